@@ -21,7 +21,7 @@ from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.layout.rect import Rect
 from flashviz.mobjects.areas import Areas
 from flashviz.mobjects.tiles import Rectangles
-from flashviz.palette import DARK
+from flashviz.palette import DARK, MOST_WEIGHTS
 from flashviz_kernels.differentiating import flops, inputs
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import gradients
@@ -162,7 +162,8 @@ def test_pictures_are_of_these_values() -> None:
     for snapshot in (shared, order, fixed):
         assert values_of(snapshot, "added") == [written([sum(map(len, back.walks))])]
         assert values_of(snapshot, "stored dK") == values_of(snapshot, "stored dV") == [written([back.config.col_blocks])]
-    assert said(order, "sum first") + said(order, "sum last") == [back.said["first"], back.said["last"]]
+    entry = f"dQ[{back.number[0]},{back.number[1]}]"
+    assert said(order, "sum first") + said(order, "sum last") == [f"{entry} = {back.said[side]}" for side in ("first", "last")]
     by_column, by_row = back.passes
     assert sorted(said(fixed, "product")) == sorted([*by_column, *by_row])
     assert said(fixed, "off") == [f"{len(by_column)} + {len(by_row)} = {len(products(back.fixed))} products a tile"]
@@ -231,6 +232,42 @@ def test_leveled_bars_end_at_the_mean_and_parted_ones_at_their_values() -> None:
     tops = np.concatenate([boxes_of(drawn.above), boxes_of(drawn.above_others)])[:, 3].max()
     lows = np.concatenate([boxes_of(drawn.below), boxes_of(drawn.below_others)])[:, 1].min()
     assert (tops, lows) == pytest.approx((drawn.level_of(drawn.values.max()), drawn.level_of(drawn.values.min())))
+
+
+def test_products_are_counted_as_they_are_made() -> None:
+    """At the end all that the trace has; each beat adds those that it makes."""
+    stage, back = scene(FILM), found("default")
+    for beat, made in (("again", ["S"]), ("upstream", ["S", "dP"]), ("outputs", ["S", "dP", "dV", "dK", "dQ"])):
+        listed = {item.text for item in shown(at(stage, beat), "made")}
+        assert listed == {"products:", *(f"{at} {name}" for at, name in enumerate(made, 1))}
+    assert sorted(made) == sorted(products(back.trace))
+
+
+def test_all_areas_are_d_and_it_is_written_term_by_term() -> None:
+    """While the equation comes bars of all keys stand on 0; after it the other keys' are gone, and own ones are cut at D."""
+    drawn = areas("default")
+    drawn.part(1.0)
+    drawn.stand(1.0, others=True)
+    boxes = np.concatenate([boxes_of(drawn.own), boxes_of(drawn.others)])
+    signs = np.where(boxes[:, 1] < drawn.zero - 1e-9, -1.0, 1.0)
+    assert (sizes(boxes) * signs).sum() / (drawn.plot.width * drawn.unit) == pytest.approx(
+        drawn.mean, abs=2e-3 * np.abs(drawn.values).max()
+    )
+    assert not len(drawn.above_others.points) + len(drawn.below_others.points)
+    equation = "".join(said(at(scene(FILM), "dot"), "equal")).replace(" ", "")
+    assert equation == "D=ΣP×dP=ΣP×(dO·V)=dO·ΣPV=dO·O"
+    assert not shown(at(scene(FILM), "dot"), "other bars")
+
+
+def test_the_number_is_pointed_at_where_it_stands_in_dq() -> None:
+    stage, back = scene(FILM), found("default")
+    (item,) = shown(at(stage, "order"), "entry")
+    place = Grid(stage.shot("all tiles")["dq"], back.row_blocks, 1).cell(back.row_block, 0)
+    (row, column), (rows, wide) = back.number, back.orders[0].shape
+    x, y = (item.box[0] + item.box[2]) / 2, (item.box[1] + item.box[3]) / 2
+    assert ((x - place.x0) / place.width, (place.y1 - y) / place.height) == pytest.approx(
+        ((column + 0.5) / wide, (row + 0.5) / rows), abs=0.02
+    )
 
 
 def test_who_adds_is_told_in_the_order_that_was_drawn() -> None:
@@ -318,14 +355,16 @@ def test_zero_is_the_middle_of_the_ramp() -> None:
         assert len({tuple(pixel) for pixel in pixels[:5]}) == 5
 
 
-def test_weights_are_dark_at_0_and_white_at_the_largest_which_is_said() -> None:
-    """By the root: a quarter of the largest is the middle of the ramp."""
+def test_weights_are_dark_at_0_and_white_from_a_weight_on_which_is_said() -> None:
+    """By the root: a quarter of it is the middle of the ramp. All but a few weights are below."""
     film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
     ends = [int(DARK.panel[1:3], 16), int(DARK.scores[1:3], 16)]
-    largest = found("default").followed.p.max()
-    picture = film.matrix("P", largest * np.array([[0.0, 0.25, 1.0]]), Rect(0.0, 0.0, 1.0, 1.0), found("default").followed.p)
-    assert picture.image.pixel_array[0, :, 0].tolist() == pytest.approx([ends[0], sum(ends) / 2, ends[1]], abs=2)
-    assert f"{largest:.2g}" in said(at(scene(FILM), "again"), "part")
+    weights = found("default").followed.p
+    bright = np.quantile(np.sqrt(weights), MOST_WEIGHTS) ** 2
+    picture = film.matrix("P", bright * np.array([[0.0, 0.25, 1.0, 4.0]]), Rect(0.0, 0.0, 1.0, 1.0), weights)
+    assert picture.image.pixel_array[0, :, 0].tolist() == pytest.approx([ends[0], sum(ends) / 2, ends[1], ends[1]], abs=2)
+    assert (weights <= bright).mean() == pytest.approx(MOST_WEIGHTS, abs=0.01)
+    assert f"≥ {bright:.2g}" in said(at(scene(FILM), "again"), "part")
 
 
 def test_cells_of_a_grid_are_apart_and_within() -> None:

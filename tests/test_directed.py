@@ -153,7 +153,7 @@ FILMS = {
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("point", "piles", "clocks"),
-        seconds=(20, 56),
+        seconds=(20, 58),
     ),
     "backward": Directed(
         "backward", "BackwardScene",
@@ -161,16 +161,16 @@ FILMS = {
             "kept": ("grid", "o", "lse", "o name", "lse name", "lse note", "s name", "s kept"),
             "again": (  # the grid out of which the tile grows leaves over the places of what comes later
                 *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key", "p key"),
-                *("do", "do name", "v", "dv", "dv name", "note"),
+                *("do", "do name", "v", "dv", "dv name", "note", "made"),
             ),
-            "upstream": ("do", "do name", "v", "v name", "ds", "ds name", "key", "note"),
+            "upstream": ("do", "do name", "v", "v name", "ds", "ds name", "key", "note", "made"),
             "row": ("plot", "width", "height", "law"), "mean": ("plot", "level"), "share": ("plot", "height", "width", "law", "sum"),
-            "dot": ("plot", "level", "height", "law", "sum", "do", "do name", "o", "o name", "dot"),
+            "dot": ("plot", "level", "height", "width", "law", "sum", "do", "do name", "o", "o name", "dot"),
             "softmax": (
                 *(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name")),
-                "key", "p key", "note",
+                "key", "p key", "note", "made",
             ),
-            "outputs": ("q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
+            "outputs": ("made", "q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
             "shared": (  # the grid of all comes together out of one of its tiles, over the places of what comes later
                 *WALKED, *STRIPS, *(f"{side}{part}" for side in ("first", "last") for part in ("", " list", " sum")), "off", "usual",
             ),

@@ -20,6 +20,7 @@ from flashviz.errors import ConfigError
 from flashviz.layout import ASPECTS, Aspect, Rect, shot
 from flashviz.layout.roofline import BEYOND, FILLED, Axes, Lanes, Squares
 from flashviz.memory import traffic
+from flashviz.mobjects.roof import Clocks
 from flashviz.palette import DARK
 from flashviz_kernels.recorder import record
 from tests.directed import at, said, scene, shown, written
@@ -153,7 +154,7 @@ def test_squares_are_tiles_and_products() -> None:
     """One a tile of 8 KiB, way by way; one a product of tiles, of Q K^T and of P V. Twice the rows: twice the products, the same K, V."""
     film = scene(FILM)
     assert (found().square, found().product) == (8 * 1024, 2 * 64 * 64 * D)
-    head = {"moved, no cache: each square 8 KiB", f"tensor cores: each square {2 * 64 * 64 * D:,} operations", "Q Kᵀ", "P V"}
+    head = {f"8 KiB each: 64 × {D} × 2 bytes", "tensor cores", "Q Kᵀ", "P V"}
     assert head == set(said(at(film, "block"), "legend"))
     for beat, rows, scores in (("block", 64, 64 * N * 2), ("flash", 64, 0), ("climb", 256, 0)):
         end = at(film, beat)
@@ -167,7 +168,7 @@ def test_squares_are_tiles_and_products() -> None:
 
 def test_how_much_a_product_is_stands_there() -> None:
     assert said(at(scene(FILM), "block"), "note") == [
-        f"one product: 2 × 64 × 64 × {D} = {2 * 64 * 64 * D:,}", f"{N} keys are {N // 64} tiles of K, and of V",
+        f"2 × 64 queries × 64 keys × {D} numbers (d)", f"= {2 * 64 * 64 * D:,} operations a square",
     ]  # fmt: skip
 
 
@@ -175,6 +176,12 @@ def test_the_way_names_are_those_that_are_counted() -> None:
     film = scene(FILM)
     assert set(said(at(film, "block"), "way name")) == {way.name for way in WAYS} - {"LSE"}
     assert set(said(at(film, "flash"), "way name")) == {"Q in", "K in", "V in", "O out", "LSE"}
+    assert [item.values for item in shown(at(film, "flash"), "way LSE")] == [written([4 * 64])], "one number a query"
+    assert said(at(film, "flash"), "way note") == ["one number a query"]
+
+
+def test_times_are_said_to_be_ideal_and_bytes_to_be_without_a_cache() -> None:
+    assert said(at(scene(FILM), "block"), "cited") == ["ideal, no cache: Dao et al. 2022; Dao 2023"]
 
 
 @pytest.mark.parametrize(
@@ -238,8 +245,7 @@ def test_the_number_under_a_dot_is_operations_by_bytes() -> None:
     for dot, item in zip(*(sorted(each, key=lambda item: item.box[0]) for each in (shown(end, "mark"), numbers)), strict=True):
         assert middle(item)[0] == pytest.approx(middle(dot)[0], abs=0.05)
     assert (
-        f"{operations(256) / 1e6:.1f} M operations / 193 KiB = {operations(256) / flash_bytes(256):.0f} operations per byte"
-        in film.drawn_at
+        f"{operations(256) / 1e6:.1f} M operations divided by 193 KiB = {operations(256) / flash_bytes(256):.0f} per byte" in film.drawn_at
     )
 
 
@@ -254,8 +260,32 @@ def test_both_times_become_the_place_on_the_axis(aspect: Aspect) -> None:
     (computing,), (guide,), (dot,) = shown(end, "time of operations"), shown(end, "guide"), shown(end, "point")
     for x in (computing.box[2], middle(guide)[0], middle(dot)[0]):
         assert x == pytest.approx(axes.x(intensity), abs=0.03)
-    words = [item for item in shown(end, "clock") if item.text]
-    assert {re.findall(r"\d+ ns", item.text)[0] for item in words} == {"27 ns", "273 ns"}
+    words = {item.text for item in shown(end, "clock") if item.text}
+    assert {re.findall(r"\d+$", text)[0] for text in words} == {f"{intensity:.0f}", f"{PEAK / BANDWIDTH:.0f}"}
+
+
+def test_both_bars_are_stretched_alike_and_it_is_said() -> None:
+    """Under the axis both are times, on one scale; by the same factor each becomes operations a byte, bytes' the ridge's."""
+    film, line = scene(FILM), found()
+    assert f"both bars stretched alike, until the bytes end at {PEAK / BANDWIDTH:.0f}" in film.drawn_at
+    axes, lanes = axes_of(film), film.shot("roof")["lanes"]
+    most = max(line.roof.times(height.count)[0] for height in (line.standard, *line.heights))
+    ridge = Rect(axes.rect.x0, lanes.y0, axes.x(PEAK / BANDWIDTH), lanes.y1)
+    under = Rect(axes.rect.x0, lanes.y0, lanes.x1, lanes.y1)
+    drawn = Clocks(Lanes(lanes, most), Lanes(under, most, head=0.0), ridge, line.roof, ("312 TFLOP/s", "1.5 TB/s"), DARK)
+    for height in (line.standard, *line.heights):
+        widths = []
+        for ratio in (0.0, 0.3, 1.0):
+            drawn.display(height.count, under=1.0, ratio=ratio)
+            ways = [way for way in drawn.ways if len(way.points)]
+            low = min(way.get_left()[0] for way in ways)
+            assert low == pytest.approx(axes.rect.x0)
+            widths.append((drawn.operations.width, max(way.get_right()[0] for way in ways) - low))
+        short, long = zip(*widths, strict=True)
+        assert np.divide(short, long) == pytest.approx([height.intensity / (PEAK / BANDWIDTH)] * 3), "one factor for both"
+        assert long[0] == pytest.approx(line.roof.times(height.count)[0] / most * under.width)
+        assert low + long[-1] == pytest.approx(axes.x(PEAK / BANDWIDTH))
+        assert low + short[-1] == pytest.approx(axes.x(height.intensity))
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)

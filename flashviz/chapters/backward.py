@@ -17,6 +17,7 @@ from flashviz.errors import TraceError
 from flashviz.figures import number, power
 from flashviz.inputs import inputs_hash
 from flashviz.layout.backward import arrivals
+from flashviz.palette import weight_spread
 from flashviz.storyboard import Beat
 from flashviz.trace import Op, Trace
 
@@ -26,7 +27,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Gradients need P again, and P was never stored.",
     ),
     Beat(
-        "again", "P again", 5.6, shot="tile pair", late=True, along=True,
+        "again", "P again", 5.0, shot="tile pair", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
@@ -34,19 +35,19 @@ BEATS: tuple[Beat, ...] = (
         caption="dO, the gradient of O, arrives. With V it makes dP.",
     ),
     Beat(
-        "row", "One query", 6.0, shot="one query", late=True, along=True,
+        "row", "One query", 5.2, shot="one query", late=True, along=True,
         caption="One query: each key is a bar, P wide and dP high.",
     ),
     Beat(
-        "mean", "The mean", 4.2, shot="one query", late=True, along=True,
+        "mean", "The mean", 4.0, shot="one query", late=True, along=True,
         caption="Level the bars like water: their mean is D.",
     ),
     Beat(
-        "share", "From the mean", 5.0, shot="one query", late=True, along=True,
+        "share", "From the mean", 4.6, shot="one query", late=True, along=True,
         caption="Weights sum to 1, so only what differs from D counts.",
     ),
     Beat(
-        "dot", "Without the others", 5.2, shot="one query", late=True, along=True,
+        "dot", "Without the others", 6.4, shot="one query", late=True, along=True,
         caption="One tile lacks the other keys. dO · O is D without them.",
     ),
     Beat(
@@ -54,16 +55,16 @@ BEATS: tuple[Beat, ...] = (
         caption="So every query, with its own D, turns dP into dS.",
     ),
     Beat(
-        "outputs", "Three gradients", 5.0, shot="tile pair", late=True, along=True,
+        "outputs", "Three gradients", 5.5, shot="tile pair", late=True, along=True,
         caption="From P and dS, the tile's part of dV, dK and dQ.",
     ),
     Beat(
-        "shared", "What is shared", 5.5, shot="all tiles", late=True, along=True,
+        "shared", "What is shared", 5.8, shot="all tiles", late=True, along=True,
         caption="Each column keeps its dK and dV; all add to one dQ.",
     ),
     Beat(
         "order", "Two orders", 4.2, shot="all tiles", late=True, along=True,
-        caption="Next run, other order: other last digits, as exact.",
+        caption="Next run, other order: other last digits, no worse.",
     ),
     Beat(
         "fixed", "The price", 5.4, shot="all tiles", late=True, along=True,
@@ -296,7 +297,7 @@ class Backward:
         said = {
             "usual": f"{len(products(self.trace))}",
             "fixed": f"{len(products(self.fixed))}",
-            "largest": f"{self.followed.p.max():.2g}",
+            "bright": f"≥ {weight_spread(np.sqrt(self.followed.p))[1] ** 2:.2g}",
             "weight": number(float(self.followed.p[self.row, self.key])),
             "gradient": number(float(self.followed.dp[self.row, self.key]), 2),
             "mean": number(float(self.followed.d[self.row]), 2),
@@ -304,7 +305,7 @@ class Backward:
         }
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
-            said |= {"first": first, "last": last, "off": power(self.off)}
+            said |= {"entry": f"dQ[{self.number[0]},{self.number[1]}]", "first": first, "last": last, "off": power(self.off)}
         return said
 
 

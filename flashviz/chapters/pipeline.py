@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -32,24 +32,24 @@ from flashviz.chapters.lanes import (
     pushed,
 )
 from flashviz.errors import UsageError
-from flashviz.layout import Aspect, Rect, frame
+from flashviz.layout import GAP, Aspect, Rect, columns, frame, rows
 from flashviz.lettering import em
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("one", "One program", 8.4, fresh=True, late=True, along=True, caption="For each key tile, every step waits for the one before."),
-    Beat("copy", "Gaps", 5.0, fresh=True, late=True, along=True, caption="During copies and softmax the tensor cores wait."),
-    Beat("two", "Two programs", 7.4, fresh=True, late=True, along=True, caption="A second program multiplies in the gaps of the first."),
-    Beat("sm", "One SM", 6.8, fresh=True, late=True, along=True, caption="All of this SM's time: what its tensor cores do."),
     Beat(
-        "together", "Pushed together", 7.0, fresh=True, late=True, along=True,
+        "one", "One program", 11.6, fresh=True, late=True, along=True,
+        caption="Each step waits for the one before. Copies wait for PV.",
+    ),
+    Beat("copy", "Gaps", 4.6, fresh=True, late=True, along=True, caption="During copies and softmax the tensor cores wait."),
+    Beat("two", "Two programs", 7.2, fresh=True, late=True, along=True, caption="A second program multiplies in the gaps of the first."),
+    Beat("sm", "One SM", 5.6, fresh=True, late=True, along=True, caption="All of this SM's time: what its tensor cores do."),
+    Beat(
+        "together", "Pushed together", 7.4, fresh=True, late=True, along=True,
         caption="All {sms} SMs: work is pushed left, waiting is left over.",
     ),
-    Beat(
-        "all", "All SMs", 6.8, fresh=True, late=True, along=True,
-        caption="The second nearly doubles the work. {idle} is still waiting.",
-    ),
+    Beat("all", "All SMs", 6.8, fresh=True, late=True, along=True, caption="Tensor cores: busy {both} of the time, waiting {idle}."),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
 TURNS = 2  # of a program, that are seen closely
@@ -97,6 +97,17 @@ class Recorded:
         """Of each SM in ``sms``."""
         return {sm: at for at, sm in enumerate(self.sms)}
 
+    @cached_property
+    def parts(self) -> tuple[float, ...]:
+        """Shares of all the time, of all SMs on average: a program of the first place multiplies, only one of the second, none."""
+        each = [[float(np.diff(bars).sum()) / self.span for bars in cores(self, sm)] for sm in self.sms]
+        return tuple(np.mean(each, 0).tolist())
+
+    @cached_property
+    def ran(self) -> Mapping[int, int]:
+        """How many programs each SM ran."""
+        return {sm: sum(p.sm == sm for p in self.programs) for sm in self.sms}
+
     @property
     def machine(self) -> str:
         """Which device it was, and what was computed, in one line."""
@@ -108,21 +119,51 @@ class Recorded:
 class Pipeline:
     """The recording, the SM that is followed in it, and the time that is seen closely.
 
-    ``gaps`` are times in it at which the SM's first program multiplies nothing, ns, each with what it does. ``parts`` say in how much of
-    all the time, of all SMs on average, a program of each SM's first place multiplies, only one of its second place, and none.
+    ``gaps`` are times in it at which the SM's first program multiplies nothing, ns, each with what it does. ``tiles`` are its turns, each
+    with the keys whose tile it works on.
     """
 
     recorded: Recorded
     sm: int
     window: Interval
     gaps: tuple[tuple[str, Interval], ...]
-    parts: tuple[float, ...]
+    tiles: tuple[tuple[str, Interval], ...]
     said: Mapping[str, str]
 
     @property
     def followed(self) -> list[Program]:
         """Programs of the followed SM."""
         return [p for p in self.recorded.programs if p.sm == self.sm]
+
+    @property
+    def meeting(self) -> np.ndarray:
+        """When both of its programs multiply within the time that is seen closely: [n, 2], ns."""
+        first, second = (joined([p for p in self.followed if p.place == place]) for place in range(PLACES))
+        return common(common(first, second), np.array([self.window]))
+
+    @property
+    def longest_wait(self) -> Interval:
+        """The longest time within what is seen closely in which neither multiplies, ns."""
+        waits = between(common(joined(self.followed), np.array([self.window])), self.window).tolist()
+        return max(((start, stop) for start, stop in waits), key=lambda wait: wait[1] - wait[0])
+
+    @property
+    def next_pair(self) -> float:
+        """When the programs that are not the first of their place begin, ns, on average."""
+        firsts: set[tuple[int, int]] = set()
+        later = []
+        for p in self.recorded.programs:
+            if (p.sm, p.place) in firsts:
+                later.append(p.start)
+            firsts.add((p.sm, p.place))
+        return float(np.mean(later))
+
+    @property
+    def fewer(self) -> tuple[str, int]:
+        """How many programs ran on SMs that had not the most, in words, and on how many SMs."""
+        counts = self.recorded.ran.values()
+        less = [count for count in counts if count < max(counts)]
+        return " or ".join(map(str, sorted(set(less)))), len(less)
 
 
 def gather(trace: Trace) -> Pipeline:
@@ -137,14 +178,11 @@ def gather(trace: Trace) -> Pipeline:
             f"expected a recording without a mask, {PLACES} programs an SM, got causal {trace.config.causal}, "
             f"{found.places} programs; choose the recording of docs/bench"
         )
-    ran = {sm: sum(p.sm == sm for p in found.programs) for sm in found.sms}
-    sm = min(ran, key=lambda sm: (-ran[sm], sm))
+    sm = min(found.ran, key=lambda sm: (-found.ran[sm], sm))
     own = [p for p in found.programs if p.sm == sm]
     window = closely(own)
-    each = [[float(np.diff(bars).sum()) / found.span for bars in cores(found, sm)] for sm in found.sms]
-    parts = tuple(np.mean(each, 0).tolist())
-    said = {"sms": f"{len(found.sms)}", "both": percent(sum(parts[:PLACES])), "idle": percent(parts[-1])}
-    return Pipeline(found, sm, window, gaps(_first(own), window), parts, said)
+    said = {"sms": f"{len(found.sms)}", "both": percent(sum(found.parts[:PLACES])), "idle": percent(found.parts[-1])}
+    return Pipeline(found, sm, window, gaps(_first(own), window), tiles(_first(own), window, trace.config.block_n), said)
 
 
 def percent(share: float) -> str:
@@ -199,6 +237,14 @@ def turn(program: Program, start: float) -> list[tuple[str, Interval]]:
     return [(K, copies), (SCORES, scores), (SOFTMAX, (scores[1], blend[0])), (BLEND, blend)]
 
 
+def tiles(program: Program, window: Interval, block: int) -> tuple[tuple[str, Interval], ...]:
+    """A program's turns in a window, which is whole turns, each with the keys of its tile of ``block`` keys."""
+    begins = program.bars[K][:, 0].tolist()
+    first, stop = begins.index(window[0]), begins.index(window[1])
+    turns = pairwise(begins[first : stop + 1])
+    return tuple((f"keys {at * block}–{(at + 1) * block - 1}", turn) for at, turn in enumerate(turns, first))
+
+
 def _first(programs: Sequence[Program]) -> Program:
     return next(p for p in programs if p.place == 0)
 
@@ -235,7 +281,8 @@ def _lanes(copies: Interval, softmax: Interval, products: Interval) -> dict[str,
     }  # fmt: skip
 
 
-ALONE: Mapping[str, Interval] = {"copies": (0.03, 0.24), "softmax": (0.34, 0.55), "tensor cores": (0.66, 0.87)}
+TILES: Interval = (0.0, 0.1)  # of a program alone: which keys it works on, and what it is
+ALONE: Mapping[str, Interval] = {"copies": (0.15, 0.35), "softmax": (0.43, 0.63), "tensor cores": (0.71, 0.91)}
 UPPER: Mapping[str, Interval] = {"copies": (0.0, 0.13), "softmax": (0.16, 0.29), "tensor cores": (0.34, 0.5)}
 LOWER: Mapping[str, Interval] = {"tensor cores": (0.54, 0.7), "softmax": (0.74, 0.86), "copies": (0.88, 1.0)}
 SHARED: Interval = UPPER["tensor cores"]
@@ -247,22 +294,26 @@ def _of(lanes: Mapping[str, Interval], down: float = 0.0) -> dict[str, Interval]
     return _lanes(moved["copies"], moved["softmax"], moved["tensor cores"])
 
 
-def both_named() -> dict[str, Interval]:
-    """Lanes of both programs by their names, numbered where each program has one of its own."""
-    numbered = {f"{at}: {name}": lanes[name] for at, lanes in ((1, UPPER), (2, LOWER)) for name in ("copies", "softmax")}
-    return {"tensor cores": SHARED} | numbered
+OWN = ("copies", "softmax")  # lanes that each program has for itself
+BETWEEN: Interval = LOWER["tensor cores"]  # free once the second program's products have joined the first one's
 
 
-def second_named() -> dict[str, Interval]:
-    """The lane of the second program's products before they join those of the first."""
-    return {"2: multiply": LOWER["tensor cores"]}
+def named(place: int) -> dict[str, Interval]:
+    """Lanes of the program on a place by their names, of which each program has one of its own."""
+    return {f"{place + 1}: {name}": (UPPER, LOWER)[place][name] for name in OWN}
+
+
+def products_named(place: int) -> dict[str, Interval]:
+    """The lane of a program's products before they join those of the first one."""
+    return {f"{place + 1}: multiply": BETWEEN}
 
 
 @dataclass(frozen=True)
 class Shot:
     """Lanes of each place, the one of the tensor cores, and how much is seen: of the programs, of waiting, of an SM's work as a whole.
 
-    ``both`` are each place's lanes for what is multiplied while another program of the SM multiplies, too.
+    ``both`` are each place's lanes for what is multiplied while another program of the SM multiplies, too; ``whose`` is how far the
+    first program's bars have its own hue instead of their state's.
     """
 
     lanes: Lanes
@@ -271,54 +322,76 @@ class Shot:
     programs: float = 1.0
     waiting: float = 0.0
     work: float = 0.0
+    whose: float = 1.0
 
 
 LINE: Interval = (0.0, 1.0)  # of an SM, where all are seen
 ONE_LINE: Mapping[str, Interval] = dict.fromkeys(STATES, LINE)
+ONCE: tuple[Interval, Interval] = (SHARED, (SHARED[1], SHARED[1]))  # what both multiply at once counts as the first one's
 _BELOW, _MEETING = _of(LOWER, OUT), _of({**LOWER, "tensor cores": SHARED})
 SHOTS: Mapping[str, Shot] = {
-    "one": Shot((_of(ALONE), _BELOW), (ALONE["tensor cores"], _BELOW[SCORES]), ALONE["tensor cores"]),
+    "one": Shot((_of(ALONE), _BELOW), (ALONE["tensor cores"], _BELOW[SCORES]), ALONE["tensor cores"], whose=0.0),
     "beside": Shot((_of(UPPER), _of(LOWER)), (SHARED, LOWER["tensor cores"]), SHARED),
     "two": Shot((_of(UPPER), _MEETING), HALVES, SHARED),
-    "waits": Shot((_of(UPPER), _MEETING), HALVES, SHARED, waiting=1.0),
-    "cores": Shot((_of(UPPER), _MEETING), HALVES, SHARED, programs=0.0, waiting=1.0, work=1.0),
+    "once": Shot((_of(UPPER), _MEETING), ONCE, SHARED, waiting=1.0),
+    "cores": Shot((_of(UPPER), _MEETING), ONCE, SHARED, programs=0.0, waiting=1.0, work=1.0),
     "all": Shot((ONE_LINE, ONE_LINE), (LINE, LINE), LINE, programs=0.0, waiting=1.0, work=1.0),
 }
 
 
 # What is seen in every picture, and the look that it has there.
 FIRST, SECOND = STATES.index(SCORES), len(STATES) + STATES.index(SCORES)
-LOOKS: Mapping[str, Sequence[int]] = {"program 1": (FIRST,), "program 2": (SECOND,), "waiting": (IDLE,)}
-BOTH: Mapping[str, Sequence[int]] = {"both at once": (FIRST, SECOND)}  # where single products are seen
+LOOKS: Mapping[str, int] = {"program 1": FIRST, "2 alone": SECOND, "waiting": IDLE}
 
 
-def swatch(looks: Sequence[int]) -> Strips:
-    """A bar for each look, as long as what is seen, and one beneath the other as high."""
-    count, ends = len(looks), np.linspace(0.0, 1.0, len(looks) + 1)
-    return Strips([np.array([[0.0, 1.0]])] * count, np.array(looks), ends[:-1], ends[1:], np.zeros(count), np.ones(count))
+def swatch(look: int) -> Strips:
+    """A bar of one look that takes all of a picture."""
+    one = np.ones(1)
+    return Strips([np.array([[0.0, 1.0]])], np.array([look]), 0 * one, one, 0 * one, one)
 
 
-def strips(recording: Recorded, shot: Shot, together: float = 0.0) -> Strips:
+def strips(recording: Recorded, shot: Shot, together: float = 0.0, level: float = 0.0) -> Strips:
     """Bars of a recording's programs on the lanes of their places; SM by SM, as ``sms`` has them.
 
     Behind them what each SM's tensor cores do as a whole: work of its first place, of its second one, waiting; ``together`` is how far
-    that is pushed to the left, from when it was (0) to one bar behind the other (1).
+    that is pushed to the left, from when it was (0) to one bar behind the other (1), and ``level`` how far each SM's parts are then
+    drawn as long as they are on average.
     """
     found = []
     rank = recording.rank
     for p, state, bars, both in recording.pieces:
         lane = shot.both[p.place] if both else shot.lanes[p.place][state]
-        found.append((bars, p.place * len(STATES) + STATES.index(state), lane, rank[p.sm], shot.programs))
+        own = 0.0 if p.place else shot.whose  # a second place's looks are all of its hue
+        found.append((bars, p.place * len(STATES) + STATES.index(state), lane, rank[p.sm], shot.programs * (1 - own)))
+        if not p.place:
+            found.append((bars, FIRST, lane, rank[p.sm], shot.programs * own))
+    ends = recording.span * np.array([0.0, *accumulate(recording.parts[:-1]), 1.0])
     for sm in dict.fromkeys(p.sm for p in recording.programs):
         start = 0.0
         looks = (FIRST, shot.work), (SECOND, shot.work), (IDLE, shot.waiting)
-        for bars, (look, seen) in zip(cores(recording, sm), looks, strict=True):
+        for bars, (look, seen), mean in zip(cores(recording, sm), looks, pairwise(ends.tolist()), strict=True):
             goal = pushed(bars, start)
-            start = float(goal[-1, 1]) if len(goal) else start
-            found.append((bars + together * (goal - bars), look, shot.cores, rank[sm], seen))
+            stop = float(goal[-1, 1]) if len(goal) else start
+            drawn = (1 - level) * (bars + together * (goal - bars)) + level * np.interp(goal, (start, stop), mean)
+            found.append((drawn, look, shot.cores, rank[sm], seen))
+            start = stop
     drawn, colour, lanes, ranks, seen = zip(*found, strict=True)
     spans = np.array(lanes) + np.array(ranks)[:, None]
     return Strips(drawn, np.array(colour), spans[:, 0], spans[:, 1], np.zeros(len(drawn)), np.array(seen))
+
+
+def grid(rect: Rect, count: int) -> list[Rect]:
+    """Places for all SMs, row by row: as many columns as make each most like the whole."""
+    wide = min((n for n in range(1, count + 1) if count % n == 0), key=lambda n: abs(n - count / n))
+    across = max(wide, count // wide) if rect.width > rect.height else min(wide, count // wide)
+    return [cell.inset(GAP / 2) for row in rows(rect, count // across) for cell in columns(row, across)]
+
+
+def within(part: Rect, whole: Rect, cell: Rect) -> Rect:
+    """Where a part of ``whole`` lies when that is as large as ``cell``."""
+    x, y = ((part.x0 - whole.x0, part.x1 - whole.x0), (part.y0 - whole.y0, part.y1 - whole.y0))
+    across, up = cell.width / whole.width, cell.height / whole.height
+    return Rect(cell.x0 + x[0] * across, cell.y0 + y[0] * up, cell.x0 + x[1] * across, cell.y0 + y[1] * up)
 
 
 Table = Mapping[str, tuple[float, float, float, float]]

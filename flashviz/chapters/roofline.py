@@ -19,19 +19,19 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("block", "One row block", 8.4, shot="work", late=True, along=True,
+    Beat("block", "One row block", 10.4, shot="work", late=True, along=True,
          caption="A tile that crosses takes time. So does a product."),
-    Beat("clocks", "Two clocks", 5.2, shot="work", late=True, along=True,
+    Beat("clocks", "Two clocks", 5.0, shot="work", late=True, along=True,
          caption="Both at full speed: it takes as long as the slower one."),
-    Beat("flash", "FlashAttention", 6.4, shot="work", late=True, along=True,
+    Beat("flash", "FlashAttention", 6.0, shot="work", late=True, along=True,
          caption="FlashAttention-2: S and P stay on chip. The wait shrinks."),
-    Beat("climb", "Larger blocks", 8.4, shot="work", late=True, along=True,
+    Beat("climb", "Larger blocks", 7.6, shot="work", late=True, along=True,
          caption="Twice the queries: twice the operations for the same K, V."),
     Beat("roof", "The roof", 6.0, shot="roof", late=True, along=True,
          caption="The slope waits for bytes. The flat computes at full rate."),
-    Beat("ratio", "One ratio", 10.4, shot="roof", late=True, along=True,
-         caption="Operations by bytes: this ratio is the place on the axis."),
-    Beat("answer", "Up the roof", 10.8, shot="roof", late=True, along=True,
+    Beat("ratio", "One ratio", 12.6, shot="roof", late=True, along=True,
+         caption="Operations divided by bytes: this is the place on the axis."),
+    Beat("answer", "Up the roof", 10.0, shot="roof", late=True, along=True,
          caption="Larger blocks climb. Full registers end the climb."),
 )  # fmt: skip
 ARCH = "sm_80"  # of the device whose roof it is

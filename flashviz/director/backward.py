@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from flashviz.chapters.backward import Backward, Given, gather
 from flashviz.director.film.parts import LOAD, Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, fly, labelled, word
+from flashviz.director.words import CORNER, LABEL, NAME, NUMBER, Word, first_that_fits, fitted, fly, labelled, word, worded
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
@@ -30,9 +31,16 @@ from flashviz.palette import spread, weight_spread
 SWEEP, PRODUCT, ROWS = 2.8, 0.8, 1.3  # seconds: of the forward pass, of a product, of a tile's rows
 LEVEL, PARTS = 1.8, 1.2  # seconds: until all bars are level, and until they are apart again
 ALL, PASS = 2.0, 1.3  # seconds: of all programs at once, of either pass of a fixed order
+MADE, APART = ("products:", "made:", "Σ:"), 20  # what is listed; px, from there to the first
 LINE = em(6)  # under digits that differ, and about what is framed
 SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
 SIGNS = {"−": -1.0, "0": 0.0, "+": 1.0}  # what the ends of a ramp are, and its middle
+EQUAL = (  # why dO · O is the areas of all bars together, term by term, each in the hue of what it is of
+    ("D", "D"), ("=", "S"), ("Σ P × dP", "P"), ("=", "S"), ("Σ P × (", "P"), ("dO · V", "O"), (")", "P"),
+    ("=", "S"), ("dO ·", "O"), ("Σ P V", "V"), ("=", "S"), ("dO · O", "O"),
+)  # fmt: skip
+AT_ONCE = {"off": ["all columns run at once;"], "usual": ["who is first adds first"]}
+ENTRY = em(16)  # of a number that is pointed at
 ROW_INPUTS, COLUMN_INPUTS, OWN = ("Q", "dO"), ("K", "V"), ("dK", "dV")  # beside the rows, over the columns, under them
 
 
@@ -70,11 +78,11 @@ class BackwardFilm(ChapterFilm):
         """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given.
 
         S, P, gradients, and D are drawn by the root of their size with its sign, so that what is small is seen. Zero is the ramp's middle,
-        but for weights: theirs reaches from 0 to the largest, since none is below.
+        but for weights: theirs reaches from 0, since none is below, to where all but a few are.
         """
         ramp = values if scale is None else scale
         if tensor == "P":
-            return Matrix(roots(values), rect, self.skin, tensor, 0.0, float(roots(ramp).max()))
+            return Matrix(roots(values), rect, self.skin, tensor, *weight_spread(roots(ramp)))
         if tensor[0] in SIGNED:
             end = spread(np.abs(roots(ramp)))[1]
             return Matrix(roots(values), rect, self.skin, tensor, -end, end)
@@ -132,6 +140,16 @@ class BackwardFilm(ChapterFilm):
         ]
         self.words[part] = Group(*made)
         return made
+
+    def counted(self, tensor: str) -> FadeIn:
+        """Another product that was made, at the end of their list."""
+        first, *slots = columns(self.place["made"], 1 + len(backward.products(self.found.trace)))
+        if "made" not in self.words:
+            self.words["made"] = Group(fitted(MADE, NAME, self.skin.ink, first.before(em(APART)), "made"))
+        listed = self.words["made"]
+        at = len(listed.submobjects)
+        listed.add(word(f"{at} {tensor}", NAME, self.skin.hue(tensor), slots[at - 1], "made"))
+        return FadeIn(*listed.submobjects[0 if at == 1 else at :])
 
     def key(self, part: str, tensor: str, shades: Mapping[str, float]) -> FadeIn:
         """Which shade of a tensor's ramp is what."""
@@ -209,25 +227,23 @@ def kept(film: BackwardFilm) -> None:
 def again(film: BackwardFilm) -> None:
     """One tile grows out of the grid, with its rows' LSE; Q and K make S of it again, and LSE makes P, row by row."""
     place, skin, found = film.place, film.skin, film.found
-    tile, frame = found.followed, nearer(film)
+    tile = found.followed
     with film.scene.telling():
-        film.move(
-            film.arrive("q", "Q", found.rows_of("Q", found.row_block)),
-            film.arrive("k", "K", found.keys_of("K", found.key_tile).T), seconds=LOAD,
-        )  # fmt: skip
+        frame = nearer(film)
         names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
         film.scene.remove(frame)
         film.move(*names, film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
+        film.move(film.counted("S"), seconds=TEXT)
         scores = film.tiles["p"]
         film.tiles["p"] = weights = film.matrix("P", tile.p, place["p"])
         film.rename("p name", ["P = exp(S − LSE)"], skin.scores)
         film.move(row_by_row(film, weights, (place["p"], place["lse"])), seconds=ROWS)
         film.scene.remove(scores)
-        film.move(film.key("p key", "P", {"0": 0.0, found.said["largest"]: 1.0}), seconds=TEXT)
+        film.move(film.key("p key", "P", {"0": 0.0, found.said["bright"]: 1.0}), seconds=TEXT)
 
 
 def nearer(film: BackwardFilm) -> VMobject:
-    """The followed cell grows to a tile's place, the grid about it leaves, and its rows' numbers come out of all that were kept."""
+    """The followed cell grows to a tile's place, to which Q and K come; the grid leaves, and its rows' LSE comes out of all."""
     place, skin, found = film.place, film.skin, film.found
     from_shot = film.scene.shot("kept")
     whole = Grid(from_shot["grid"], found.config.row_blocks, found.config.col_blocks)
@@ -244,7 +260,11 @@ def nearer(film: BackwardFilm) -> VMobject:
         frame.set_points(box(cell.toward(place["p"], share), stroke=skin.ink).points)
 
     gone = FadeOut(film.tiles.pop("kept lse"), rate_func=early)
-    film.move(Shows(Group(lines, frame), grow, rate_func=ease_in_out_cubic), matrix_to(own, place["lse"]), gone, seconds=MOVE)
+    film.move(
+        Shows(Group(lines, frame), grow, rate_func=ease_in_out_cubic), matrix_to(own, place["lse"]), gone,
+        film.arrive("q", "Q", found.rows_of("Q", found.row_block)), film.arrive("k", "K", found.keys_of("K", found.key_tile).T),
+        seconds=MOVE,
+    )  # fmt: skip
     film.scene.remove(lines)
     return frame
 
@@ -276,6 +296,7 @@ def upstream(film: BackwardFilm) -> None:
         )  # fmt: skip
         film.move(film.name("do name", "dO", skin.o), film.name("v name", "V", skin.v), seconds=TEXT)
         film.move(film.name("ds name", "dP = dO Vᵀ", skin.scores), film.made("ds", "dP", found.followed.dp), seconds=PRODUCT)
+        film.move(film.counted("dP"), seconds=TEXT)
         told = ["dP: how the loss changes with each weight", "dP: the loss's change by each weight", "dP: gradient of each weight"]
         film.move(film.key("key", "dP", SIGNS), film.fitted("note", told, skin.ink), seconds=TEXT)
 
@@ -299,13 +320,12 @@ def row(film: BackwardFilm) -> None:
     bars = areas.boxes(0.0, areas.values)[areas.chosen]
     from_p, from_dp = (flat_row(lines[part], keys) for part in ("p", "ds"))
     with film.scene.telling():
-        gone = FadeOut(frame, *film.tiles.values(), *film.words.values())
+        gone = FadeOut(frame, *film.tiles.values(), *film.words.values(), rate_func=late)
         film.kept_words, film.words = film.words, {}
         areas.own.display(from_dp)
         film.scene.add(feet.display(from_p), areas.own)
-        film.move(gone, seconds=TEXT)
         film.move(
-            Shows(feet, lambda share: feet.display(from_p + (flat - from_p) * share), rate_func=ease_in_out_cubic),
+            gone, Shows(feet, lambda share: feet.display(from_p + (flat - from_p) * share), rate_func=ease_in_out_cubic),
             film.fitted("width", ["width: the weight P of a key; all together 1", "width: weight P, together 1"], skin.ink), seconds=MOVE,
         )  # fmt: skip
         film.move(
@@ -371,15 +391,21 @@ def share(film: BackwardFilm) -> None:
 
 @beat("dot")
 def dot(film: BackwardFilm) -> None:
-    """The other keys' areas leave, and with them the level, so that bars are whole; two rows of the query, dO and O, give it back."""
+    """All areas are D, and so is dO · O, since O is all weighted rows of V; the other keys leave, and two rows of the query give D back."""
     areas, skin, found = film.areas, film.skin, film.found
     bars = Group(areas.own, areas.above, areas.below)
+    others = Group(areas.others, areas.above_others, areas.below_others)
     with film.scene.telling():
-        film.move(*film.leave("key", "law", "sum", "height"), seconds=TEXT)
         film.move(
-            FadeOut(Group(areas.above_others, areas.below_others, areas.level)), *film.leave("level"), Shows(bars, areas.stand),
-            film.fitted("height", ["on chip: only this tile's keys", "on chip: this tile's keys"], skin.ink), seconds=MOVE,
+            *film.leave("key", "law", "sum", "height"), Shows(Group(bars, others), lambda share: areas.stand(share, others=True)),
+            seconds=2 * TEXT,
         )  # fmt: skip
+        equal = worded(film.place["width"], [text for text, _ in EQUAL], NAME, [skin.hue(tensor) for _, tensor in EQUAL], "equal")
+        film.words["width"] = Group(*equal)
+        steps = 0, *[at for at, (text, _) in enumerate(EQUAL) if text == "="][1:], len(EQUAL)
+        for start, stop in pairwise(steps):
+            film.move(FadeIn(*equal[start:stop]), seconds=TEXT)
+            film.scene.hold(TEXT)
         for part, called in (("do", "dO"), ("o", "O")):
             values = found.rows_of(called, found.row_block)
             film.tiles[f"{part} row"] = strip = film.matrix(called, values, film.place[part])
@@ -389,8 +415,10 @@ def dot(film: BackwardFilm) -> None:
             FadeIn(film.tiles["do row"], film.tiles["o row"]),
             film.name("do name", "dO", skin.o),
             film.name("o name", "O", skin.o),
-            seconds=TEXT,
-        )
+            FadeOut(others, areas.level), *film.leave("level"),
+            film.fitted("height", ["on chip: only this tile's keys", "on chip: this tile's keys"], skin.ink),
+            seconds=2 * TEXT,
+        )  # fmt: skip
         film.move(film.fitted("dot", [f"dO · O = {found.said['mean']}"], skin.hue("D")), seconds=TEXT)
         levelled(film)
         source, target = film.words["dot"], film.words["level"]
@@ -416,15 +444,18 @@ def softmax(film: BackwardFilm) -> None:
     film.scene.remove(areas)
     film.scene.add(*(drawn for drawn, _ in parts))
     with film.scene.telling():
-        film.move(FadeOut(*strips, areas.axis, areas.level), *film.leave(), seconds=TEXT)
+        film.move(FadeOut(*strips, areas.axis, areas.level), *film.leave(), seconds=TEXT / 2)
 
         def back(share: float) -> None:
             for (drawn, start), home in zip(parts, homes, strict=True):
                 drawn.points = start + (home - start) * share
 
-        film.move(Shows(Group(*(drawn for drawn, _ in parts)), back, rate_func=ease_in_out_cubic), seconds=MOVE)
         film.words = {part: each for part, each in film.kept_words.items() if part != "note"}  # that was of dP
-        film.move(FadeIn(*film.tiles.values(), *film.words.values()), film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
+        film.move(
+            FadeIn(*film.tiles.values(), *film.words.values()),
+            Shows(Group(*(drawn for drawn, _ in parts)), back, rate_func=ease_in_out_cubic), seconds=MOVE,
+        )  # fmt: skip
+        film.move(film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
         film.scene.remove(*(drawn for drawn, _ in parts))
         film.move(film.name("d name", "D", skin.hue("D")), seconds=TEXT / 2)
         gradients = film.tiles["ds"]
@@ -451,7 +482,7 @@ def outputs(film: BackwardFilm) -> None:
             film.move(others, seconds=TEXT)
             named = film.fitted(f"{part} name", [text, tensor], skin.hue(tensor))  # in a narrow place the name alone
             film.move(film.made(part, tensor, values, scale), named, seconds=PRODUCT)
-            film.move(step_forth(others), seconds=TEXT)
+            film.move(step_forth(others), film.counted(tensor), seconds=TEXT)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
@@ -577,12 +608,24 @@ def shared(film: BackwardFilm) -> None:
     film.words["row"] = box(
         Rect(walk.grid.cell(found.row_block, 0).x0, block.y0, block.x1, block.y1).inset(-LINE), stroke=skin.ink, width=theme.HEAVY
     )
+    film.words["row entry"] = entry(film, block)
     film.words["columns"] = columns_of(film)
     with film.scene.telling():
         walk.display([], {}, [])
         names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in (*ROW_INPUTS, *COLUMN_INPUTS, *OWN, "dQ")]
-        film.move(*([gone] if gone else []), FadeIn(film.words["columns"], film.words["row"]), *names, seconds=TEXT)
+        framed = FadeIn(*(film.words[part] for part in ("columns", "row", "row entry")))
+        film.move(*([gone] if gone else []), framed, *names, seconds=TEXT)
+        film.move(*(film.fitted(part, texts, skin.ink) for part, texts in AT_ONCE.items()), seconds=TEXT)
+        film.scene.hold(TEXT)
         ran(film, "first", 0)
+
+
+def entry(film: BackwardFilm, block: Rect) -> Rectangles:
+    """Where in its row block of dQ the number stands whose sums are written."""
+    (row, column), (rows, wide), half = film.found.number, film.found.orders[0].shape, ENTRY / 2
+    x, y = block.x0 + (column + 0.5) / wide * block.width, block.y1 - (row + 0.5) / rows * block.height
+    drawn = Rectangles(film.skin.ink, name="entry").display(edges([Rect(x - half, y - half, x + half, y + half)]))
+    return drawn.set_z_index(1)  # over what is added
 
 
 @beat("order")
@@ -590,11 +633,11 @@ def order(film: BackwardFilm) -> None:
     """All is cleared and runs once more, in another order: a number of the framed row has other last digits, and is no further off."""
     found, skin = film.found, film.skin
     with film.scene.telling():
-        film.move(film.walk.cleared(), seconds=TEXT)
+        film.move(film.walk.cleared(), *film.leave(*AT_ONCE), seconds=TEXT)
         ran(film, "last", 1)
         film.words["digits"] = Group(underlined(film, "first"), underlined(film, "last"))
-        off = [f"both off by at most {found.said['off']}", f"off by at most {found.said['off']}", f"off ≤ {found.said['off']}"]
-        film.move(FadeIn(film.words["digits"]), film.fitted("off", off, skin.ink), seconds=TEXT)
+        bound = film.fitted("usual", [f"by at most {found.said['off']}", f"≤ {found.said['off']}"], skin.ink)
+        film.move(FadeIn(film.words["digits"]), film.fitted("off", ["both off the exact sum"], skin.ink), bound, seconds=TEXT)
 
 
 def ran(film: BackwardFilm, side: str, at: int) -> None:
@@ -614,7 +657,8 @@ def ran(film: BackwardFilm, side: str, at: int) -> None:
             number.set_fill(opacity=float(when[(found.row_block, j), j] <= share))
 
     both(0.0)
-    text = found.said[side]
+    digits = found.said[side]
+    text = first_that_fits((f"{found.said['entry']} = {digits}", digits), CORNER, place[f"{side} sum"].width, Face.MONO_STRONG)
     film.move(
         film.fitted(
             side, [f"run {at + 1}: who adds to the framed dQ", f"run {at + 1}: who adds to this dQ", f"run {at + 1}: adds"], skin.q
@@ -636,7 +680,8 @@ def underlined(film: BackwardFilm, side: str) -> Rectangles:
     assert isinstance(number, Readout)
     first, last = film.found.said["first"], film.found.said["last"]
     same = next(at for at in range(len(first)) if first[: at + 1] != last[: at + 1])
-    left, low = float(number.home[0]) + same * number.step, float(number.home[1]) - 2.5 * LINE
+    before = number.text.index(film.found.said[side])
+    left, low = float(number.home[0]) + (before + same) * number.step, float(number.home[1]) - 2.5 * LINE
     right = float(number.home[0]) + len(number.text) * number.step
     return Rectangles(film.skin.ink, name="digits").display(np.array([[left, low, right, low + LINE]]))
 
@@ -647,7 +692,7 @@ def fixed(film: BackwardFilm) -> None:
     walk, found, skin = film.walk, film.found, film.skin
     by_column, by_row = found.passes
     most, seed = max(len(by_column), len(by_row)), found.config.seed
-    gone = film.leave(*(part for part in film.words if part.split()[0] in ("row", "digits", "first", "last", "off")))
+    gone = film.leave(*(part for part in film.words if part.split()[0] in ("row", "digits", "first", "last", *AT_ONCE)))
     with film.scene.telling():
         film.move(*gone, walk.cleared(), seconds=TEXT)
         first = film.listed("first list", by_column, most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -21,7 +22,8 @@ from flashviz.figures import amount, kib, times
 from flashviz.layout import Rect, Shot
 from flashviz.layout.roofline import BEYOND, Axes, Lanes, Squares
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early
+from flashviz.memory import FLOAT32
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.roof import MILLION, Climb, Clocks, Filling, Piles, RoofView
@@ -32,29 +34,32 @@ RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
 RATIO = ("operations per byte moved",)
 WAITS, WORKS, FULL = ("waits for", "memory"), ("computes at", "full rate"), ("full rate",)  # the two sides of the ridge
 MEMORY = "HBM: "
-MOVED = ("moved, no cache: each square {}", "moved, no cache: {}", "each square: {}")
-DONE = ("{}: each square {:,} operations", "{}: {:,} operations", "{}: {:,} each")
+MOVED = ("{} each: {} × {} × {} bytes", "{} each")
 QUOTIENT = (  # what a number on the axis is of
-    "{done} M operations / {moved} = {ratio} operations per byte", "{done} M / {moved} = {ratio} per byte", "{done} M / {moved} = {ratio}",
+    "{done} M operations divided by {moved} = {ratio} per byte", "{done} M divided by {moved} = {ratio}", "{done} M / {moved} = {ratio}",
 )  # fmt: skip
+STRETCHED = ("both bars stretched alike, until the bytes end at {}", "both alike, until bytes end at {}", "bytes end at {}")
 CORES, SOMEWHERE = "tensor cores", "computed"  # who multiplies, where it is their peak that is quoted; else no one is named
 SIDES = {"hbm": "HBM", "chip": "chip"}  # between which tiles cross
+IDEAL = "ideal, no cache: "  # times and bytes
 NOTE = (
-    ("one product: 2 × {m} × {n} × {d} = {product:,}", "2 × {m} × {n} × {d} = {product:,}"),
-    ("{keys} keys are {tiles} tiles of K, and of V", "{tiles} tiles of K, and of V"),
+    ("2 × {m} queries × {n} keys × {d} numbers (d)", "2 × {m} × {n} × {d} (d)"),
+    ("= {product:,} operations a square", "= {product:,} a square", "= {product:,}"),
 )  # fmt: skip
+ONE = ("one number a query", "1 a query")  # what LSE is
 STANDARD, SHORT, FLASH = "standard attention", "standard", "FlashAttention-2"
 BLOCK = ("{}: a block of {} queries", "{}, {} queries", "{} queries")
 REGISTERS = (
-    "registers of one SM, {whole}: scores S, and acc, the output so far", "registers of one SM: {whole}", "registers: {whole}",
+    "registers of one SM, {whole}: {keys} scores S and {d} of acc a query, {size} bytes each", "one SM: {whole}; {size}-byte S and acc",
+    "registers: {whole}",
 )  # fmt: skip
 NO_ROOM = ("{} queries: no room", "{}: no room", "no room")
 LEVELS = 4  # most numbers on the axis of rates
 STOP = ("{} queries", "{}")
 FULL_OF = ("{rows} queries would take all {whole}: nothing is left for the rest", "{rows} queries: all {whole}", "{rows}: full")
-COUNTS, TICKS = 6.2, 1.4  # seconds of one row block's events, and of the wait
-MEETS, DROPS = 1.8, 0.9  # in which both times become one ratio, and in which a dot rises from it
-STAYS, GROWTH, CLIMBS, FILLS = 2.4, 1.8, 0.9, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
+SLOWLY, COUNTS, TICKS = 2.8, 4.2, 1.4  # seconds to the first product, of all other events, and of the wait
+ALIGNS, MEETS, DROPS = 0.9, 1.6, 0.9  # in which bars come under the axis, are stretched, and in which a dot rises from their ratio
+STAYS, GROWTH, CLIMBS, FILLS = 2.4, 1.8, 1.5, 0.9  # in which S and P leave, of twice the rows, of a dot's way to the next, of registers
 FLIGHT = 0.08  # of all steps: for so long a tile is under way
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
 CLOSE = 8  # px, of a number to its line
@@ -102,7 +107,8 @@ class RooflineFilm(ChapterFilm):
             slope, flat = (level for level, _ in quotes_of(DEVICE, found.roof))
             lanes = self.place["lanes"]
             ridge = Rect(self.axes.rect.x0, lanes.y0, self.axes.x(found.roof.knee or most), lanes.y1)
-            self.clocks = Clocks(Lanes(lanes, longest), ridge, found.roof, (flat, slope), self.skin)
+            axis = Lanes(replace(lanes, x0=self.axes.rect.x0), longest, head=0.0)
+            self.clocks = Clocks(Lanes(lanes, longest), axis, ridge, found.roof, (flat, slope), self.skin)
         self.guide = Rectangles(self.skin.quiet, name="guide")
         self.dot = Dot(self.skin.o, hollow=False, name="point").set_z_index(1)
         self.climbed = Climb(self.axes, found.roof, self.skin)
@@ -131,17 +137,17 @@ class RooflineFilm(ChapterFilm):
         frames = [Named(box(self.work[part], stroke=self.skin.quiet), tag=part) for part in (*SIDES, "cores")]
         return [*frames, *(word(name, LABEL, self.skin.ink, self.work[f"{part} name"], "place") for part, name in SIDES.items())]
 
-    def legend(self) -> list[Word]:
-        """What the squares are, how much each of them is, and which product it is of."""
+    def legend(self) -> tuple[list[Word], list[Word]]:
+        """How much a square that crosses is; then who multiplies, which product, and how much one of those squares is."""
         found, c, ink = self.found, self.found.traces[-1].config, self.skin.ink
         keys = min(c.block_n, c.seq_k)
-        said = {"m": c.seq_q, "n": keys, "d": c.head_dim, "product": found.product, "keys": c.seq_k, "tiles": -(-c.seq_k // keys)}
+        said = {"m": c.seq_q, "n": keys, "d": c.head_dim, "product": found.product}
         lines = {
-            "ways head": [text.format(amount(found.square)) for text in MOVED],
-            "work head": [text.format(SOMEWHERE if found.roof.peak is None else CORES, found.product) for text in DONE],
+            "ways head": [text.format(amount(found.square), keys, c.head_dim, c.itemsize) for text in MOVED],
+            "work head": [SOMEWHERE if found.roof.peak is None else CORES],
             **{f"{part} name": [name] for part, name in zip(("first", "second"), PRODUCTS, strict=True)},
         }  # fmt: skip
-        heads = [
+        moved, *done = [
             word(first_that_fits(texts, LABEL, self.work[part].width), LABEL, ink, self.work[part], "legend")
             for part, texts in lines.items()
         ]
@@ -150,15 +156,23 @@ class RooflineFilm(ChapterFilm):
             word(first_that_fits(texts, LABEL, at.width), LABEL, ink, at.below(row * high).top(high), "note")
             for row, texts in enumerate([text.format(**said) for text in texts] for texts in NOTE)
         ]  # fmt: skip
-        return [*heads, *notes]
+        return [moved], [*done, *notes]
 
-    def lead(self, intensity: float, share: float = 1.0) -> None:
-        """From the end of the operations' time up to the moving dot, which is so far on its way to the roof; the number stands between."""
+    def lse(self) -> Word:
+        """What LSE is, beside its squares."""
+        line = self.piles.moved.line([way.name for way in WAYS].index("LSE"))
+        return fitted(ONE, LABEL, self.skin.stats, line.beyond(self.piles.moved.pitch), "way note", Face.TEXT)
+
+    def lead(self, intensity: float, share: float = 1.0, *, whole: bool = True) -> None:
+        """From the end of the operations' time up to the moving dot, which is so far on its way to the roof; the number stands between.
+
+        Only the upper part of the way is seen where the bar does not end there yet.
+        """
         x, top, _ = self.roof.spot(intensity)
         floor, half, under = self.axes.rect.y0, em(1.5), self.place["ticks"].y0
         y = floor + (top - floor) * share
         upper, lower = Rect(x - half, floor, x + half, y), Rect(x - half, self.place["lanes"].y1, x + half, under)
-        self.guide.display(edges([upper] if self.clocks is None else [upper, lower]))
+        self.guide.display(edges([upper, lower] if whole and self.clocks is not None else [upper]))
         self.guide.values = np.array([intensity])
         self.dot.at((x, y, 0.0))
 
@@ -225,12 +239,12 @@ class RooflineFilm(ChapterFilm):
         ]  # fmt: skip
         return [marks, *words]
 
-    def cited(self, shot: Shot) -> Word:
-        """Who is quoted."""
+    def cited(self, shot: Shot, before: str = "") -> Word:
+        """Who is quoted, where it fits after what figures are."""
         quotes, at = quotes_of(DEVICE, self.found.roof), shot["badge"]
         sources = "; ".join(dict.fromkeys(source for _, source in quotes))
         short = "; ".join(dict.fromkeys(source.partition(",")[0] for _, source in quotes))
-        return fitted((sources, short), LABEL, self.skin.ink, at, "cited", Face.TEXT)
+        return fitted((before + sources, before + short, sources, short), LABEL, self.skin.ink, at, "cited", Face.TEXT)
 
     def tick(self, intensity: float, of: str = "") -> Word:
         """A number beneath the axis, in the middle under its place, and at its right what it is of."""
@@ -287,33 +301,50 @@ class RooflineFilm(ChapterFilm):
 
 @beat("block")
 def block(film: RooflineFilm) -> None:
-    """Standard attention, event by event: a square crosses for each tile, into its way's row, and one appears for each product."""
+    """Standard attention, event by event: one tile of Q, one of K and their product slowly, each with its time; then all others."""
     steps = steps_of(film.found.traces[-1])
-    passing = passage(steps, FLIGHT * len(steps))
     changes = list(pairwise(steps))
-    film.words = film.legend()
-    counted = [name for name, way in zip(film.names, WAYS, strict=True) if way.standard]
+    first = next(at for at, (before, after) in enumerate(changes) if after.operations > before.operations)
+    alone = passage(steps[: first + 2], 1.0)
+    passing = np.concatenate([alone, alone.max() + passage(steps[first + 1 :], FLIGHT * len(steps))])
+    moved, done = film.legend()
+    film.words = [*moved, *done, film.cited(film.work, IDEAL)] if film.clocks is not None else [*moved, *done]
     film.piles.display(steps[0])
     if film.clocks is not None:
-        film.words = [*film.words, film.cited(film.work)]
-        film.scene.add(film.clocks.display(steps[0], waited=0.0))
-    film.scene.add(film.who, *film.places, *counted, *film.words, film.piles, machine(DEVICE, film.scene.settings.aspect, film.skin))
+        film.scene.add(film.clocks.display(steps[0], waited=0.0), film.words[-1])
+    film.scene.add(film.who, *film.places, film.piles, machine(DEVICE, film.scene.settings.aspect, film.skin))
+    for name, way in zip(film.names, WAYS, strict=True):
+        if way.standard:
+            film.scene.add(name.set_fill(opacity=0.0))
 
-    def go(share: float) -> None:
-        now, count, aloft = share * passing.max(), steps[0], []
-        for (before, after), (left, landed) in zip(changes, passing, strict=True):
-            if now >= landed:
-                count = Count(count.products + after.products - before.products, count.ways + after.ways - before.ways)
-            elif now > left:
-                aloft.append((before, after, (now - left) / (landed - left)))
-        film.piles.display(count, aloft)
+    def show(now: float) -> None:
+        landed, going, aloft = steps[0], steps[0], []
+        for (before, after), (left, counted) in zip(changes, passing, strict=True):
+            share = float(np.clip((now - left) / (counted - left) if counted > left else 1 + now - left, 0.0, 1.0))
+            grown = Count(share * (after.products - before.products), share * (after.ways - before.ways))
+            going = Count(going.products + grown.products, going.ways + grown.ways)
+            if share >= 1 or counted == left:
+                landed = Count(landed.products + grown.products, landed.ways + grown.ways)
+            elif share > 0:
+                aloft.append((before, after, share))
+        film.piles.display(landed, aloft)
+        for name, nbytes in zip(film.names, going.ways, strict=True):
+            name.set_fill(opacity=float(nbytes > 0))
         if film.clocks is not None:
-            film.clocks.display(count, waited=0.0)
+            film.clocks.display(going, waited=0.0)
+
+    def going(start: float, stop: float) -> Shows:
+        return Shows(Group(*film.counted, *film.names), lambda share: show(start + (stop - start) * share))
 
     film.scene.event = len(film.found.traces[-1])
     with film.scene.telling():
-        film.scene.hold(0.8)
-        film.move(Shows(film.counted, go), seconds=COUNTS)
+        film.move(going(alone.min(), alone[first - 1, 1]), seconds=SLOWLY)
+        film.move(FadeIn(*moved), seconds=TEXT)
+        film.scene.hold(TEXT)
+        film.move(going(alone[first - 1, 1], alone[first, 1]), seconds=2 * TEXT)
+        film.move(FadeIn(*done), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
+        film.move(going(alone[first, 1], passing.max()), seconds=COUNTS)
 
 
 @beat("clocks")
@@ -337,7 +368,9 @@ def flash(film: RooflineFilm) -> None:
     scored = [name for name, way in zip(film.names, WAYS, strict=True) if way.scored]
     film.move(FadeOut(film.who), seconds=TEXT)
     film.who = film.doing(FLASH, height, film.skin.o)
-    film.move(FadeIn(film.who, *(name for name, way in zip(film.names, WAYS, strict=True) if not way.standard)), seconds=TEXT)
+    film.words = [*film.words, film.lse()]
+    fresh = [name for name, way in zip(film.names, WAYS, strict=True) if not way.standard]
+    film.move(FadeIn(film.who, *(name.set_fill(opacity=1.0) for name in fresh), film.words[-1]), seconds=TEXT)
     with film.scene.telling():
         film.move(counting(film, before, height), FadeOut(*scored), seconds=STAYS)
 
@@ -359,9 +392,9 @@ def roof(film: RooflineFilm) -> None:
     """The slope is the memory's, the flat part the arithmetic's, and both meet at the ridge."""
     found, axes, view = film.found, film.axes, film.roof
     knee, ways = found.roof.knee, [name for name, way in zip(film.names, WAYS, strict=True) if not way.scored]
-    film.move(FadeOut(film.piles, film.who, *film.places, *ways, *film.words), seconds=TEXT)
     view.place(axes, 0.0, 0.0)
-    film.move(FadeIn(view, film.cited(film.place), *film.named_axes(), *film.levels()), seconds=MOVE)
+    plot = FadeIn(view, film.cited(film.place), *film.named_axes(), *film.levels(), rate_func=late)
+    film.move(FadeOut(film.piles, film.who, *film.places, *ways, *film.words, rate_func=early), plot, seconds=MOVE)
     stops = [0.0, 1.0] if knee is None else [0.0, knee / axes.most[0], 1.0]
     limits = film.limits()
     with film.scene.telling():
@@ -379,42 +412,52 @@ def draw(view: RoofView, axes: Axes, start: float, stop: float, share: float) ->
 
 @beat("ratio")
 def ratio(film: RooflineFilm) -> None:
-    """The bytes' time becomes one length, to the ridge: where the operations' ends is the number on the axis, and a dot rises from it."""
+    """Both times are stretched alike, the bytes' to the ridge: where the operations' ends is the place on the axis, and a dot rises."""
     found, (*shorter, tallest) = film.found, film.found.heights
     with film.scene.telling():
-        if film.clocks is not None:
-            meet(film, film.clocks, tallest)
-        quotient = rise(film, tallest)
+        words = [] if film.clocks is None else meet(film, film.clocks, tallest)
+        quotient = rise(film, tallest, words)
         stay(film, len(found.heights), tallest, film.rated(f"{tallest.rows} queries", tallest))
-        ticking = [] if film.clocks is None else [film.clocks]
         downwards = [tallest, *reversed(shorter), found.standard]
         for at, (before, after) in zip(range(len(shorter), -1, -1), pairwise(downwards), strict=True):
-
-            def ride(share: float, before: Height = before, after: Height = after) -> None:
-                count = before.count.toward(after.count, share)
-                if film.clocks is not None:
-                    film.clocks.display(count, ratio=1.0)
-                film.lead(count.intensity)
-
             leaves = [FadeOut(quotient, rate_func=early)] if before is tallest else []
-            film.move(Shows(Group(*ticking, film.guide, film.dot), ride, rate_func=ease_in_out_cubic), *leaves, seconds=CLIMBS)
+            film.move(ride(film, before, after), *leaves, seconds=CLIMBS)
             stay(film, at, after, film.rated(f"{after.rows} queries", after) if at else [*film.rated(STANDARD, after), SHORT])
 
 
-def meet(film: RooflineFilm, ticking: Clocks, height: Height) -> None:
-    """Both times are measured by the bytes' own, which reaches to the ridge."""
+def meet(film: RooflineFilm, ticking: Clocks, height: Height) -> list[Word]:
+    """Both times come under the axis; then both are stretched, until the bytes' reaches to the ridge."""
+    place, knee = film.place["sum"], film.found.roof.knee
+    film.move(Shows(ticking, lambda share: ticking.display(height.count, under=share), rate_func=ease_in_out_cubic), seconds=ALIGNS)
+    words = fitted([text.format(f"{knee:.0f}") for text in STRETCHED], LABEL, film.skin.ink, place, "stretch")
+    film.move(FadeIn(words), seconds=TEXT)
     film.move(
-        Shows(ticking, lambda share: ticking.display(height.count, ratio=share), rate_func=ease_in_out_cubic), seconds=MEETS
+        Shows(ticking, lambda share: ticking.display(height.count, under=1.0, ratio=share), rate_func=ease_in_out_cubic), seconds=MEETS
     )  # fmt: skip
+    film.scene.hold(2 * TEXT)
+    return [words]
 
 
-def rise(film: RooflineFilm, height: Height) -> Word:
+def ride(film: RooflineFilm, before: Height, after: Height) -> Shows:
+    """From a block to another: its bars are times again, become the other's, and are stretched anew, and the dot goes along."""
+    ticking = film.clocks
+
+    def show(share: float) -> None:
+        back, change, again = (ease_in_out_cubic(float(np.clip(3 * share - at, 0.0, 1.0))) for at in range(3))
+        if ticking is not None:
+            ticking.display(before.count.toward(after.count, change), under=1.0, ratio=1.0 - back + again, spoken=share in (0.0, 1.0))
+        film.lead(before.intensity + (after.intensity - before.intensity) * again, whole=share in (0.0, 1.0))
+
+    return Shows(Group(*([] if ticking is None else [ticking]), film.guide, film.dot), show)
+
+
+def rise(film: RooflineFilm, height: Height, words: Sequence[Word]) -> Word:
     """Operations by bytes are a number on the axis, at the end of the operations' time; from there a dot rises to the roof."""
     quotient, tick = film.quotient(height), film.tick(height.intensity)
     film.ticks = [*film.ticks, tick]
     film.lead(height.intensity, 0.0)
     film.scene.add(film.guide, film.dot)
-    film.move(FadeIn(quotient, tick), seconds=2 * TEXT)
+    film.move(*(FadeOut(each, rate_func=early) for each in words), FadeIn(quotient, tick, rate_func=late), seconds=2 * TEXT)
     film.move(
         Shows(Group(film.guide, film.dot), lambda share: film.lead(height.intensity, share), rate_func=ease_in_out_cubic), seconds=DROPS
     )  # fmt: skip
@@ -440,7 +483,10 @@ def answer(film: RooflineFilm) -> None:
     said = Readout("", LABEL, skin.ink, name="registers", face=Face.MONO_STRONG).at(place.top((1 - BAR - STOPS) * place.height))
 
     def tell(texts: Sequence[str], rows: int) -> None:
-        figures = {"rows": rows, "whole": amount(found.registers)}
+        c = found.traces[0].config
+        figures = {
+            "rows": rows, "whole": amount(found.registers), "keys": min(c.block_n, c.seq_k), "d": c.head_dim, "size": FLOAT32
+        }  # fmt: skip
         said.display(first_that_fits([text.format(**figures) for text in texts], LABEL, place.width, Face.MONO_STRONG))
 
     def stop(rows: int, room: float) -> Word:
@@ -450,22 +496,28 @@ def answer(film: RooflineFilm) -> None:
         return Word(text, LABEL, skin.ink, left, middle(place.bottom(STOPS * place.height), LABEL), "stop")
 
     def fill(before: int, after: int) -> Shows:
-        return Shows(filling, lambda share: filling.display(found.kept(before + (after - before) * share)), rate_func=ease_in_out_cubic)
+        def show(share: float) -> None:
+            filling.display(found.kept(before + (after - before) * share), sized=bool(share >= 1))
 
-    film.move(FadeOut(film.guide, film.dot, *([] if film.clocks is None else [film.clocks])), seconds=TEXT)
+        return Shows(filling, show, rate_func=ease_in_out_cubic)
+
+    film.move(FadeOut(film.guide, *([] if film.clocks is None else [film.clocks])), seconds=TEXT)
     tell(REGISTERS, 0)
     film.move(FadeIn(filling, said), seconds=TEXT)
     with film.scene.telling():
         rows, low = 0, first.intensity
         film.climbed.display(first.intensity, low)
         film.scene.add(film.climbed)
-        film.scene.bring_to_front(*film.dots)
+        film.scene.bring_to_front(*film.dots, film.dot)
         for height in found.heights:
 
             def rise(share: float, low: float = low, height: Height = height) -> None:
-                film.climbed.display(first.intensity, low + (height.intensity - low) * share)
+                reached = low + (height.intensity - low) * share
+                film.climbed.display(first.intensity, reached)
+                film.dot.at(film.roof.spot(reached))
 
-            film.move(fill(rows, height.rows), Shows(film.climbed, rise, rate_func=ease_in_out_cubic), seconds=FILLS)
+            climbing = Shows(Group(film.climbed, film.dot), rise, rate_func=ease_in_out_cubic)
+            film.move(fill(rows, height.rows), climbing, seconds=FILLS)
             film.move(FadeIn(stop(height.rows, filling.x(found.held(height.rows)) - filling.x(found.held(rows)))), seconds=TEXT)
             rows, low = height.rows, height.intensity
             film.scene.hold(0.4)

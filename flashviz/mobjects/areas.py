@@ -75,12 +75,14 @@ class Areas(Group):
         ):  # fmt: skip
             drawn.display(boxes[chosen])
 
-    def stand(self, share: float) -> None:
-        """The bars that stand out, uncut again: what is above or below the mean reaches so far back to 0."""
-        for drawn in (self.above, self.below):
+    def stand(self, share: float, *, others: bool = False) -> None:
+        """The bars that stand out, or all, uncut again: what is above or below the mean reaches so far back to 0."""
+        for drawn in (self.above, self.below, *((self.above_others, self.below_others) if others else ())):
             drawn.display(np.zeros((0, 4)))
-        self.own.set_fill(opacity=palette.LIT)
-        self.own.display(self.boxes(self.mean * (1 - share), self.values)[self.chosen])
+        boxes = self.boxes(self.mean * (1 - share), self.values)
+        for drawn, chosen in ((self.own, self.chosen), *([(self.others, ~self.chosen)] if others else [])):
+            drawn.set_fill(opacity=palette.LIT)
+            drawn.display(boxes[chosen])
 
     def rise(self, share: float) -> None:
         """The level, drawn so far from the left."""

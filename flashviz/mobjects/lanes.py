@@ -17,7 +17,7 @@ from flashviz.palette import LIT, Theme
 
 TENSOR = dict(zip(STATES, ("K", "V", "S", "L", "O", "O"), strict=True))  # whose hue a state has
 MOVING = ("top", "bottom", "shift", "weight")  # what of strips changes from one view to another
-SECOND = 0.6  # of the colour of a first place's programs: those of a second one
+SECOND = "Q"  # whose hue a second place's programs have: one that no state has
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class View:
 class LanesPicture(ImageMobject):
     """Each pixel shows by its opacity how much of its time and height is taken, and by its colour with what.
 
-    Programs of an SM's first place are bright, those of its second one darker.
+    Programs of an SM's first place have a hue a state, those of its second one have one hue.
     """
 
     def __init__(self, rect: Rect, view: View, skin: Theme, tag: str = "lanes") -> None:
@@ -51,9 +51,8 @@ class LanesPicture(ImageMobject):
         self.unit = config.pixel_width / config.frame_width
         self.size = round(self.rect.height * self.unit), round(self.rect.width * self.unit)
         states = [theme.rgb(skin.hue(TENSOR[state])) for state in STATES]
-        self.colours = np.array([*states * PLACES, theme.rgb(skin.edge)], np.float32)
-        looks = [look for look in (1.0, SECOND) for _ in STATES] + [1.0]
-        self.opacities = LIT * np.array(looks, np.float32)[:, None, None]
+        seconds = [theme.rgb(skin.hue(SECOND))] * (PLACES - 1) * len(STATES)
+        self.colours = np.array([*states, *seconds, theme.rgb(skin.edge)], np.float32)
         super().__init__(np.zeros((*self.size, 4), np.uint8))
         self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
         self.stretch_to_fit_width(self.rect.width).stretch_to_fit_height(self.rect.height).move_to(self.rect.center)
@@ -68,7 +67,7 @@ class LanesPicture(ImageMobject):
         if np.isfinite(view.now):
             edges = np.linspace(*view.across, self.size[1] + 1)
             share *= np.clip((view.now - edges[:-1]) / np.diff(edges), 0, 1).astype(np.float32)
-        share *= self.opacities
+        share *= LIT
         whole = share.sum(axis=0)
         mixed = np.einsum("chw,cr->hwr", share, self.colours) / np.maximum(whole, 1e-6)[..., None]
         pixels = np.empty((*self.size, 4), np.uint8)

@@ -15,7 +15,7 @@ from flashviz.layout.roofline import Axes, Lanes, Squares
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Hatch, Rectangles, box, edges
-from flashviz.palette import Theme
+from flashviz.palette import RESTING, Theme
 
 LEAST = 1e-3  # of a line: a path has a length
 LABEL, MILLION = 36, 10**6  # px; operations
@@ -53,19 +53,19 @@ class RoofView(VGroup):
 
 
 class Piles(VGroup):
-    """What is counted of one row block: a filled square for each tile that crosses, by way, a hollow one for each product of tiles.
+    """What is counted of one row block: a full square for each tile that crosses, by way, a framed one for each product of tiles.
 
     Args:
         moved: A row for each way.
         done: A place for each product.
-        square: Bytes of a filled one.
-        product: Operations of a hollow one.
+        square: Bytes of a full one.
+        product: Operations of a framed one.
     """
 
     def __init__(self, moved: Squares, done: Sequence[Squares], square: float, product: float, skin: Theme) -> None:
         self.tag, self.moved, self.done, self.square, self.product = "piles", moved, done, square, product
         self.ways = [Rectangles(skin.hue(way.tensor), name=f"way {way.name}") for way in WAYS]
-        self.products = [Rectangles(skin.ink, name=f"product {name}", opacity=0.0) for name in PRODUCTS]
+        self.products = [Rectangles(skin.ink, name=f"product {name}", opacity=RESTING) for name in PRODUCTS]
         for drawn in self.products:
             drawn.set_stroke(skin.ink, width=theme.OUTLINE, opacity=1.0)
         super().__init__(*self.ways, *self.products)
@@ -90,25 +90,31 @@ class Clocks(VGroup):
     """How long the operations of a count take, and how long its bytes, in the hues of what crosses; the operations wait for these.
 
     Args:
+        lanes: Where both stand as times, with words over them.
+        axis: Where both stand as times from the roof's zero on.
         ridge: Of the same height, from the roof's zero to its ridge: there the time of the bytes is one length, whatever they are.
         rates: What the bandwidth and the peak are called.
     """
 
-    def __init__(self, lanes: Lanes, ridge: Rect, roof: Roof, rates: tuple[str, str], skin: Theme) -> None:
-        self.tag, self.lanes, self.ridge, self.roof, self.rates = "clocks", lanes, ridge, roof, rates
+    def __init__(self, lanes: Lanes, axis: Lanes, ridge: Rect, roof: Roof, rates: tuple[str, str], skin: Theme) -> None:
+        self.tag, self.lanes, self.axis, self.ridge, self.roof, self.rates = "clocks", lanes, axis, ridge, roof, rates
         self.ways = [Rectangles(skin.hue(way.tensor), name=f"time of {way.name}") for way in WAYS]
         self.operations, self.waits = Rectangles(skin.ink, name="time of operations"), Hatch(skin.quiet, "waits")
         self.words = [Readout("", LABEL, skin.ink, name="clock", face=Face.MONO_STRONG) for _ in range(2)]
         super().__init__(*self.ways, self.waits, self.operations, *self.words)
 
-    def display(self, count: Count, waited: float = 1.0, ratio: float = 0.0) -> Clocks:
-        """So much of the wait is seen. ``ratio`` is how far bars are from times (0) to shares of the bytes' time (1)."""
+    def display(self, count: Count, waited: float = 1.0, under: float = 0.0, ratio: float = 0.0, *, spoken: bool = True) -> Clocks:
+        """So much of the wait is seen, and words where the count is ``spoken`` of.
+
+        ``under`` (1) the axis bars start at its zero; by ``ratio`` (1) the bytes' reaches its ridge.
+        """
         moving, computing = self.roof.times(count)
         assert computing is not None  # else there are no clocks
         shares = Lanes(self.ridge, max(moving, LEAST), head=0.0)
 
         def bar(index: int, start: float, stop: float) -> Rect:
-            return self.lanes.bar(index, start, stop).toward(shares.bar(index, start, stop), ratio)
+            times = self.lanes.bar(index, start, stop).toward(self.axis.bar(index, start, stop), under)
+            return times.toward(shares.bar(index, start, stop), ratio)
 
         ends = np.cumsum(self.roof.moving(count.ways))
         for drawn, start, stop in zip(self.ways, [0.0, *ends[:-1]], ends, strict=True):
@@ -123,12 +129,32 @@ class Clocks(VGroup):
             what, stop = amounts[index], f"{ends_at[index]:.0f} ns"
             over, at = self.lanes.words(index), bar(index, 0.0, moving)
             beside = Rect(max(at.x1, bar(index, 0.0, ends_at[index]).x1) + em(BESIDE), at.y0, self.lanes.rect.x1, at.y1)
-            timed = f"{what} at {self.rates[index]}: {stop}"
-            texts = [f"{timed}, then tensor cores wait"] * int(waits[index]) + [timed] if ratio < 0.5 else [f"{what}: {stop}", stop]
-            place = over if ratio < 0.5 else beside
+            if under < 0.5:
+                timed = f"{what} at {self.rates[index]}: {stop}"
+                texts, place = [f"{timed}, then tensor cores wait"] * int(waits[index]) + [timed], over
+            else:
+                texts, place = self.stretched(count, index, what) if ratio else [f"{what}: {stop}", stop], beside
             said.text = next((text for text in texts if text_width(text, LABEL, Face.MONO_STRONG) <= place.width), texts[-1])
-            said.at(place).set_fill(opacity=min(1.0, max(0.0, abs(1.0 - 2.0 * ratio) * 3.0 - 2.0)))
+            said.at(place).set_fill(opacity=spoken * settled(under) * settled(ratio))
         return self
+
+    def stretched(self, count: Count, index: int, what: str) -> list[str]:
+        """How far on the axis a bar reaches, and, of the bytes', how it came to reach there."""
+        knee = self.roof.knee
+        assert knee is not None  # as above
+        if not index:
+            return [f"{what}: {count.intensity:.0f}", f"{count.intensity:.0f}"]
+        unit = self.axis.bar(1, 0.0, self.roof.times(count)[0])
+        return [
+            f"{what}, {'stretched' if unit.width < self.ridge.width else 'squeezed'} to {knee:.0f}",
+            f"{what}: {knee:.0f}",
+            f"{knee:.0f}",
+        ]
+
+
+def settled(share: float) -> float:
+    """How much of words is seen of what is so far on its way: all of it at rest at either end."""
+    return min(1.0, max(0.0, abs(1.0 - 2.0 * share) * 8.0 - 7.0))
 
 
 class Filling(VGroup):
@@ -156,8 +182,8 @@ class Filling(VGroup):
         self.stops.display(edges([Rect(self.x(each) - half, y - em(STOP), self.x(each) + half, y) for each in held]))
         self.stops.values = np.array(held)
 
-    def display(self, held: Mapping[str, float]) -> Filling:
-        """Its frame is in alarm where nothing is left."""
+    def display(self, held: Mapping[str, float], *, sized: bool = True) -> Filling:
+        """Its frame is in alarm where nothing is left; ``sized`` blocks say how much they are."""
         start, places = 0.0, {}
         for name, size in held.items():
             places[name] = Rect(self.x(start), self.rect.y0, self.x(start + size), self.rect.y1)
@@ -168,8 +194,9 @@ class Filling(VGroup):
         def room(texts: Mapping[str, str]) -> bool:
             return all(text_width(text, LABEL, Face.MONO_STRONG) + em(BESIDE) < places[name].width for name, text in texts.items())
 
-        sized = {name: f"{name} {size / KIB:,.0f} KiB" for name, size in held.items()}
-        said = next((texts for texts in (sized, {name: name for name in held}) if room(texts)), dict.fromkeys(held, ""))
+        figures = {name: f"{name} {size / KIB:,.0f} KiB" for name, size in held.items()}
+        texts_of = [figures] * sized + [{name: name for name in held}]
+        said = next((texts for texts in texts_of if room(texts)), dict.fromkeys(held, ""))
         for name, text in said.items():
             self.names[name].at(places[name]).display(text)
         full = start >= self.most
