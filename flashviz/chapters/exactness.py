@@ -124,9 +124,9 @@ class Followed:
 
     @property
     def by_in_words(self) -> str:
-        """Its size, so that it is the difference of both weights as they are written."""
+        """So that it is the difference of both weights as they are written, with its sign."""
         before, after = (round(each.weight, WEIGHT_DECIMALS) for each in self.weights.values())
-        return number(abs(after - before), WEIGHT_DECIMALS)
+        return number(after - before, WEIGHT_DECIMALS)
 
     @property
     def share(self) -> np.ndarray:

@@ -38,7 +38,7 @@ NOTES = {"flash": "S stays on chip", "standard": "S goes out to HBM"}
 ROUNDED = {"flash": "rounds P and O to {}", "standard": "rounds S, P and O to {}"}
 PARTS = ("score S", "row's max", "row's sum", "weight P")
 FACTOR, TIMES = "its weight is off by", "× V of key {}"
-MOVED, ALONE, ALL = "= O of query {}", "this key moves it by up to", "all keys: it is off by up to"
+MOVED, ALONE, ALL = "= change of O, query {}", "by this key alone: up to", "by all keys: up to"
 BAR = ("a bar for each of the row's {} numbers", "a bar: one of {} numbers")
 MADE, MINUS = "its O", ("its O − float64's O", "O − float64's O")
 ERROR = "error × {:,}"
