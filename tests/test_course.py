@@ -198,7 +198,7 @@ ANSWERS = {
     "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row, not once."),
     "M counts numbers": ("IOScene", "M numbers fit on chip"),
     "SRAM is not one thing": ("MemoryHierarchyScene", "Of shared memory one program may use 227 KiB."),
-    "softmax needs whole rows": ("StandardAttentionScene", "Softmax needs whole rows: S comes back, P goes out."),
+    "softmax needs whole rows": ("StandardAttentionScene", "Kernel 2: softmax needs whole rows, so S comes back."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
     "recompute": ("SpeedScene", "Going back, FlashAttention makes S again"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
