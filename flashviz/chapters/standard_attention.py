@@ -95,7 +95,7 @@ class StandardAttention:
         """[queries, all keys] exp of what a score is above the row's largest; 0 where it is masked."""
         found = self.scores(queries)
         top = found.max(axis=1, keepdims=True)
-        return np.exp(found - np.where(np.isfinite(top), top, 0.0))
+        return np.asarray(np.exp(found - np.where(np.isfinite(top), top, 0.0)))
 
     def output(self, queries: slice) -> np.ndarray:
         """[queries, d] O, float64; 0 where a query sees no key."""

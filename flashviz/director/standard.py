@@ -191,10 +191,8 @@ class StandardAttentionFilm(ChapterFilm):
         lying = pipe.width >= pipe.height
         lane = (rows if lying else columns)(pipe, 2)[out]
         (gate, end), (x, y, _) = gates(lane), tile.center
-        if lying:
-            turn = [(x, end[1])] if out else [(aside, end[1]), (aside, y)]
-        else:
-            turn = [(end[0], y)]
+        around = [(x, end[1])] if out else [(aside, end[1]), (aside, y)]
+        turn = around if lying else [(end[0], y)]
         corners = [cell.center, (cell.center[0], gate[1]), gate, end, *turn, tile.center]
         return Way.of(*(corners[::-1] if out else corners))
 
@@ -445,7 +443,7 @@ def bill(film: StandardAttentionFilm) -> None:
     film.move(Shows(VGroup(film.bars["V"], film.bars["O"]), close, rate_func=ease_in_out_cubic), *sliding, seconds=0.9)
     end = film.segment("O").x1 - back + em(LABEL)
     left, whole = place["left"], place["bar"]
-    said = [word(f"= {kib(found.left)}", NAME, ink, Rect(max(left.x0, end), left.y0, max(left.x1, end + left.width), left.y1), "left")]
+    said: list[Mobject] = [word(f"= {kib(found.left)}", NAME, ink, Rect(max(left.x0, end), left.y0, max(left.x1, end + left.width), left.y1), "left")]
     if found.config.row_blocks > 1:
         x, scale = place["once"].x0, whole.width / sum(moved_bytes.values())
         for way, nbytes in found.once.items():
