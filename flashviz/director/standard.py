@@ -443,7 +443,8 @@ def bill(film: StandardAttentionFilm) -> None:
     film.move(Shows(VGroup(film.bars["V"], film.bars["O"]), close, rate_func=ease_in_out_cubic), *sliding, seconds=0.9)
     end = film.segment("O").x1 - back + em(LABEL)
     left, whole = place["left"], place["bar"]
-    said: list[Mobject] = [word(f"= {kib(found.left)}", NAME, ink, Rect(max(left.x0, end), left.y0, max(left.x1, end + left.width), left.y1), "left")]
+    beyond = Rect(max(left.x0, end), left.y0, max(left.x1, end + left.width), left.y1)
+    said: list[Mobject] = [word(f"= {kib(found.left)}", NAME, ink, beyond, "left")]
     if found.config.row_blocks > 1:
         x, scale = place["once"].x0, whole.width / sum(moved_bytes.values())
         for way, nbytes in found.once.items():
