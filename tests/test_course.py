@@ -197,7 +197,7 @@ ANSWERS = {
     ),
     "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row, not once."),
     "M counts numbers": ("IOScene", "M numbers fit on chip"),
-    "SRAM is not one thing": ("MemoryHierarchyScene", "Shared memory: 227 KiB for one thread block (a program)."),
+    "SRAM is not one thing": ("MemoryHierarchyScene", "Shared memory: 227 KiB per thread block (program)."),
     "softmax needs whole rows": ("StandardAttentionScene", "Kernel 2: softmax needs whole rows, so S comes back."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),
     "recompute": ("SpeedScene", "Going back, FlashAttention makes S again"),

@@ -16,13 +16,13 @@ from flashviz.storyboard import Beat
 BEATS: tuple[Beat, ...] = (
     Beat("pipes", "Bandwidths", 5.0, shot="pipes", late=True, along=True, caption="An {device}. Each pipe is as wide as its bandwidth."),
     Beat("flow", "Equal flow", 4.8, shot="pipes", late=True, along=True, caption="At equal speed a wider pipe carries more."),
-    Beat("hbm", "HBM", 6.0, shot="capacities", late=True, along=True, caption="Now how much each holds. Areas to scale."),
-    Beat("l2", "L2", 6.6, shot="capacities", late=True, along=True, caption="L2 holds {l2}, for the whole chip."),
+    Beat("hbm", "HBM", 5.2, shot="capacities", late=True, along=True, caption="Now how much each holds. Areas to scale."),
+    Beat("l2", "L2", 5.6, shot="capacities", late=True, along=True, caption="L2 holds {l2}, for the whole chip."),
     Beat(
-        "program", "One thread block", 5.4, shot="capacities", late=True, along=True,
-        caption="Shared memory: {program} for one thread block (a program).",
+        "program", "One thread block", 4.9, shot="capacities", late=True, along=True,
+        caption="Shared memory: {program} per thread block (program).",
     ),
-    Beat("scores", "Scores", 7.2, shot="capacities", late=True, caption="All of S, {scores}, does not fit."),
+    Beat("scores", "Scores", 6.7, shot="capacities", late=True, caption="All of S, {scores}, does not fit."),
     Beat("tiles", "Tiles", 7.6, shot="capacities", late=True, caption="Fast, but small: room for tiles."),
 )  # fmt: skip
 MAIN = "{}, the GPU's main memory"

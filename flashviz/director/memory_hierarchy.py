@@ -21,7 +21,7 @@ from flashviz.layout.hierarchy import NEXT, Zoom, beyond, copies, pieces, pipe
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, plane
+from flashviz.mobjects.tiles import Rectangles, box, plane
 
 PITCH, THICK, PACE = em(52), em(24), em(150)  # of what flows: from one stripe to the next, a stripe, a second's way
 UNDER = em(120)  # for what is said beneath the tiles
@@ -46,7 +46,7 @@ class MemoryHierarchyFilm(ChapterFilm):
     """Everything on stage, made here once. ``areas``: HBM and L2, which are stations first, then what one program may use."""
 
     note: Word
-    ratio: Word  # of the area that is looked at and the next one
+    ratio: list[Mobject]  # of the area that is looked at and the next one
     scores: Sequence[Mobject] = ()  # what does not fit, and its name, while it is shown
     spot: Rect  # where that lies
     labels: list[Named]
@@ -75,7 +75,7 @@ class MemoryHierarchyFilm(ChapterFilm):
 
     def memory(self, name: str, hue: str) -> Rectangles:
         """A memory, or what is made of one."""
-        return Rectangles(hue, name=name, opacity=palette.RESTING).set_stroke(hue, width=theme.OUTLINE, opacity=1)
+        return Rectangles(hue, name=name, opacity=palette.RESTING).set_stroke(hue, width=theme.HEAVY, opacity=1)
 
     def filling(self, name: str) -> Rectangles:
         """Copies of a memory, as many as fill the next larger one."""
@@ -100,9 +100,11 @@ class MemoryHierarchyFilm(ChapterFilm):
     def compare(self, index: int) -> None:
         """How many of the next area fit into one: copies of it fill the larger one, and are counted in it, until it is left."""
         drawn, boxes = self.copies[index], copies(*self.zoom.at(index)[index : index + 2])
-        self.ratio = heading(self.zoom.focus, self.found.next(index), self.skin.ink, NUMBER)
+        number = heading(self.zoom.focus, self.found.next(index), self.skin.ink, NUMBER)
+        behind = centered(*self.zoom.focus.center[:2], number.wide + em(NUMBER), em(2 * NUMBER))
+        self.ratio = [box(behind, stroke=self.skin.ground, fill=self.skin.ground, opacity=palette.LIT), number]
         self.move(Shows(drawn, lambda share: drawn.display(boxes[: round(share * len(boxes))]), introducer=True), seconds=FILL)
-        self.move(FadeIn(self.ratio), seconds=TEXT)
+        self.move(FadeIn(*self.ratio), seconds=TEXT)
 
     def display(self, stage: float) -> None:
         """So far into the zoom: areas, and their names beneath their left edges."""
@@ -236,7 +238,7 @@ def program(film: MemoryHierarchyFilm) -> None:
 def zoom(film: MemoryHierarchyFilm, stage: int) -> None:
     """From one area to the next; what was looked at is gone then."""
     film.scene.add(film.areas[stage + 1])
-    film.move(FadeOut(film.ratio), seconds=TEXT)
+    film.move(FadeOut(*film.ratio), seconds=TEXT)
     filling = film.copies[stage]
     moving = VGroup(*film.areas[stage : stage + 2], filling, *film.labels[stage : stage + 2])
 
@@ -277,8 +279,10 @@ def scores(film: MemoryHierarchyFilm) -> None:
 
     film.scene.add(over)
     film.move(Shows(VGroup(matrix, over), slide, rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.scores, film.spot = [matrix, over, heading(onto, "S", skin.ground, NUMBER), label], onto
-    film.move(FadeIn(film.scores[2]), seconds=TEXT)
+    limit = box(small, stroke=film.hues["program"], width=theme.HEAVY)
+    letter = heading(onto.top(onto.height - min(small.height, onto.height / 2)), "S", skin.ground, NUMBER)
+    film.scores, film.spot = [matrix, over, letter, label, limit], onto
+    film.move(FadeIn(letter, limit), seconds=TEXT)
     film.scene.tell()
 
 
@@ -301,7 +305,7 @@ def tiles(film: MemoryHierarchyFilm) -> None:
         for line, text in enumerate((film.found.shapes[tensor], amount(size)), 1):
             below = Rect(stop.x0 - LINE, stop.y0 - line * LINE, stop.x1 + LINE, stop.y0 - (line - 1) * LINE)
             aside = Rect(stop.x1, stop.center[1] - (line - 1) * LINE, focus.x1, stop.center[1] - (line - 2) * LINE)
-            words.append(heading(below if lying else aside, text, skin.hue(tensor), LABEL, "tile size"))
+            words.append(heading(below if lying else aside, text, skin.ink, LABEL, "tile size"))
         film.move(FadeIn(*words[-2:]), seconds=TEXT)
     low = min(stop.y0 for stop in stops) - (2 * LINE if lying else 0.0)
     beneath = Rect(focus.x0, focus.y0, focus.x1, low).top(min(UNDER, low - focus.y0))

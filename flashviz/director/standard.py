@@ -441,7 +441,7 @@ def bill(film: StandardAttentionFilm) -> None:
 
     sliding = [slid(each, each.left - back, each.baseline) for way in ("V", "O") for each in film.labels[way]]
     film.move(Shows(VGroup(film.bars["V"], film.bars["O"]), close, rate_func=ease_in_out_cubic), *sliding, seconds=0.9)
-    end = film.segment("O").x1 - back + em(LABEL)
+    end = film.segment("O").x1 - back + em(LABEL) / 3
     left, whole = place["left"], place["bar"]
     beyond = Rect(max(left.x0, end), left.y0, max(left.x1, end + left.width), left.y1)
     said: list[Mobject] = [word(f"= {kib(found.left)}", NAME, ink, beyond, "left")]
