@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from manim import Mobject, VGroup
+from manim import Group, Mobject, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
@@ -324,7 +324,7 @@ def crack(film: MemoryHierarchyFilm) -> None:
         boxes = pieces(film.spot, down, across, gap * share)
         outside = (boxes[:, 3] > small.y1) | (boxes[:, 2] > small.x1)
         for drawn, part in ((matrix, boxes[~outside]), (over, boxes[outside])):
-            drawn.display(part)  # type: ignore[attr-defined]
+            drawn.display(part)
 
-    film.move(Shows(VGroup(matrix, over), show), FadeOut(said[0]), seconds=0.6)
+    film.move(Shows(Group(matrix, over), show), FadeOut(said[0]), seconds=0.6)
     film.scores = [matrix, over, *said[1:]]

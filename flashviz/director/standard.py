@@ -31,7 +31,7 @@ from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, centred,
 from flashviz.figures import kib
 from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, moved
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late, moved
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.stored import Stored
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, plane
@@ -323,7 +323,7 @@ def s_back(film: StandardAttentionFilm) -> None:
         film.scene.hold(0.6)
         over = word("divided by its sum: weights P", LABEL, skin.ink, place["weights name"], "note", Face.TEXT)
         film.scene.add(weights)
-        film.move(matrix_to(weights, place["weights"], place["rows"]), FadeIn(over, *film.named_bar("P out")), seconds=0.8)
+        film.move(matrix_to(weights, place["weights"], place["rows"]), FadeIn(over, *film.named_bar("P out"), rate_func=late), seconds=0.8)
         film.on_chip += [scores, weights, *empty, *said, over]
         film.scene.add(film.bars["P out"])
 
