@@ -11,7 +11,7 @@ class StandardAttentionScene(standard.StandardAttentionStage):
     running_head = "Standard"
     poster = "bill"
     begins = (("chip", "chip"),)
-    ends = (("row", "P"),)
+    ends = (("row", "bar P back"),)
 
     def construct(self) -> None:
         film = self.open(run)

@@ -12,8 +12,8 @@ from flashviz.chapters.memory_hierarchy import MemoryHierarchy, bytes_of
 from flashviz.citations import H100_MEMORIES, SHARED_PER_BLOCK
 from flashviz.config import AttentionConfig
 from flashviz.director.memory_hierarchy import stripes
-from flashviz.layout import ASPECTS, Aspect, shot
-from flashviz.layout.hierarchy import Zoom, pipe
+from flashviz.layout import ASPECTS, Aspect, Rect, shot
+from flashviz.layout.hierarchy import Zoom, beyond, copies, pipe
 from flashviz.lettering import em
 from tests.directed import at, said, scene, shown
 from tests.test_directed import FILMS
@@ -52,9 +52,12 @@ def test_all_flows_equally_fast() -> None:
         name: pipe(place[name], place[after], found.flows[name]) for name, after in itertools.pairwise(names)
     }})()  # fmt: skip
     for seconds in (0.3, 1.0, 3.0):
-        boxes = stripes(film, seconds)
-        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        each = [areas[(boxes[:, 0] >= rect.x0 - 1e-9) & (boxes[:, 2] <= rect.x1 + 1e-9)].sum() for rect in film.pipes.values()]
+        boxes = [stripes(film, rect, seconds) for rect in film.pipes.values()]
+        assert all(
+            (part[:, 0] >= rect.x0 - 1e-9).all() and (part[:, 2] <= rect.x1 + 1e-9).all()
+            for part, rect in zip(boxes, film.pipes.values(), strict=True)
+        )
+        each = [((part[:, 2] - part[:, 0]) * (part[:, 3] - part[:, 1])).sum() for part in boxes]
         assert np.array(each) / each[0] == pytest.approx([speed / SPEED["GMEM"] for speed in SPEED.values()])
 
 
@@ -92,7 +95,7 @@ def test_figures_are_the_tables_and_their_source_stands_beside_them() -> None:
     assert [SIZES[0] / SIZES[1], SIZES[1] / SIZES[2]] == pytest.approx([1640, 226], rel=0.005)
     for beat in ("program", "tiles"):
         assert SHARED_PER_BLOCK in said(at(film, beat), "note")[0]
-    assert said(at(film, "program"), "size") == ["one program 227 KiB"]
+    assert said(at(film, "program"), "size") == ["one thread block 227 KiB"]
     assert "whole chip" in said(at(film, "flow"), "note")[0]
 
 
@@ -111,7 +114,12 @@ def test_all_scores_stand_beside_what_a_program_may_use_on_one_scale(aspect: Asp
     film = scene(FILM, aspect)
     (x0, y0, x1, y1), (left, low, right, high) = (shown(at(film, "scores"), name)[0].box for name in ("area program", "matrix S"))
     assert (right - left) * (high - low) / ((x1 - x0) * (y1 - y0)) == pytest.approx(512 / 227, rel=0.03)
-    assert left > x1
+    assert (left, low) == pytest.approx((x0, y0), abs=0.05)
+    (over,) = [item.box for item in shown(at(film, "scores"), "overflow")]
+    assert (over[2], over[3]) == pytest.approx((right, high), abs=0.05)
+    parts = beyond(Rect(left, low, right, high), Rect(x0, y0, x1, y1))
+    inside = (min(right, x1) - left) * (min(high, y1) - low)
+    assert ((parts[:, 2] - parts[:, 0]) * (parts[:, 3] - parts[:, 1])).sum() + inside == pytest.approx((right - left) * (high - low))
     place = shot(AttentionConfig(), aspect, "capacities")
     for size in (2**18, 2**19, 2**25, 2**33):
         area, square = Zoom(place["focus"], SIZES).beside(size, place["beside"])
@@ -119,6 +127,34 @@ def test_all_scores_stand_beside_what_a_program_may_use_on_one_scale(aspect: Asp
         assert place["beside"].contains(area)
         assert place["beside"].contains(square)
         assert not area.overlaps(square)
+
+
+@aspects
+@pytest.mark.parametrize(("stage", "times"), [(0, 1640), (1, 226)])
+def test_copies_of_the_next_area_fill_the_larger_one(aspect: Aspect, stage: int, times: int) -> None:
+    zoom = Zoom(shot(AttentionConfig(), aspect, "capacities")["focus"], SIZES)
+    whole, small = zoom.at(stage)[stage : stage + 2]
+    boxes = copies(whole, small)
+    sizes = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    assert sizes.sum() == pytest.approx(whole.width * whole.height, rel=1e-3)
+    assert sizes.max() == pytest.approx(small.width * small.height)
+    assert sizes.sum() / sizes.max() == pytest.approx(times, rel=0.005)
+
+
+def test_a_memory_has_one_hue_as_a_station_and_as_an_area() -> None:
+    film = scene(FILM)
+    hue = {
+        name: shown(at(film, "pipes"), f"{kind} {name}")[0].paint[0].colour
+        for kind, name in (("area", "GMEM"), ("area", "L2"), ("station", "SMEM"))
+    }
+    assert len(set(hue.values())) == 3
+    assert shown(at(film, "hbm"), "area GMEM")[0].paint[0].colour == hue["GMEM"]
+    assert shown(at(film, "l2"), "area L2")[0].paint[0].colour == hue["L2"] == shown(at(film, "hbm"), "copies L2")[0].paint[0].colour
+    assert (
+        shown(at(film, "tiles"), "area program")[0].paint[0].colour
+        == hue["SMEM"]
+        == shown(at(film, "flow"), "flow SMEM")[0].paint[0].colour
+    )
 
 
 def test_where_all_scores_fit_there_is_no_such_beat() -> None:

@@ -14,13 +14,16 @@ from flashviz.memory import tile_bytes
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("pipes", "Bandwidths", 7.3, shot="pipes", late=True, caption="An {device}. Each pipe is as wide as its bandwidth."),
-    Beat("flow", "Equal flow", 7.8, shot="pipes", late=True, caption="At equal speed a wider pipe carries more."),
-    Beat("hbm", "HBM", 6.7, shot="capacities", late=True, caption="Now how much each holds. Areas to scale."),
-    Beat("l2", "L2", 7.0, shot="capacities", caption="L2 holds {l2}, for the whole chip."),
-    Beat("program", "One program", 7.6, shot="capacities", caption="Of shared memory one program may use {program}."),
-    Beat("scores", "Scores", 6.0, shot="capacities", late=True, caption="All of S, {scores}, does not fit."),
-    Beat("tiles", "Tiles", 7.4, shot="capacities", late=True, caption="Fast, but small: room for tiles."),
+    Beat("pipes", "Bandwidths", 5.0, shot="pipes", late=True, along=True, caption="An {device}. Each pipe is as wide as its bandwidth."),
+    Beat("flow", "Equal flow", 4.8, shot="pipes", late=True, along=True, caption="At equal speed a wider pipe carries more."),
+    Beat("hbm", "HBM", 5.2, shot="capacities", late=True, along=True, caption="Now how much each holds. Areas to scale."),
+    Beat("l2", "L2", 5.6, shot="capacities", late=True, along=True, caption="L2 holds {l2}, for the whole chip."),
+    Beat(
+        "program", "One thread block", 4.9, shot="capacities", late=True, along=True,
+        caption="Shared memory: {program} per thread block (program).",
+    ),
+    Beat("scores", "Scores", 6.7, shot="capacities", late=True, caption="All of S, {scores}, does not fit."),
+    Beat("tiles", "Tiles", 7.6, shot="capacities", late=True, caption="Fast, but small: room for tiles."),
 )  # fmt: skip
 MAIN = "{}, the GPU's main memory"
 ON_SCREEN = {"GMEM": "HBM", "L2": "L2 cache", "SMEM": "shared memory", "used": "arithmetic"}
@@ -82,7 +85,7 @@ class MemoryHierarchy:
         slow, cache = self.memories[:2]
         whole = [(ON_SCREEN[memory.name], memory.size, bytes_of(memory.size)) for memory in (slow, cache)]
         whole[0] = (MAIN.format(whole[0][0]), *whole[0][1:])
-        return (*whole, ("one program", amount(self.program), float(self.program)))
+        return (*whole, ("one thread block", amount(self.program), float(self.program)))
 
     def next(self, index: int) -> str:
         """An area as a multiple of the next one, to three digits."""
@@ -99,13 +102,19 @@ class MemoryHierarchy:
     @property
     def matrix(self) -> str:
         """What has so many bytes."""
-        return f"S: {self.config.seq_q:,} × {self.config.seq_k:,} scores"
+        return f"S: {self.config.seq_q:,} × {self.config.seq_k:,} {self.config.dtype}"
 
     @property
     def tiles(self) -> dict[str, int]:
         """Bytes of a tile of Q, of K and of V."""
         sizes = tile_bytes(self.config)
         return {tensor: sizes[tensor] for tensor in TENSORS}
+
+    @property
+    def shapes(self) -> dict[str, str]:
+        """Rows and columns of each."""
+        c = self.config
+        return {tensor: f"{c.block_m if tensor == 'Q' else c.block_n} × {c.head_dim}" for tensor in TENSORS}
 
     @property
     def together(self) -> str:

@@ -19,13 +19,14 @@ from flashviz.storyboard import Beat, crossed_bytes
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("kernels", "Three kernels", 4.6, shot="standard", fresh=True, caption="Three kernels. HBM holds S, then P."),
-    Beat("s-out", "S out", 9.6, shot="standard", caption="Kernel 1: scores S go out."),
-    Beat("s-back", "S back, P out", 14.4, shot="standard", caption="Softmax needs whole rows: S comes back, P goes out."),
-    Beat("p-back", "P back", 9.0, shot="standard", caption="Kernel 3: P comes back, O goes out."),
-    Beat("bill", "The bill", 6.2, shot="standard", late=True, caption="Of {total} that crossed, {scores} were S and P."),
+    Beat("kernels", "Three kernels", 4.4, shot="standard", late=True, along=True, caption="Three kernels: three launches on the GPU."),
+    Beat("s-out", "S out", 9.0, shot="standard", late=True, along=True, caption="Kernel 1 makes S, tile by tile. S goes out to HBM."),
+    Beat("s-back", "S back, P out", 10.0, shot="standard", late=True, along=True,
+         caption="Kernel 2: softmax needs whole rows, so S comes back."),
+    Beat("p-back", "P back", 7.4, shot="standard", late=True, along=True, caption="Kernel 3: P comes back and, with V, makes O."),
+    Beat("bill", "The bill", 9.4, shot="standard", late=True, caption="Of {total} that crossed, {scores} were S and P."),
 )  # fmt: skip
-KERNELS = {"s-out": "S = Q K^top", "s-back": 'P = "softmax"(S)', "p-back": "O = P V"}
+KERNELS = {"s-out": "S = Q K^top \\/ sqrt(d)", "s-back": 'P = "softmax"(S)', "p-back": "O = P V"}
 ENDS = (Kind.STORE_S, Kind.STORE_P, Kind.STORE_O)  # the last thing that each kernel does
 STROKES = {"S out": Kind.STORE_S, "S back": Kind.LOAD_S, "P out": Kind.STORE_P, "P back": Kind.LOAD_P}
 WAYS = {"Q": Kind.LOAD_Q, "K": Kind.LOAD_K, **STROKES, "V": Kind.LOAD_V, "O": Kind.STORE_O}  # all that crosses, in order
@@ -69,6 +70,47 @@ class StandardAttention:
         c = self.config
         rows, columns = -(-c.row_blocks // BAND_LIMIT), -(-c.col_blocks // BAND_LIMIT)
         return -(-c.row_blocks // rows), -(-c.col_blocks // columns)
+
+    def passes(self, name: str, count: int) -> str:
+        """How often all of K or V has come, or is coming."""
+        return f"{name}: pass {count} of {self.config.row_blocks}"
+
+    def rows(self, name: str, block: int) -> slice:
+        """Of Q, K, V or O, as they stand in one of the tiles that are shown."""
+        c, (down, across) = self.config, self.grid
+        high, bands, most = (c.block_m, down, c.seq_q) if name in "QO" else (c.block_n, across, c.seq_k)
+        first = block * -(-most // (high * bands)) * high
+        return slice(first, min(first + high, most))
+
+    def scores(self, queries: slice, keys: slice = slice(None)) -> np.ndarray:
+        """[queries, keys] S, float64; -inf where it is masked."""
+        c, (q, k, _) = self.config, self.trace.inputs
+        found = np.asarray(q[0, 0, queries].astype(np.float64) @ k[0, 0, keys].astype(np.float64).T * c.scale)
+        if c.causal:
+            row, col = np.arange(c.seq_q)[queries], np.arange(c.seq_k)[keys]
+            found = np.where(row[:, None] + c.seq_k - c.seq_q >= col[None, :], found, -np.inf)
+        return found
+
+    def terms(self, queries: slice) -> np.ndarray:
+        """[queries, all keys] exp of what a score is above the row's largest; 0 where it is masked."""
+        found = self.scores(queries)
+        top = found.max(axis=1, keepdims=True)
+        return np.asarray(np.exp(found - np.where(np.isfinite(top), top, 0.0)))
+
+    def output(self, queries: slice) -> np.ndarray:
+        """[queries, d] O, float64; 0 where a query sees no key."""
+        terms = self.terms(queries)
+        return np.asarray(terms @ self.trace.inputs[2][0, 0].astype(np.float64) / np.maximum(terms.sum(1, keepdims=True), 1e-300))
+
+    @property
+    def left(self) -> int:
+        """Bytes that crossed and were neither S nor P."""
+        return sum(nbytes for way, nbytes in self.moved.items() if way not in STROKES)
+
+    @property
+    def once(self) -> dict[str, int]:
+        """Bytes of Q, K, V and O, each once."""
+        return {way: nbytes // (self.config.row_blocks if way in "KV" else 1) for way, nbytes in self.moved.items() if way not in STROKES}
 
     @property
     def said(self) -> dict[str, str]:

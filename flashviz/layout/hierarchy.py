@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from flashviz.layout.rect import Aspect, Rect, centered
 from flashviz.layout.table import Table
 from flashviz.lettering import em
@@ -18,7 +20,8 @@ PIPES: Mapping[Aspect, Table] = {
         "GMEM name": (60, 90, 390, 156), "L2 name": (540, 90, 890, 156), "SMEM name": (1030, 90, 1380, 156),
         "used name": (1520, 90, 1870, 156),
         "GMEM speed": (290, 610, 650, 700), "L2 speed": (780, 610, 1140, 700), "SMEM speed": (1270, 610, 1630, 700),
-        "L2 times": (740, 710, 1180, 780), "SMEM times": (1230, 710, 1670, 780), "note": (100, 862, 1820, 922),
+        "L2 times": (740, 710, 1180, 780), "SMEM times": (1230, 710, 1670, 780),
+        "far": (60, 30, 600, 86), "near": (1030, 30, 1380, 86), "note": (100, 862, 1820, 922),
     },
     "4:3": {
         "flow": (50, 170, 1388, 590),
@@ -26,7 +29,8 @@ PIPES: Mapping[Aspect, Table] = {
         "GMEM name": (20, 90, 260, 156), "L2 name": (396, 90, 656, 156), "SMEM name": (742, 90, 1082, 156),
         "used name": (1148, 90, 1430, 156),
         "GMEM speed": (170, 610, 490, 700), "L2 speed": (560, 610, 880, 700), "SMEM speed": (945, 610, 1265, 700),
-        "L2 times": (560, 710, 880, 780), "SMEM times": (945, 710, 1265, 780), "note": (60, 862, 1380, 922),
+        "L2 times": (560, 710, 880, 780), "SMEM times": (945, 710, 1265, 780),
+        "far": (20, 30, 460, 86), "near": (742, 30, 1082, 86), "note": (60, 862, 1380, 922),
     },
     "1:1": {
         "flow": (60, 40, 600, 860),
@@ -34,7 +38,8 @@ PIPES: Mapping[Aspect, Table] = {
         "GMEM name": (100, 62, 560, 128), "L2 name": (100, 300, 560, 366), "SMEM name": (100, 538, 560, 604),
         "used name": (100, 776, 560, 842),
         "GMEM speed": (620, 150, 1060, 220), "L2 speed": (620, 388, 1060, 458), "SMEM speed": (620, 626, 1060, 696),
-        "L2 times": (620, 456, 1060, 516), "SMEM times": (620, 694, 1060, 754), "note": (60, 872, 1060, 930),
+        "L2 times": (620, 456, 1060, 516), "SMEM times": (620, 694, 1060, 754),
+        "far": (620, 62, 1060, 128), "near": (620, 538, 1060, 604), "note": (60, 872, 1060, 930),
     },
     "9:16": {
         "flow": (60, 70, 600, 1240),
@@ -42,10 +47,11 @@ PIPES: Mapping[Aspect, Table] = {
         "GMEM name": (100, 110, 560, 180), "L2 name": (100, 450, 560, 520), "SMEM name": (100, 790, 560, 860),
         "used name": (100, 1130, 560, 1200),
         "GMEM speed": (630, 250, 1050, 340), "L2 speed": (630, 580, 1050, 670), "SMEM speed": (630, 920, 1050, 1010),
-        "L2 times": (630, 670, 1050, 740), "SMEM times": (630, 1010, 1050, 1080), "note": (50, 1300, 1040, 1366),
+        "L2 times": (630, 670, 1050, 740), "SMEM times": (630, 1010, 1050, 1080),
+        "far": (630, 110, 1050, 180), "near": (630, 790, 1050, 860), "note": (50, 1300, 1040, 1366),
     },
 }  # fmt: skip
-# ``beside``: for what is larger beside the last area.
+# ``far`` and ``near``: of the arithmetic, at the first memory and at the last. ``beside``: for what is larger beside the last area.
 # ``focus``: where the area stands that is looked at; right of it the next one, beneath both their names.
 CAPACITIES: Mapping[Aspect, Table] = {
     "16:9": {
@@ -130,3 +136,26 @@ class Zoom:
             middle = along - side / 2
             found.append(centered(self.focus.x0 + middle, y, side, side) if lying else centered(x, self.focus.y1 - middle, side, side))
         return found
+
+
+def copies(whole: Rect, small: Rect) -> np.ndarray:
+    """[n, 4] boxes as large as ``small`` that fill ``whole`` from its lower right corner, row by row; the last ones are cut off."""
+    across, up = (np.arange(math.ceil(round(full / part, 3))) for full, part in ((whole.width, small.width), (whole.height, small.height)))
+    x1, y0 = whole.x1 - across * small.width, whole.y0 + up * small.height
+    low, right = (grid.ravel() for grid in np.meshgrid(y0, x1, indexing="ij"))
+    left, high = np.maximum(right - small.width, whole.x0), np.minimum(low + small.height, whole.y1)
+    return np.stack([left, low, right, high], 1)
+
+
+def pieces(rect: Rect, down: int, across: int, gap: float) -> np.ndarray:
+    """[down * across, 4] tiles of ``rect``, so far apart."""
+    wide, high = rect.width / across, rect.height / down
+    x, y = np.meshgrid(rect.x0 + np.arange(across) * wide, rect.y0 + np.arange(down) * high)
+    return np.stack([x.ravel() + gap / 2, y.ravel() + gap / 2, x.ravel() + wide - gap / 2, y.ravel() + high - gap / 2], 1)
+
+
+def beyond(rect: Rect, area: Rect) -> np.ndarray:
+    """[n, 4] what of ``rect`` lies above ``area`` or right of it, where it lies over it."""
+    top = Rect(rect.x0, max(rect.y0, min(area.y1, rect.y1)), rect.x1, rect.y1)
+    side = Rect(max(rect.x0, min(area.x1, rect.x1)), rect.y0, rect.x1, top.y0)
+    return np.array([part.edges for part in (top, side) if part.width > 0 and part.height > 0]).reshape(-1, 4)
