@@ -373,7 +373,7 @@ def loads(film: GroupedQueryFilm) -> None:
     film.move(FadeOut(*film.about, film.asked, film.hbm, pull.out, pull.counter, pull.rails), seconds=TEXT)
     parts = Group(*pull.pair, *pull.copies)
     leave = Shows(parts, partial(pull.leave, seamed(at.bricks[0]), cells), rate_func=ease_in_out_cubic)
-    film.move(leave, FadeIn(grid, *words, film.counter), seconds=MOVE)
+    film.move(leave, FadeIn(*words, film.counter), FadeIn(grid, rate_func=late), seconds=MOVE)
     film.scene.remove(*parts)
     with film.scene.telling():
         film.scene.hold(0.3)
@@ -420,8 +420,8 @@ def total(film: GroupedQueryFilm) -> None:
     shared = Group(bars["shared stored"], bars["shared loaded"])
     film.scene.add(shared)
     with film.scene.telling():
-        come = Shows(shared, gather_all, rate_func=ease_in_out_cubic)
-        film.move(come, FadeIn(*ends(film, "shared"), rate_func=late), seconds=1.2)
+        film.move(Shows(shared, gather_all, rate_func=ease_in_out_cubic), seconds=1.0)
+        film.move(FadeIn(*ends(film, "shared")), seconds=TEXT)
         film.move(Shows(Group(bars["own stored"], bars["own loaded"]), grow, introducer=True), seconds=1.2)
         film.move(FadeIn(*ends(film, "own")), seconds=TEXT)
         film.scene.hold(0.3)

@@ -34,7 +34,7 @@ class Printed(VGroup):
         self.was = Rectangles(skin.quiet, name="was").display(np.concatenate([dashes(seamed(brick)) for brick in place.bricks]))
         self.was.set_fill(opacity=0.0)
         self.wires = Rectangles(skin.ink, name="wires")
-        self.tints = [Rectangles(hue, name="tint", opacity=TINT) for hue in (skin.edge, skin.further[0])]
+        self.tints = [Rectangles(hue, name="tint", opacity=TINT) for hue in (skin.edge, skin.further[1])]
         super().__init__(*self.tints, self.cells, *self.copies, self.heads, self.was, self.wires, *reversed(self.bricks))
         self.store(place.bricks).wire(place).tint(place)
 
