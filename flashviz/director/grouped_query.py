@@ -373,7 +373,7 @@ def loads(film: GroupedQueryFilm) -> None:
     film.move(FadeOut(*film.about, film.asked, film.hbm, pull.out, pull.counter, pull.rails), seconds=TEXT)
     parts = Group(*pull.pair, *pull.copies)
     leave = Shows(parts, partial(pull.leave, seamed(at.bricks[0]), cells), rate_func=ease_in_out_cubic)
-    film.move(leave, FadeIn(*words, film.counter), FadeIn(grid, rate_func=late), seconds=MOVE)
+    film.move(leave, FadeIn(grid, *words, film.counter, rate_func=late), seconds=MOVE)
     film.scene.remove(*parts)
     with film.scene.telling():
         film.scene.hold(0.3)

@@ -418,7 +418,7 @@ class Rows:
         self.parts = [found.parts[1], found.parts[0]]
         self.at = 1 - film.low  # where the lower stands
         self.factors = [found.factor if at == self.at else 1.0 for at in (0, 1)]
-        self.end = sum(factor * part.acc for factor, part in zip(self.factors, self.parts, strict=True))
+        self.end = self.factors[0] * self.parts[0].acc + self.factors[1] * self.parts[1].acc
         strongest = [part.strongest for part in self.parts]
         level = round_level(HIGH * max(float(np.abs(row).max()) for row in strongest))
         self.bars = [SignedBars(f"acc {side}", film.skin.v, film.skin, level=level) for side in SIDES]
@@ -430,9 +430,9 @@ class Rows:
 
     def come_to(self, share: float) -> None:
         """From the scale of single rows of V to that of their sums."""
-        scale = [start + (stop - start) * share for start, stop in zip(self.near, self.scale, strict=True)]
+        zero, unit = (start + (stop - start) * share for start, stop in zip(self.near, self.scale, strict=True))
         for bars, rect in zip(self.bars, self.rects, strict=True):
-            bars.place(rect, *scale, len(self.end))
+            bars.place(rect, zero, unit, len(self.end))
 
     def name(self, name: str, words: str, short: str) -> None:
         """What both are."""
@@ -594,8 +594,8 @@ def once(film: MergeFilm) -> None:
 
         def nearer(share: float) -> None:
             rect = rects[1].toward(large, share)
-            now = [start + (stop - start) * share for start, stop in zip((below, unit), target, strict=True)]
-            bars[1].place(rect, *now, len(acc)).display(acc / denominator)
+            zero_now, unit_now = (start + (stop - start) * share for start, stop in zip((below, unit), target, strict=True))
+            bars[1].place(rect, zero_now, unit_now, len(acc)).display(acc / denominator)
 
         film.move(Shows(bars[1], nearer, rate_func=ease_in_out_cubic), FadeOut(bars[0], rate_func=early), seconds=MOVE)
         film.move(FadeIn(amid([CITATION], skin.ink, place["cited"], "quoted")), seconds=TEXT)
