@@ -272,9 +272,13 @@ def shared(film: GroupedQueryFilm) -> None:
 
         film.move(Shows(row, slide, rate_func=ease_in_out_cubic), seconds=2.0)
         row.share(after)
-        row.wires.set_fill(opacity=1.0)
         film.title, film.stored = new, film.sum_of(film.found.config.kv_heads, film.said["shared_stored"])
-        film.move(FadeIn(*row.tints, row.wires), seconds=2 * TEXT)
+
+        def tie(share: float) -> None:
+            row.tinted(share)
+            row.wires.set_fill(opacity=share)
+
+        film.move(Shows(row, tie), seconds=2 * TEXT)
         film.move(FadeIn(film.stored), seconds=TEXT)
         film.scene.add(row, *film.numbers)
 
@@ -404,7 +408,11 @@ def total(film: GroupedQueryFilm) -> None:
     grid, bars, place, own = film.grid, film.bars, film.scene.shot("bars"), film.found.own
     shares, cells = film.printed(1.0).reshape(-1, 2), [seamed(cell) for line in film.at.cells for cell in line]
     bricks, pair = [seamed(brick) for brick in film.at.bricks], np.ones((1, 2))
-    film.move(FadeOut(*film.numbers, film.counter, grid.cells, grid.heads, grid.wires, *grid.tints), seconds=TEXT)
+    film.move(
+        FadeOut(*film.numbers, film.counter, grid.cells, grid.heads, grid.wires),
+        Shows(grid, lambda share: grid.tinted(1 - share)),
+        seconds=TEXT,
+    )
     film.scene.remove(grid, *grid.submobjects)
 
     def gather_all(share: float) -> None:

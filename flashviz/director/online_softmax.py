@@ -223,8 +223,8 @@ def part(film: MergeFilm) -> None:
     term.shift((rect.x0 - term.get_left()[0], 0, 0))
     why = fitted(["so that the largest term is 1", "the largest: 1"], NAME, skin.ink, rect.beyond(term.width + em(NAME)), "note", Face.TEXT)
     film.scene.add(film.chart.baseline, term)
+    at = grow(film, 0)
     with film.scene.telling():
-        at = grow(film, 0)
         left, base = ceiling.base
         left += text_width(ceiling.m.text, CEILING_PX, Face.STRONG) + em(LABEL)
         most = Word("max of these scores", LABEL, skin.ink, left, base, "note", Face.TEXT)

@@ -52,6 +52,11 @@ class Printed(VGroup):
             drawn.display(edges(grounds[turn :: len(self.tints)]))
         return self
 
+    def tinted(self, share: float) -> None:
+        """So much of the grounds' colour."""
+        for drawn in self.tints:
+            drawn.set_fill(opacity=TINT * share)
+
     def wire(self, place: Pairs) -> Printed:
         """Lines from each pair to its heads."""
         groups = [place.heads[pair * place.each : (pair + 1) * place.each] for pair in range(len(place.bricks))]
