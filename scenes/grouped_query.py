@@ -18,6 +18,5 @@ class GroupedQueryScene(grouped_query.GroupedQueryStage):
         grouped_query.shared(film)
         grouped_query.block(film)
         grouped_query.again(film)
-        grouped_query.cache(film)
         grouped_query.loads(film)
         grouped_query.total(film)

@@ -52,7 +52,8 @@ FILMS = {
         "online_softmax", "OnlineSoftmaxScene",
         subjects={
             "part": ("blocks", "left"), "other": ("blocks", "right"), "squeeze": ("blocks", "left", "right"),
-            "join": ("blocks", "left", "right"), "either": ("blocks", "left"), "all": ("blocks", "left", "row"),
+            "join": ("blocks", "left", "right"), "all": ("blocks", "left", "right", "row"),
+            "either": ("blocks", "left", "right", *(f"acc {side}{part}" for side in ("left", "right") for part in ("", " name"))),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "gaussian": {"inputs": "gaussian", "seed": 3},
@@ -64,7 +65,8 @@ FILMS = {
     "grouped": Directed(
         "grouped_query", "GroupedQueryScene",
         subjects={
-            "shared": ("hbm", "name", "stored"), "block": ("hbm", "chip", "cache", "copies"), "again": ("hbm", "chip", "cache", "copies"),
+            "shared": ("hbm", "name", "stored"), "block": ("hbm", "chip", "between", "copies"),
+            "again": ("hbm", "chip", "between", "copies"),
             "loads": ("grid", "loaded"),
         },
         configs={

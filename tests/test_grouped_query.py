@@ -91,20 +91,21 @@ def test_each_head_loads_its_copy_of_the_pair(name: str) -> None:
 
 @every
 def test_a_tile_is_used_and_dropped_before_the_next_comes(name: str) -> None:
-    """At most one of K and of V is in flight or on chip; the output grows while it is there, and nothing of it is left at the end."""
+    """At most one of K and of V is in flight or on chip; the output brightens while it is there, and nothing of it is left at the end."""
     pull = stage(name).pull
     tiles, grown = len(pull.tiles[0]), 0.0
     for step in np.linspace(0, tiles, 20 * tiles + 1):
         pull.sweep(0, step / tiles)
         assert all(len(drawn.points) <= 16 for drawn in pull.flying)
-        wide = np.ptp(pull.out.points[:, 0]) / pull.place["out"].width
-        assert wide >= grown - 1e-9
-        if wide > grown + 1e-9:
+        assert np.ptp(pull.out.points[:, 0]) == pytest.approx(pull.place["out"].width), "every tile adds to all of it"
+        bright = pull.out.get_fill_opacity() / palette.LIT
+        assert bright >= grown - 1e-9
+        if bright > grown + 1e-9:
             slot = pull.place["slot"]
             for drawn in pull.flying:
                 assert abs(drawn.points[:, 0].mean() - slot.center[0]) < 1e-6, "it is used where it has come to"
                 assert drawn.get_fill_opacity() == pytest.approx(palette.LIT, abs=0.01), "and is dropped after that"
-        grown = wide
+        grown = bright
     assert grown == pytest.approx(1.0)
     assert all(drawn.get_fill_opacity() == 0 for drawn in pull.flying)
 

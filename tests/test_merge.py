@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flashviz.chapters.online_softmax import DIGITS, Pair, gather, merge, pair_of, shuffled_order
 from flashviz.config import AttentionConfig
+from flashviz.director.online_softmax import MergeFilm
 from flashviz.errors import ConfigError
 from flashviz.figures import number
 from flashviz.inputs import make_inputs
@@ -27,6 +28,7 @@ FILM = FILMS["merge"]
 CONFIGS: dict[str, dict[str, Any]] = {"default": {}, **FILM.configs}
 every = pytest.mark.parametrize("name", CONFIGS)
 SIDES = ("left", "right")
+HUES = (THEMES["dark"].stats, THEMES["dark"].further[1])
 scores = st.lists(st.floats(-50, 50) | st.just(-np.inf), min_size=1, max_size=30)
 
 
@@ -91,9 +93,7 @@ def test_the_lower_max_yields_and_the_sum_is_that_of_both_parts(name: str) -> No
     areas = [low.pair.l * factor, high.pair.l]
     order = areas[::-1] if found.lower == 1 else areas
     assert [values_of(at(film, "join"), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in order]
-    assert [values_of(at(film, "either"), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in areas], (
-        "the lower first"
-    )
+    assert [values_of(at(film, "either"), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in order]
 
 
 @every
@@ -109,6 +109,7 @@ def test_drawn_heights_after_are_the_factor_of_heights_before_to_a_pixel(name: s
 def test_either_way_the_blocks_fill_the_same_place(name: str) -> None:
     film = scene(FILM, **CONFIGS[name])
     first, second = ([shown(at(film, beat), f"block {side}")[0].box for side in SIDES] for beat in ("join", "either"))
+    second = second[::-1]  # the parts have changed places
     outline = shown(at(film, "either"), "outline")[0].box
     for left, right in (first, second):
         assert left[2] == pytest.approx(right[0], abs=0.011), "one against the other"
@@ -139,9 +140,55 @@ def test_in_any_order_the_tiles_end_where_the_trace_ends(name: str) -> None:
 def test_levelled_terms_fill_the_block_of_their_sum(heights: list[float]) -> None:
     """The terms that have joined and levelled cover what the block covers that takes their place."""
     terms = np.array([*heights, 1.0])
-    chart = Merging(Rect(0.0, 0.0, 10.0, 3.0), 0.1, THEMES["dark"]).pour(terms, 1.0, 1.0, joined=1.0, level=1.0)
+    chart = Merging(Rect(0.0, 0.0, 10.0, 3.0), 0.1, HUES, THEMES["dark"]).pour(terms, 0, 1.0, joined=1.0, level=1.0)
     low, high = chart.terms.points.min(0), chart.terms.points.max(0)
     assert (low[0], low[1], high[0], high[1]) == pytest.approx(chart.box(Block(1.0, float(terms.sum()))), abs=1e-6)
+
+
+@given(st.floats(1e-3, 40.0), st.floats(0.05, 1.0))
+def test_cells_fill_their_block_and_are_a_key_wide(area: float, tall: float) -> None:
+    """But for the lines between them, which are the ground's; the last is what is left."""
+    chart = Merging(Rect(0.0, 0.0, 10.0, 3.0), 0.1, HUES, THEMES["dark"])
+    block = Block(1.0, area, tall)
+    cells, (left, low, right, high) = chart.cells(block), chart.box(block)
+    assert (cells[0, 0], cells[-1, 2]) == pytest.approx((left, right))
+    assert np.diff(cells[:, 2])[:-1] == pytest.approx(0.1)
+    assert len(cells) == pytest.approx(np.ceil(block.wide), abs=1)
+    assert cells[:, 1] == pytest.approx(low)
+    assert cells[:, 3] == pytest.approx(high)
+
+
+@every
+def test_acc_is_the_terms_times_v_and_shrinks_by_the_same_factor(name: str) -> None:
+    """Of both parts together, against their scores and rows of V at once; and each against the inputs' own V."""
+    film, found, c = scene(FILM, **CONFIGS[name]), found_in(name), AttentionConfig(**CONFIGS[name])
+    scores, rows = (np.concatenate([getattr(part, each) for part in found.parts]) for each in ("scores", "values"))
+    whole = np.exp(scores - scores.max()) @ rows
+    low, high = found.parts[found.lower], found.parts[1 - found.lower]
+    assert found.factor * low.acc + high.acc == pytest.approx(whole)
+    (drawn,) = values_of(at(film, "either"), "acc left")
+    assert drawn == written(found.factor * low.acc + high.acc)
+    _, _, v = make_inputs(c)
+    given_rows = v[0, 0].astype(np.float64)
+    for part in found.parts:
+        assert all((np.abs(given_rows - row).sum(1) < 1e-6).any() for row in part.values)
+        assert part.strongest == pytest.approx(part.values[part.terms.argmax()])
+
+
+def test_the_picture_comes_closer_alike_in_width_and_height() -> None:
+    """Before and after all tiles are merged closely, a cell is as wide to its height."""
+    film, found = scene(FILM), found_in("default")
+    stage = MergeFilm(film, found)
+    before = stage.chart.key / stage.chart.unit
+    stage.come_to(stage.close)
+    assert stage.chart.key / stage.chart.unit == pytest.approx(before)
+    assert stage.chart.unit == pytest.approx(stage.chart.rect.height)
+
+
+def test_tiles_are_numbered_as_they_come() -> None:
+    film, found = scene(FILM), found_in("default")
+    numbers = said(at(film, "all"), "arrived")
+    assert [numbers[tile] for tile in found.order] == [str(n + 1) for n in range(len(found.tiles))]
 
 
 def test_digits_on_screen_check_by_hand() -> None:
@@ -160,7 +207,6 @@ def test_digits_on_screen_check_by_hand() -> None:
 def test_the_quotient_is_the_rows_output(name: str) -> None:
     film, found, c = scene(FILM, **CONFIGS[name]), found_in(name), AttentionConfig(**CONFIGS[name])
     end = at(film, "once")
-    assert values_of(end, "acc") == [written(found.acc)]
     assert values_of(end, "o") == [written(found.acc / found.path[-1].l)]
     made = run(c, source="numpy", algorithm="fa2").o[0, 0, found.row].astype(np.float64)
     assert found.acc / found.path[-1].l == pytest.approx(made, abs=2e-3)

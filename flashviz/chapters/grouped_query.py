@@ -20,15 +20,13 @@ BEATS: tuple[Beat, ...] = (
          caption="Multi-head: each head has its own keys and values."),
     Beat("shared", "Shared pairs", 5.8, shot="heads", late=True, along=True,
          caption="Grouped-query: {group} heads share one pair of K and V."),
-    Beat("block", "One row block loads", 8.4, shot="sweep", late=True, along=True,
-         caption="Each tile of K and V is used once, then dropped."),
-    Beat("again", "The next head loads again", 7.0, shot="sweep", late=True, along=True,
+    Beat("block", "One row block loads", 8.2, shot="sweep", late=True, along=True,
+         caption="A row block of queries uses each tile once, then drops it."),
+    Beat("again", "The next head loads again", 8.4, shot="sweep", late=True, along=True,
          caption="The next head needs the same pair: it crosses again."),
-    Beat("cache", "A cache on the way", 4.8, shot="sweep", late=True, along=True,
-         caption="A perfect cache would read the pair from HBM only once."),
     Beat("loads", "All that is loaded", 6.2, shot="grouped", late=True, along=True,
          caption="All row blocks of all heads: each loads a copy."),
-    Beat("sum", "What sharing saves", 6.8, shot="bars", late=True, along=True,
+    Beat("sum", "What sharing saves", 8.0, shot="bars", late=True, along=True,
          caption="{group} heads share a pair: less is stored, as much is loaded."),
 )  # fmt: skip
 HEADS, KV_HEADS = 8, 2  # where the settings have a single head
@@ -130,8 +128,9 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> GroupedQuer
     pair, programs = kib(2 * shared.half), f"{config.heads * config.row_blocks:,}"
     said = {
         "group": f"{config.group:,}", "pair": pair, "own_stored": kib(own.stored), "shared_stored": kib(shared.stored),
-        "pair_sum": f"2 × {config.seq_k:,} × {config.head_dim} numbers × {config.itemsize} bytes = {pair}",
-        "blocks": f"{config.row_blocks:,}", "queries": f"{min(config.block_m, config.seq_q):,}", "loaded": kib(shared.total),
+        "pair_sum": f"2 × {config.seq_k:,} keys × {config.head_dim} numbers × {config.itemsize} bytes = {pair}",
+        "tiles": f"{config.col_blocks:,} tiles of {min(config.block_n, config.seq_k):,} keys", "blocks": f"{config.row_blocks:,}",
+        "queries": f"{min(config.block_m, config.seq_q):,}", "loaded": kib(shared.total),
     }  # fmt: skip
     whole = shared.total == shared.stored * config.row_blocks * config.group  # else a mask leaves tiles out
     said["why"] = f"{programs} row blocks × {pair}, shared or not" if whole else f"{programs} row blocks, shared or not"

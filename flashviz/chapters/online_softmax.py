@@ -17,13 +17,14 @@ from flashviz.storyboard import Beat, follow_in
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("part", "A part of a row", 7.3, shot="merge", fresh=True, caption="A part of a row: its terms sum to ℓ."),
-    Beat("other", "Another part", 8.2, shot="merge", fresh=True, caption="Another part: its own max, its own ℓ."),
-    Beat("squeeze", "One ruler", 7.8, shot="merge", fresh=True, caption="The larger max rules: the other sum shrinks."),
-    Beat("join", "One sum", 5.9, shot="merge", fresh=True, caption="On one ruler they simply add."),
-    Beat("either", "The other way round", 8.3, shot="merge", fresh=True, caption="The lower first: the ruler rises."),
-    Beat("all", "All tiles", 12.6, shot="merge", fresh=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
-    Beat("once", "Divide once", 7.9, shot="merge", late=True, caption="Divide once, at the end: one pass."),
+    Beat("part", "A part of a row", 7.0, shot="merge", late=True, along=True, caption="A part of a row: ℓ is its softmax denominator."),
+    Beat("other", "Another part", 6.3, shot="merge", late=True, along=True, caption="Another part: its own max, its own ℓ."),
+    Beat("squeeze", "One max for both", 7.0, shot="merge", late=True, along=True, caption="The larger max rules: the other sum shrinks."),
+    Beat("join", "One sum", 5.2, shot="merge", late=True, along=True, caption="Measured from one max, the sums simply add."),
+    Beat("either", "The other way round", 11.6, shot="merge", late=True, along=True,
+         caption="Swapped: one factor shrinks ℓ and its acc."),
+    Beat("all", "All tiles", 11.8, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("once", "Divide once", 8.1, shot="merge", late=True, along=True, caption="Divide once, at the end: one pass."),
 )  # fmt: skip
 CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"
 FACTOR = 0.4  # of the sum that shrinks: the two parts that come nearest are shown, ...
@@ -62,15 +63,26 @@ def merge(one: Pair, other: Pair) -> Pair:
 
 @dataclass(frozen=True)
 class Part:
-    """Some scores of the row [keys], and their pair."""
+    """Some scores of the row [keys], their pair, and the rows of V [keys, d] that they weigh."""
 
     scores: np.ndarray
     pair: Pair
+    values: np.ndarray
 
     @property
     def terms(self) -> np.ndarray:
         """[keys] e^(s - m): at most 1; of a masked key 0."""
         return np.asarray(np.exp(self.scores - self.pair.m))
+
+    @property
+    def acc(self) -> np.ndarray:
+        """[d] rows of V, each times its term, added."""
+        return np.asarray(self.terms @ self.values)
+
+    @property
+    def strongest(self) -> np.ndarray:
+        """[d] the row of V whose term is 1."""
+        return np.asarray(self.values[int(self.scores.argmax())])
 
 
 @dataclass(frozen=True)
@@ -131,7 +143,8 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
     path = tuple(Pair(float(values.m_new[t, row]), float(values.l_new[t, row])) for t in range(len(tiles)))
     order = shuffled_order(len(tiles), config.seed)
     merged = tuple(accumulate((pair_of(tiles[t]) for t in order), merge))
-    parts, acc = chosen_parts(tiles), np.asarray(values.acc_new[-1, row], dtype=np.float64)
+    parts = chosen_parts(tiles, [v.astype(np.float64) for v in values.v])
+    acc = np.asarray(values.acc_new[-1, row], dtype=np.float64)
     found = OnlineSoftmax(trace, chosen.program[0] * config.block_m + row, tiles, path, order, merged, parts, acc, {})
     one, other = parts[1 - found.lower].pair, parts[found.lower].pair
     sums, decimals = checked(other, one) or DIGITS[0]
@@ -143,19 +156,22 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
     return replace(found, said=said)
 
 
-def chosen_parts(tiles: Sequence[np.ndarray]) -> tuple[Part, Part]:
+def chosen_parts(tiles: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> tuple[Part, Part]:
     """Two tiles of the row, or two halves of its only tile: both sums wide, the factor near ``FACTOR``, digits that check by hand.
+
+    Args:
+        values: Of each tile, its rows of V [keys, d].
 
     Raises:
         ConfigError: The row sees but one key.
     """
-    seen = [tile[np.isfinite(tile)] for tile in tiles]
-    seen = [tile for tile in seen if len(tile)]
+    seen = [(tile[finite], rows[finite]) for tile, rows in zip(tiles, values, strict=True) if (finite := np.isfinite(tile)).any()]
     if len(seen) == 1:
-        seen = [half for half in np.array_split(seen[0], 2) if len(half)]
+        halves = zip(*(np.array_split(each, 2) for each in seen[0]), strict=True)
+        seen = [(tile, rows) for tile, rows in halves if len(tile)]
     if len(seen) < 2:
         raise ConfigError("expected a row that sees two keys or more, so that there are two sums to merge, got one; take more keys")
-    parts = [Part(tile, pair_of(tile)) for tile in seen]
+    parts = [Part(tile, pair_of(tile), rows) for tile, rows in seen]
 
     def rank(pair: tuple[Part, Part]) -> float:
         low, high = sorted((part.pair for part in pair), key=lambda one: one.m)

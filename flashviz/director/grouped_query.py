@@ -29,13 +29,13 @@ from flashviz.mobjects.tiles import Rectangles, dashes, edges, outlines, plane
 CLOSELY = "keys K", "values V", "queries Q"
 BARS = {"own": "Multi-head", "shared": "Grouped-query"}
 LOADED = "loaded to the chip", "loaded"  # the first that fits
-CACHE = "cache: not counted here", "cache: not counted", "cache"
+CACHES = "caches not counted: a perfect one would read each pair once", "a perfect cache would read each pair once"
 BESIDE = em(20)  # between a bar and its number
 NUMBERS = 0.3  # of a bar's place: what the number at its end takes at most
 RAIL = em(2)  # half of a line's
 COME, USED, DROPPED = 0.4, 0.45, 0.8  # of a tile's time: until it has come, from when it is used, and from when it is dropped
 SLOWLY = 0.3  # of the first head's time: its first tile
-SWEEP, SWEEPS, CHANGE = 5.2, 5.0, 0.3  # seconds of the first head, of all others, and the share of a head's in which it takes its place
+SWEEP, SWEEPS, CHANGE = 5.2, 6.9, 0.3  # seconds of the first head, of all others, and the share of a head's in which it takes its place
 
 
 class GroupedQueryStage(ShotScene):
@@ -60,7 +60,6 @@ class GroupedQueryFilm(ChapterFilm):
     numbers: list[Word]
     about: list[Any]  # what stands about HBM and the chip
     asked: Named  # the queries that are on the chip
-    cache: Named
 
     def __init__(self, scene: ShotScene, found: GroupedQuery) -> None:
         self.scene, self.found, self.skin, self.said = scene, found, scene.skin, found.said
@@ -131,7 +130,7 @@ class Pull(Group):
         self.pair, self.flying, self.copies = (
             [Rectangles(hue, name=f"{name} {tensor}", opacity=palette.LIT) for tensor, hue in hues] for name in ("pair", "tile", "copy")
         )
-        self.out = Rectangles(self.skin.o, name="output", opacity=palette.LIT)
+        self.out = Rectangles(self.skin.o, name="output", opacity=0.0).display(edges([place["out"]]))  # every tile adds to all of it
         self.rails = Rectangles(self.skin.ink, name="rails").display(edges(self.lines))
         self.counter = Counter(self.skin.ink, "bytes crossed")
         super().__init__(self.rails, *self.pair, *self.copies, self.out, *self.flying, self.counter)
@@ -171,7 +170,7 @@ class Pull(Group):
             loaded[head, half] = cut[come >= 1]
         used = float(np.clip((way - USED) / (DROPPED - USED), 0, 1))
         self.rails.set_fill(opacity=palette.LIT if 0 < used < 1 else palette.RESTING)
-        self.out.display(edges([place["out"].left(place["out"].width * (number + used) / len(tiles))]))
+        self.out.set_fill(opacity=palette.LIT * (number + used) / len(tiles))
         for half, drawn in enumerate(self.copies):
             drawn.values = loaded[:, half]
             drawn.display(
@@ -273,9 +272,13 @@ def shared(film: GroupedQueryFilm) -> None:
 
         film.move(Shows(row, slide, rate_func=ease_in_out_cubic), seconds=2.0)
         row.share(after)
-        row.wires.set_fill(opacity=1.0)
         film.title, film.stored = new, film.sum_of(film.found.config.kv_heads, film.said["shared_stored"])
-        film.move(FadeIn(row.wires), seconds=2 * TEXT)
+
+        def tie(share: float) -> None:
+            row.tinted(share)
+            row.wires.set_fill(opacity=share)
+
+        film.move(Shows(row, tie), seconds=2 * TEXT)
         film.move(FadeIn(film.stored), seconds=TEXT)
         film.scene.add(row, *film.numbers)
 
@@ -296,15 +299,15 @@ def block(film: GroupedQueryFilm) -> None:
     pull.counter.set_fill(opacity=0.0)
     pull.rails.set_fill(opacity=0.0)
     film.move(FadeOut(row, *film.numbers, film.title, film.stored, film.hbm_name, *film.letters), seconds=TEXT)
-    film.move(Shows(Group(film.hbm, pull), come, rate_func=ease_in_out_cubic), seconds=MOVE)
     film.hbm_name = corner("HBM", place["hbm"], skin.ink)
     film.letters = beside(film, place["letters"], {tensor: part(place["pair"], at, 1.0).center[1] for at, tensor in enumerate("KV")})
     chip = plane(skin.chip, skin.edge, "chip").display(edges([place["chip"]]))
-    film.about = [film.hbm_name, *film.letters, chip, corner("chip", place["chip"], skin.ink), *workplace(film)]
+    film.about = [film.hbm_name, whose(film), *film.letters, chip, corner("chip", place["chip"], skin.ink), *workplace(film)]
     film.asked = asked(film, 0)
     pull.counter.set_fill(opacity=1.0)
     pull.rails.set_fill(opacity=palette.RESTING)
-    film.move(FadeIn(*film.about, film.asked, pull.counter, pull.rails), seconds=TEXT)
+    closer = Shows(Group(film.hbm, *pull.pair), come, rate_func=ease_in_out_cubic)
+    film.move(closer, FadeIn(*film.about, film.asked, pull.counter, pull.rails, rate_func=late), seconds=MOVE)
     film.scene.add(*film.about, film.asked, pull)
     with film.scene.telling():
         film.scene.hold(0.3)
@@ -313,6 +316,16 @@ def block(film: GroupedQueryFilm) -> None:
         film.move(Shows(pull, lambda share: pull.sweep(0, first * share)), seconds=slow)
         if first < 1:
             film.move(Shows(pull, lambda share: pull.sweep(0, first + (1 - first) * share)), seconds=SWEEP - slow)
+
+
+def whose(film: GroupedQueryFilm) -> Word:
+    """Over the pair: which heads read it, and in what it is cut."""
+    place, tiles, group = film.pull.place, film.said["tiles"], film.said["group"]
+    room = Rect(place["pair"].x0, film.hbm_name.baseline - em(10), place["pair"].x1, film.hbm_name.baseline + em(NAME))
+    room = room.beyond(film.hbm_name.left + film.hbm_name.wide + em(NAME) - room.x0)
+    texts = [f"{whole} of heads 1 to {group}{rest}" for whole, rest in (("the pair", f": {tiles}"), ("pair", f": {tiles}"), ("pair", ""))]
+    found = fitted(texts, LABEL, film.skin.ink, room, "part", Face.TEXT)
+    return found.put_at(found.left, film.hbm_name.baseline)
 
 
 def asked(film: GroupedQueryFilm, head: int) -> Named:
@@ -348,16 +361,6 @@ def again(film: GroupedQueryFilm) -> None:
             film.move(Shows(pull, partial(pull.sweep, head)), seconds=(1 - CHANGE) * seconds)
 
 
-@beat("cache")
-def cache(film: GroupedQueryFilm) -> None:
-    """Between HBM and the chip dashes mark where a cache may be; what it would spare is not counted."""
-    rect = film.scene.shot("sweep")["cache"]
-    room = Rectangles(film.skin.ink, name="cache").display(dashes(rect))
-    film.cache = Named(room, amid(CACHE, film.skin.ink, rect, "part"), tag="cache box", text="cache")
-    with film.scene.telling():
-        film.move(FadeIn(film.cache), seconds=2 * TEXT)
-
-
 @beat("loads")
 def loads(film: GroupedQueryFilm) -> None:
     """The copies take their places in a grid of heads and row blocks; in each other place a copy is printed, until all have loaded."""
@@ -371,7 +374,7 @@ def loads(film: GroupedQueryFilm) -> None:
         film.counter.say(count(float(shares.sum()) * half, film.found.shared.total, loaded, film.skin.ink))
 
     run(0.0)
-    film.move(FadeOut(*film.about, film.asked, film.cache, film.hbm, pull.out, pull.counter, pull.rails), seconds=TEXT)
+    film.move(FadeOut(*film.about, film.asked, film.hbm, pull.out, pull.counter, pull.rails), seconds=TEXT)
     parts = Group(*pull.pair, *pull.copies)
     leave = Shows(parts, partial(pull.leave, seamed(at.bricks[0]), cells), rate_func=ease_in_out_cubic)
     film.move(leave, FadeIn(grid, *words, film.counter, rate_func=late), seconds=MOVE)
@@ -405,7 +408,11 @@ def total(film: GroupedQueryFilm) -> None:
     grid, bars, place, own = film.grid, film.bars, film.scene.shot("bars"), film.found.own
     shares, cells = film.printed(1.0).reshape(-1, 2), [seamed(cell) for line in film.at.cells for cell in line]
     bricks, pair = [seamed(brick) for brick in film.at.bricks], np.ones((1, 2))
-    film.move(FadeOut(*film.numbers, film.counter, grid.cells, grid.heads, grid.wires), seconds=TEXT)
+    film.move(
+        FadeOut(*film.numbers, film.counter, grid.cells, grid.heads, grid.wires),
+        Shows(grid, lambda share: grid.tinted(1 - share)),
+        seconds=TEXT,
+    )
     film.scene.remove(grid, *grid.submobjects)
 
     def gather_all(share: float) -> None:
@@ -421,14 +428,17 @@ def total(film: GroupedQueryFilm) -> None:
     shared = Group(bars["shared stored"], bars["shared loaded"])
     film.scene.add(shared)
     with film.scene.telling():
-        film.move(Shows(shared, gather_all, rate_func=ease_in_out_cubic), seconds=1.2)
+        film.move(Shows(shared, gather_all, rate_func=ease_in_out_cubic), seconds=1.0)
         film.move(FadeIn(*ends(film, "shared")), seconds=TEXT)
         film.move(Shows(Group(bars["own stored"], bars["own loaded"]), grow, introducer=True), seconds=1.2)
         film.move(FadeIn(*ends(film, "own")), seconds=TEXT)
         film.scene.hold(0.3)
         for what, text in (("stored", f"Stored in HBM: {film.said['group']} × less"), ("loaded", "Loaded to the chip: the same")):
             film.move(FadeIn(word(text, NUMBER, film.skin.ink, place[what], "answer")), seconds=TEXT)
-        film.move(FadeIn(word(film.said["why"], LABEL, film.skin.ink, place["why"], "note", Face.TEXT)), seconds=TEXT)
+        why = word(film.said["why"], LABEL, film.skin.ink, place["why"], "note", Face.TEXT)
+        film.move(FadeIn(why), seconds=TEXT)
+        film.scene.hold(0.6)
+        film.move(FadeIn(fitted(CACHES, LABEL, film.skin.ink, place["caches"], "caches", Face.TEXT)), seconds=TEXT)
 
 
 def ends(film: GroupedQueryFilm, side: str) -> list[Word]:

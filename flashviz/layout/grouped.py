@@ -28,30 +28,30 @@ HEADS: Mapping[Aspect, Table] = {
     },
 }  # fmt: skip
 
-# A stored pair in HBM over the chip, on which one head's row block of queries takes a tile of it after the other; between them room for a
-# cache; beneath, a copy for each head that has loaded the pair.
+# A stored pair in HBM over the chip, on which one head's row block of queries takes a tile of it after the other;
+# beneath, a copy for each head that has loaded the pair.
 SWEEP: Mapping[Aspect, Table] = {
     "16:9": {
-        "hbm": (100, 36, 1820, 330), "letters": (120, 110, 190, 312), "pair": (200, 110, 1780, 312), "cache": (100, 346, 1820, 424),
+        "hbm": (100, 36, 1820, 330), "letters": (120, 110, 190, 312), "pair": (200, 110, 1780, 312), "between": (100, 346, 1820, 424),
         "chip": (100, 440, 1820, 790), "queries name": (280, 712, 720, 776), "queries": (330, 462, 670, 706),
         "slot name": (760, 712, 1160, 776), "slot": (700, 470, 1220, 698),
         "out name": (1200, 712, 1640, 776), "out": (1250, 462, 1590, 706),
         "loaded name": (100, 808, 540, 922), "copies": (560, 808, 1380, 922), "loaded": (1400, 808, 1820, 922),
     },
     "4:3": {
-        "hbm": (40, 36, 1400, 330), "letters": (56, 110, 110, 312), "pair": (120, 110, 1376, 312), "cache": (40, 346, 1400, 424),
+        "hbm": (40, 36, 1400, 330), "letters": (56, 110, 110, 312), "pair": (120, 110, 1376, 312), "between": (40, 346, 1400, 424),
         "chip": (40, 440, 1400, 790), "queries name": (150, 712, 570, 776), "queries": (210, 462, 510, 706),
         "slot name": (580, 712, 860, 776), "slot": (530, 470, 910, 698), "out name": (870, 712, 1290, 776), "out": (930, 462, 1230, 706),
         "loaded name": (40, 808, 400, 922), "copies": (410, 808, 1060, 922), "loaded": (1076, 808, 1400, 922),
     },
     "1:1": {
-        "hbm": (30, 36, 1050, 330), "letters": (44, 110, 90, 312), "pair": (96, 110, 1034, 312), "cache": (30, 346, 1050, 424),
+        "hbm": (30, 36, 1050, 330), "letters": (44, 110, 90, 312), "pair": (96, 110, 1034, 312), "between": (30, 346, 1050, 424),
         "chip": (30, 440, 1050, 790), "queries name": (40, 720, 350, 778), "queries": (90, 512, 300, 714),
         "slot name": (390, 720, 690, 778), "slot": (380, 520, 700, 706), "out name": (730, 720, 1040, 778), "out": (780, 512, 990, 714),
         "loaded name": (30, 808, 180, 922), "copies": (190, 808, 760, 922), "loaded": (774, 808, 1050, 922),
     },
     "9:16": {
-        "hbm": (60, 80, 1020, 480), "letters": (74, 160, 120, 460), "pair": (126, 160, 1000, 460), "cache": (60, 500, 1020, 590),
+        "hbm": (60, 80, 1020, 480), "letters": (74, 160, 120, 460), "pair": (126, 160, 1000, 460), "between": (60, 500, 1020, 590),
         "chip": (60, 610, 1020, 1150), "queries name": (70, 1066, 370, 1126), "queries": (110, 710, 330, 1050),
         "slot name": (400, 1066, 680, 1126), "slot": (370, 720, 710, 1040),
         "out name": (710, 1066, 1010, 1126), "out": (750, 710, 970, 1050),
@@ -89,25 +89,29 @@ BARS: Mapping[Aspect, Table] = {
         "stored": (100, 30, 1820, 126), "own stored name": (100, 140, 440, 250), "own stored": (460, 140, 1820, 250),
         "shared stored name": (100, 268, 440, 378), "shared stored": (460, 268, 1820, 378),
         "loaded": (100, 430, 1820, 526), "own loaded name": (100, 540, 440, 650), "own loaded": (460, 540, 1820, 650),
-        "shared loaded name": (100, 668, 440, 778), "shared loaded": (460, 668, 1820, 778), "why": (460, 800, 1820, 870),
+        "shared loaded name": (100, 668, 440, 778), "shared loaded": (460, 668, 1820, 778), "why": (460, 794, 1820, 854),
+        "caches": (460, 858, 1820, 918),
     },
     "4:3": {
         "stored": (60, 30, 1380, 126), "own stored name": (60, 140, 350, 250), "own stored": (370, 140, 1380, 250),
         "shared stored name": (60, 268, 350, 378), "shared stored": (370, 268, 1380, 378),
         "loaded": (60, 430, 1380, 526), "own loaded name": (60, 540, 350, 650), "own loaded": (370, 540, 1380, 650),
-        "shared loaded name": (60, 668, 350, 778), "shared loaded": (370, 668, 1380, 778), "why": (60, 800, 1380, 870),
+        "shared loaded name": (60, 668, 350, 778), "shared loaded": (370, 668, 1380, 778), "why": (60, 794, 1380, 854),
+        "caches": (60, 858, 1380, 918),
     },
     "1:1": {
         "stored": (40, 30, 1040, 126), "own stored name": (40, 140, 300, 250), "own stored": (320, 140, 1040, 250),
         "shared stored name": (40, 268, 300, 378), "shared stored": (320, 268, 1040, 378),
         "loaded": (40, 430, 1040, 526), "own loaded name": (40, 540, 300, 650), "own loaded": (320, 540, 1040, 650),
-        "shared loaded name": (40, 668, 300, 778), "shared loaded": (320, 668, 1040, 778), "why": (40, 800, 1040, 870),
+        "shared loaded name": (40, 668, 300, 778), "shared loaded": (320, 668, 1040, 778), "why": (40, 794, 1040, 854),
+        "caches": (40, 858, 1040, 918),
     },
     "9:16": {
         "stored": (60, 140, 1020, 236), "own stored name": (60, 260, 320, 390), "own stored": (340, 260, 1020, 390),
         "shared stored name": (60, 420, 320, 550), "shared stored": (340, 420, 1020, 550),
         "loaded": (60, 640, 1020, 736), "own loaded name": (60, 760, 320, 890), "own loaded": (340, 760, 1020, 890),
-        "shared loaded name": (60, 920, 320, 1050), "shared loaded": (340, 920, 1020, 1050), "why": (60, 1090, 1020, 1160),
+        "shared loaded name": (60, 920, 320, 1050), "shared loaded": (340, 920, 1020, 1050), "why": (60, 1084, 1020, 1144),
+        "caches": (60, 1150, 1020, 1210),
     },
 }  # fmt: skip
 

@@ -102,14 +102,14 @@ class Ceiling(VGroup):
     """The line at 1, the 1 itself, and m, the largest score, from which all is measured; all ride on the line.
 
     Args:
-        room: What may be as wide as this on the line; where it is too little, m stands without words.
+        hue: Where there are several, each may have a colour of its own.
     """
 
-    def __init__(self, m: str, skin: Theme) -> None:
-        self.tag, self.skin = "ceiling", skin
-        self.line = theme.rule(skin.stats, theme.HEAVY)
+    def __init__(self, m: str, skin: Theme, hue: str = "") -> None:
+        self.tag, self.hue = "ceiling", hue or skin.stats
+        self.line = theme.rule(self.hue, theme.HEAVY)
         self.one = theme.on_baseline(theme.line("1", CEILING_PX, skin.ink), CEILING_PX, 0, 0, "1")
-        self.sign = theme.maths("m", CEILING_PX * 1.1, skin.stats)
+        self.sign = theme.maths("m", CEILING_PX * 1.1, self.hue)
         self.m = self.number(m)
         self.words = theme.on_baseline(theme.line(WORDS, LABEL_PX, skin.ink), LABEL_PX, 0, 0, WORDS)
         self.shown = 1.0
@@ -118,7 +118,7 @@ class Ceiling(VGroup):
         super().__init__(self.line, self.one, self.sign, self.m, self.words)
 
     def number(self, m: str) -> Named:
-        drawn = theme.line(m, CEILING_PX, self.skin.stats, Face.STRONG)
+        drawn = theme.line(m, CEILING_PX, self.hue, Face.STRONG)
         return Named(theme.on_baseline(drawn, CEILING_PX, 0, 0, m, Face.STRONG), tag="m", text=m)
 
     def place(self, left: float, right: float, y: float, span: tuple[float, float]) -> Ceiling:

@@ -9,6 +9,8 @@ from manim import VGroup
 
 from flashviz import theme
 from flashviz.layout import Rect
+from flashviz.lettering import em
+from flashviz.mobjects.measured import LINE, NARROWEST
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
@@ -30,17 +32,20 @@ class Block:
 
 
 class Merging(VGroup):
-    """Terms and blocks in ``rect``, whose lower edge is the baseline and whose height is one ceiling; ``key`` is a key's width."""
+    """Terms and blocks in ``rect``, whose lower edge is the baseline.
 
-    def __init__(self, rect: Rect, key: float, skin: Theme) -> None:
-        self.tag, self.rect, self.key, self.skin = "merging", rect, key, skin
+    ``key`` is a key's width, ``unit`` the height of one ceiling. ``hues``: of the left part and of the right one.
+    """
+
+    def __init__(self, rect: Rect, key: float, hues: tuple[str, str], skin: Theme) -> None:
+        self.tag, self.rect, self.key, self.unit, self.hues, self.skin = "merging", rect, key, rect.height, hues, skin
         self.terms = Rectangles(skin.scores, name="terms")
-        self.blocks = [Rectangles(skin.stats, name=f"block {name}") for name in ("left", "right")]
+        self.blocks = [Rectangles(hue, name=f"block {name}") for hue, name in zip(hues, ("left", "right"), strict=True)]
         self.baseline = theme.rule(skin.edge, theme.HEAVY).put_start_and_end_on((rect.x0, rect.y0, 0), (rect.x1, rect.y0, 0))
         super().__init__(self.terms, *self.blocks, self.baseline)
 
-    def pour(self, terms: np.ndarray, x: float, at: float, *, grown: float = 1.0, joined: float = 0.0, level: float = 0.0) -> Merging:
-        """Terms stand from ``at`` on; they join at ``x`` and level at the ceiling. ``values`` are their heights.
+    def pour(self, terms: np.ndarray, side: int, at: float, *, grown: float = 1.0, joined: float = 0.0, level: float = 0.0) -> Merging:
+        """Terms stand from ``at`` on; there they join and level at the ceiling. ``values`` are their heights.
 
         Each keeps its area: as much narrower as it gets taller.
         """
@@ -50,13 +55,13 @@ class Merging(VGroup):
         heights = terms * share
         lifted = np.where(terms > 0, np.maximum(terms, 1e-12) ** level, 1.0)
         wide, tall = lifted, np.where(terms > 0, heights / lifted, 0.0)
-        reach = x + np.concatenate([[0.0], np.cumsum(wide * (terms > 0))]) * key
-        lying = np.stack([reach[:-1], np.full(len(terms), low), reach[1:], low + tall * self.rect.height], 1)
+        reach = at + np.concatenate([[0.0], np.cumsum(wide * (terms > 0))]) * key
+        lying = np.stack([reach[:-1], np.full(len(terms), low), reach[1:], low + tall * self.unit], 1)
         left = at + (index + (1 - FILLED) / 2) * key
-        standing = np.stack([left, np.full(len(terms), low), left + FILLED * key, low + heights * self.rect.height], 1)
+        standing = np.stack([left, np.full(len(terms), low), left + FILLED * key, low + heights * self.unit], 1)
         self.terms.values = terms
         self.terms.display((standing * (1 - joined) + lying * joined)[terms > 0])
-        self.terms.set_fill(theme.between(self.skin.scores, self.skin.stats, level))
+        self.terms.set_fill(theme.between(self.skin.scores, self.hues[side], level))
         return self
 
     def clear(self) -> Merging:
@@ -69,8 +74,16 @@ class Merging(VGroup):
         """One of the two blocks, or none; ``values`` are its area and its height."""
         drawn = self.blocks[side]
         drawn.values = None if block is None else np.array([block.area, block.tall])
-        drawn.display(np.zeros((0, 4)) if block is None else np.array([self.box(block)]))
+        drawn.display(np.zeros((0, 4)) if block is None else self.cells(block))
         return self
+
+    def cells(self, block: Block) -> np.ndarray:
+        """[n, 4] of a block's cells, each a key wide: under the ceiling it is 1."""
+        left, low, right, high = self.box(block)
+        starts = np.arange(left, right, self.key) if self.key >= em(NARROWEST) and right > left else np.array([left])
+        stops = np.append(starts[1:], right)
+        starts[1:] = np.minimum(starts[1:] + em(LINE), stops[1:])
+        return np.stack([starts, np.full(len(starts), low), stops, np.full(len(starts), high)], 1)
 
     def box(self, block: Block) -> tuple[float, float, float, float]:
         """Where a block stands."""
@@ -78,4 +91,4 @@ class Merging(VGroup):
 
     def y(self, tall: float) -> float:
         """Of so many ceilings."""
-        return self.rect.y0 + tall * self.rect.height
+        return self.rect.y0 + tall * self.unit

@@ -15,6 +15,7 @@ from flashviz.mobjects.tiles import Rectangles, dashes, edges, outlines
 from flashviz.palette import Theme
 
 LINE = em(2)  # half of a wire's
+TINT, MARGIN = 0.3, em(4)  # opacity of what tells two groups apart, and how far within its lane it ends
 GAP, GAPS = em(1.5), 0.1  # between two pairs of a bar, at most so much of a pair
 
 
@@ -33,13 +34,28 @@ class Printed(VGroup):
         self.was = Rectangles(skin.quiet, name="was").display(np.concatenate([dashes(seamed(brick)) for brick in place.bricks]))
         self.was.set_fill(opacity=0.0)
         self.wires = Rectangles(skin.ink, name="wires")
-        super().__init__(self.cells, *self.copies, self.heads, self.was, self.wires, *reversed(self.bricks))
-        self.store(place.bricks).wire(place)
+        self.tints = [Rectangles(hue, name="tint", opacity=TINT) for hue in (skin.edge, skin.further[1])]
+        super().__init__(*self.tints, self.cells, *self.copies, self.heads, self.was, self.wires, *reversed(self.bricks))
+        self.store(place.bricks).wire(place).tint(place)
 
     def share(self, place: Pairs) -> Printed:
         """Fewer pairs are stored, each with lines to the heads that read it."""
         self.place = place
-        return self.store(place.bricks).wire(place)
+        return self.store(place.bricks).wire(place).tint(place)
+
+    def tint(self, place: Pairs) -> Printed:
+        """Behind each pair and the heads that read it a ground of their own, of two in turn; none where nothing is shared."""
+        groups = [place.heads[at : at + place.each] for at in range(0, len(place.heads), place.each)] if place.each > 1 else []
+        low = place.grid.y0 if place.cells[0] else place.heads[0].y0
+        grounds = [Rect(group[0].x0 + MARGIN, low, group[-1].x1 - MARGIN, place.bricks[0].y1) for group in groups]
+        for turn, drawn in enumerate(self.tints):
+            drawn.display(edges(grounds[turn :: len(self.tints)]))
+        return self
+
+    def tinted(self, share: float) -> None:
+        """So much of the grounds' colour."""
+        for drawn in self.tints:
+            drawn.set_fill(opacity=TINT * share)
 
     def wire(self, place: Pairs) -> Printed:
         """Lines from each pair to its heads."""
