@@ -37,7 +37,7 @@ def test_the_film_says_what_the_compiler_said() -> None:
     assert held == ["64 KiB a program", "128 KiB a program"], "of 256 KiB of registers: 128 and 256 x 4 bytes x 128 threads"
     assert [item.text for item in told.at("taller").shown if item.name == "programs"] == ["4", "2"]
     card = told.at("card").texts()["card"].replace("\n", " ")
-    assert "Compiled for sm_90: 40 of 228 KiB of shared memory and 128 registers a thread for one program, 4 programs on one SM." in card
+    assert "Compiled for sm_90: 41 of 228 KiB of shared memory and 128 registers a thread for one program, 4 programs on one SM." in card
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.citations import FLASH_ATTENTION, FLASH_ATTENTION_2, ONLINE_SOFTMAX, Source
-from flashviz.device import KIB, SMS, Resources
+from flashviz.device import KIB, Resources
 from flashviz.director.film.held import AtWork, Held
 from flashviz.director.film.parts import heading, label, matrix_to, put, show_rows
 from flashviz.director.film.stage import Film
@@ -53,7 +53,7 @@ def strips(film: Film) -> None:
     figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
     said = [
         label(place[part], text, film.skin.ink, NAME)
-        for part, text in (("stored name", "programs, each on one core (SM)"), ("crossed name", "side by side, in any order"))
+        for part, text in (("stored name", "programs, spread over the cores (SMs)"), ("crossed name", "side by side, in any order"))
     ]
     with film.scene.telling():
         if film.scene.on_stage(film.hbm):
@@ -236,8 +236,9 @@ def sources_of(film: Film) -> tuple[Source, ...]:
 
 
 def used_of(resources: Resources) -> str:
-    """As ``40 of 228 KiB``."""
-    return f"{resources.shared / KIB:,.4g} of {SMS[resources.arch].shared / KIB:,.4g} KiB"
+    """As ``41 of 228 KiB``, with what the system reserves for each program."""
+    _, shared = resources.rooms
+    return f"{shared.each / KIB:,.4g} of {shared.whole / KIB:,.4g} KiB"
 
 
 def provenance_lines(film: Film) -> list[str]:
