@@ -10,7 +10,7 @@ class ScoreScene(score.ScoreStage):
     subject = "What a score is"
     running_head = "A score"
     poster = "scale"
-    ends = (("memory", "q"),)
+    ends = (("memory", "weights"),)
 
     def construct(self) -> None:
         film = self.open(run)

@@ -103,22 +103,25 @@ def test_weights_are_softmax(scores: np.ndarray) -> None:
 def test_what_the_division_does_to_weights_is_computed_and_said() -> None:
     """The same sums, undivided and divided: a bar of all weights is 1 high, and its largest is said over it and in the caption."""
     film, sums = scene(FILM), spread_of(AttentionConfig())[:, -1]
-    place = film.shot("pair")["sum"]
+    place = film.shot("pair")["weights"]
     for beat, divisor in (("weights", 1.0), ("divided", 8.0)):
         weights, end = special.softmax(sums / divisor), at(film, beat)
         most = figures.number(float(weights.max()))
-        (bar,) = shown(end, "weights")
+        (bar,), (largest,), (line,) = (shown(end, name) for name in ("weights", "largest weight", "largest sum"))
         assert bar.values == written(np.sort(weights))
         assert bar.box[3] - bar.box[1] == pytest.approx(place.height, abs=0.03)
+        assert largest.box[3] - largest.box[1] == pytest.approx(float(weights.max()) * place.height, abs=0.03)
+        assert line.values == written(sums.max(keepdims=True))
         assert said(end, "largest") == ["largest weight:", most]
         assert most in end.caption
-    assert f"{KEYS} weights" in at(film, "weights").caption
+    assert f"for {KEYS} random keys" in said(at(film, "weights"), "name")[0]
 
 
 def test_both_widths_are_told_and_why_only_where_it_is_the_root() -> None:
     film = scene(FILM)
     assert film.drawn_at["± √64 = 8"] < film.drawn_at["± 1"]
-    assert shown(at(film, "divided"), "q"), "which the next chapter begins with"
+    assert shown(at(film, "divided"), "weights"), "which the next chapter begins with"
+    assert not shown(at(film, "spread"), "k"), "the pair is not among random keys"
     assert [beat.name for beat in scene(FILM, scale=0.3).board] == ["pair", "products", "stack", "scale"]
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from flashviz.chapters.measured import Sweep
+from flashviz.config import AttentionConfig
 from flashviz.figures import compact
+from flashviz.inputs import make_inputs
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stored", "Standard attention", 6.4, shot="scaling", late=True, caption="Besides Q, K, V it stores S, P and O."),
-    Beat("flash", "FlashAttention", 5.2, shot="scaling", caption="No score is stored. O is left."),
-    Beat("double", "Twice the tokens", 7.2, shot="scaling", caption="N doubles: S and P × 4, O × 2."),
-    Beat("again", "Again and again", 10.3, shot="scaling", caption="And again, up to {n}."),
-    Beat("gap", "The gap", 5.2, shot="scaling", late=True, caption="With the scores {standard}. Without them {flash}."),
+    Beat("stored", "Standard attention", 6.2, shot="scaling", late=True, along=True,
+         caption="Standard attention stores scores, weights and output."),
+    Beat("flash", "FlashAttention", 6.6, shot="scaling", late=True, along=True, caption="FlashAttention stores no score. O is left."),
+    Beat("double", "Twice the tokens", 5.2, shot="scaling", late=True, along=True, caption="N doubles: S and P × 4, O × 2."),
+    Beat("again", "Again and again", 10.7, shot="scaling", late=True, along=True, caption="And again, up to {n}."),
+    Beat("gap", "The gap", 6.2, shot="scaling", late=True, caption="With the scores {standard}. Without them {flash}."),
 )  # fmt: skip
+SEEN = 256  # rows and columns of a matrix that are drawn at most
 
 
 @dataclass(frozen=True)
@@ -46,16 +52,36 @@ class MemoryScaling:
         """Whether that is one 32-bit number a row, and no buffer of a library."""
         return abs(self.extra * self.sweep.itemsize - 4) < 0.01
 
+    def pictures(self, config: AttentionConfig) -> list[tuple[np.ndarray, np.ndarray]]:
+        """S and P of each length, of one head: [rows, rows] of evenly spaced queries and keys. A shorter one is the end of a longer."""
+        n, d = self.lengths[-1], self.sweep.d
+        q, k, _ = make_inputs(replace(config, batch=1, heads=1, kv_heads=1, seq_q=n, seq_k=n, head_dim=d, causal=False))
+        queries, keys = q[0, 0].astype(np.float32), k[0, 0].astype(np.float32)
+        return [sampled(queries[-length:], keys[-length:]) for length in self.lengths]
+
     def bytes_at(self, method: str, index: int) -> str:
         """What was measured at a length, as it is written."""
         return compact(self.sweep.memory(method)[index][1])
 
+    def parts_at(self, index: int) -> dict[str, float]:
+        """Bytes of each part at a length; what FlashAttention stores besides O is what is left of what was measured."""
+        n, sweep = self.lengths[index], self.sweep
+        scores, output = stored_scores(n, sweep) / 2, stored_output(n, sweep)
+        return {"S": scores, "P": scores, "O": output, "flash O": output, "LSE": sweep.memory("flash")[index][1] - output}
+
     @property
     def notes(self) -> tuple[str, str]:
-        """The machine and the problem, and the same shorter."""
-        machine, sweep = self.sweep.provenance["machine"], self.sweep
-        short = f"Measured: {machine}, {sweep.heads} heads"
-        return f"{short}, d = {sweep.d}, {8 * sweep.itemsize} bits. Areas to scale.", short
+        """The problem, and the same shorter."""
+        short = f"Measured: {self.sweep.heads} heads"
+        return f"{short}, d = {self.sweep.d}, {8 * self.sweep.itemsize} bits a number. Areas to scale.", f"{short}. Areas to scale."
+
+
+def sampled(queries: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """S and P of ``queries`` and ``keys`` [n, d], of which no more than SEEN rows and columns are kept."""
+    at = np.linspace(0, len(keys), min(len(keys), SEEN), endpoint=False).astype(int)
+    scores = queries[at] @ keys.T / math.sqrt(keys.shape[1])
+    terms = np.exp(scores - scores.max(1, keepdims=True))
+    return scores[:, at], (terms / terms.sum(1, keepdims=True))[:, at]
 
 
 def stored_scores(n: float, sweep: Sweep) -> float:
@@ -71,6 +97,4 @@ def stored_output(n: float, sweep: Sweep) -> float:
 def gather(sweep: Sweep) -> MemoryScaling:
     """From a measurement: peak memory of standard and of flash attention beyond the inputs, in bytes, against N."""
     (n, most), (_, least) = sweep.memory("standard")[-1], sweep.memory("flash")[-1]
-    digits = max(0, math.floor(math.log10(most / least)) - 1)
-    said = {"n": f"N = {n:,.0f}", "standard": compact(most), "flash": compact(least), "ratio": f"{round(most / least, -digits):,.0f}"}
-    return MemoryScaling(sweep, said)
+    return MemoryScaling(sweep, {"n": f"N = {n:,.0f}", "standard": compact(most), "flash": compact(least)})

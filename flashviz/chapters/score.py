@@ -19,8 +19,8 @@ BEATS: tuple[Beat, ...] = (
     Beat("scale", "The score", 4.0, shot="pair", late=True, along=True, caption="Divided by {divisor}: that is one score."),
     Beat("spread", "Why the root", 5.0, shot="pair", late=True, along=True,
          caption="Why √{d}? Sums of {d} random products spread by √{d}."),
-    Beat("weights", "Undivided", 4.2, shot="pair", late=True, along=True, caption="Softmax of these: one of {keys} weights is {most}."),
-    Beat("divided", "Divided", 4.2, shot="pair", late=True, along=True, caption="Divided by √{d}, the largest is {less}."),
+    Beat("weights", "Undivided", 5.2, shot="pair", late=True, along=True, caption="Undivided, one random key takes {most} of the weight."),
+    Beat("divided", "Divided", 5.0, shot="pair", late=True, along=True, caption="Divided by √{d}, no key wins by chance: {less} at most."),
 )  # fmt: skip
 ROOT = ("spread", "weights", "divided")  # beats that tell why it is the root of d
 KEYS = 48  # random ones, of one random query

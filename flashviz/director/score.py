@@ -17,7 +17,7 @@ from flashviz.chapters.score import KEYS, Score, softmax, spread_of
 from flashviz.director.material import provenance
 from flashviz.director.rescale import grown
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, line_width, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, fitted, labelled, line_width, word, worded
 from flashviz.figures import number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
@@ -25,14 +25,16 @@ from flashviz.mobjects.cast import Cast
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Rectangles
+from flashviz.mobjects.tiles import Polygons, Rectangles
 from flashviz.mobjects.walks import Walks
 
 LOOKED, GROW, SLOWLY, STACK, WALK, SQUEEZE = 0.4, 1.6, 2.8, 2.2, 2.6, 1.6  # seconds
 FIRST = 8  # the part of all columns that is multiplied slowly is one of so many
-PALE = 0.5  # of the opacity of each random sum
+PALE = 0.6  # of the opacity of each random sum
 BEHIND = 0.35  # of the opacity of the pair, while one column of it or other sums are spoken of
 SEAM = em(2)  # between weights
+JOINED = 0.25  # of the opacity of what joins a sum to its weight
+AWAY = 3  # how much faster than the products come the first are no longer near
 
 
 class ScoreStage(ShotScene):
@@ -57,6 +59,7 @@ class ScoreFilm(ChapterFilm):
     words: list[Word]
     back: StepBack
     spread: Spread
+    name: Named  # of the lines
 
     def __init__(self, scene: ShotScene, pair: Score) -> None:
         self.scene, self.pair, self.skin = scene, pair, scene.skin
@@ -67,7 +70,7 @@ class ScoreFilm(ChapterFilm):
             self.bars[name].values = values
         self.lit = Rectangles(skin.registers, name="lit").set_z_index(-1)  # behind the column that is multiplied
         self.factors = {name: Rectangles(color, name=f"lit {name}") for name, color in (("q", skin.q), ("k", skin.k))}
-        said = (("q", skin.q, f"query {pair.query:,}"), ("k", skin.k, f"key {pair.key:,}"))
+        said = (("q", skin.q, "a query"), ("k", skin.k, "a key"))
         self.names = {
             name: Named(*labelled(place[f"{name} name"], (name, color), (words, skin.ink)), tag="name") for name, color, words in said
         }
@@ -90,49 +93,61 @@ class ScoreFilm(ChapterFilm):
         """Columns that are multiplied one at a time."""
         return max(1, len(self.pair.q) // FIRST)
 
-    def boxes(self, name: str, room: Rect, share: float = 1.0) -> np.ndarray:
-        """[d, 4] the numbers of q or k as bars about a line in the middle of a place, grown from the left."""
+    def columns(self, near: float) -> float:
+        """How many are as wide as their place: all from afar, and near the first that are multiplied."""
+        return float(len(self.pair.q) * (self.slowly / len(self.pair.q)) ** near)
+
+    def boxes(self, name: str, room: Rect, share: float = 1.0, near: float = 0.0) -> np.ndarray:
+        """[d, 4] the numbers of q or k as bars about a line in the middle of a place, grown from the left; near, those in sight."""
         values = np.asarray(self.bars[name].values)
         unit = 0.5 * room.height / max(float(np.abs(values).max()), 1e-30)
-        return upright(room, 0 * values, signed(values, share), room.center[1], unit)
+        return upright(room, 0 * values, signed(values, share), room.center[1], unit, self.columns(near))
 
     def grow(self, name: str, share: float) -> None:
         """They grow where they fill the frame."""
         self.bars[name].display(self.boxes(name, self.place[f"{name} first"], share))
 
     def make_room(self, share: float) -> None:
-        """Both go up into two rows, and a name with its row."""
+        """Both go up into two rows, and a name with its row; the first columns come near."""
         for name in self.factors:
-            self.bars[name].display(self.boxes(name, self.place[f"{name} first"].toward(self.place[name], share)))
+            room = self.place[f"{name} first"].toward(self.place[name], share)
+            self.bars[name].display(self.boxes(name, room, near=share))
         drop = self.place["k first name"].y0 - self.place["k name"].y0
         self.cast.shift((0.0, drop * (1 - share), 0.0))
 
     @property
     def ground(self) -> tuple[float, float]:
         """Where zero stands in the places of the products and of their sum, and how high 1 is: one scale for both."""
-        room, heights = self.place["products"], np.concatenate([[0.0], self.pair.products, self.ends])
+        return self.ground_of(self.place["products"], len(self.ends))
+
+    def ground_of(self, room: Rect, columns: int) -> tuple[float, float]:
+        """The same for the first products, so that they are as high as a place."""
+        heights = np.concatenate([[0.0], self.pair.products[:columns], self.ends[:columns]])
         least, most = float(heights.min()), float(heights.max())
         unit = room.height / max(most - least, 1e-30)
         return room.y0 - least * unit, unit
 
-    def multiplied(self, columns: float) -> None:
+    def multiplied(self, columns: float, near: float = 0.0) -> None:
         """So many products, each from where the one before it ended; the column of the one that grows is lit."""
         pair, room = self.pair, self.place["products"]
         now = min(int(columns), len(pair.q) - 1)
         share = np.clip(columns - np.arange(len(pair.q)), 0.0, 1.0)
-        begins = self.ends - pair.products
-        self.bars["products"].display(upright(room, begins * (share > 0), pair.products * share, *self.ground))
-        step = room.width / len(pair.q)
+        begins, wide = self.ends - pair.products, self.columns(near)
+        close, far = self.ground_of(room.below(self.place["products"].y1 - self.place["product"].y0), self.slowly), self.ground
+        zero, unit = far[0] + (close[0] - far[0]) * near, far[1] * (close[1] / far[1]) ** near
+        self.bars["products"].display(upright(room, begins * (share > 0), pair.products * share, zero, unit, wide))
+        step = room.width / wide
         left = room.x0 + (now - 0.1) * step
-        self.lit.display(np.array([[left, room.y0, left + step, self.place["q"].y1]]))
+        self.lit.display(np.array([[left, room.y0, min(left + step, room.x1), self.place["q"].y1]]))
         for name, bars in self.factors.items():
-            bars.display(self.boxes(name, self.place[name])[now : now + 1])
+            self.bars[name].display(self.boxes(name, self.place[name], near=near))
+            bars.display(self.boxes(name, self.place[name], near=near)[now : now + 1])
         self.product.display(f"{number(pair.q[now])} × {number(pair.k[now])} = {total(pair.products[now])}")
         self.total.display(number(float(self.ends[min(round(columns), len(pair.q)) - 1])) if columns >= 1 else "")
 
     def gathered(self, share: float) -> np.ndarray:
         """[d, 4] the products on their way into one bar beside them, each at its height."""
-        start = upright(self.place["products"], self.ends - self.pair.products, self.pair.products, *self.ground)
+        start = upright(self.place["products"], self.ends - self.pair.products, self.pair.products, *self.ground, len(self.ends))
         stop = start.copy()
         stop[:, [0, 2]] = self.place["sum"].x0, self.place["sum"].x1
         return np.asarray(start + (stop - start) * share)
@@ -145,45 +160,78 @@ class ScoreFilm(ChapterFilm):
 
 
 class Spread:
-    """Sums of random products as lines that walk from zero, between ± the root of how many; and their softmax as one bar of height 1."""
+    """Sums of random products as lines that walk from zero, between ± the root of how many; and their softmax as one bar of height 1.
+
+    The line of the largest sum and its weight have a key's colour; each line's end is joined to its weight.
+    """
 
     def __init__(self, film: ScoreFilm) -> None:
         self.skin, self.place, self.root = film.skin, film.place, 1 / film.pair.scale
+        self.room = film.place["fan"]
         self.sums = spread_of(film.scene.settings.config)
-        self.unit = 0.5 * self.place["products"].height / float(np.abs(self.sums).max())
-        self.walks = Walks(self.sums, self.skin.scores, theme.OUTLINE, name="walks").set_stroke(opacity=PALE)
-        steps = np.arange(self.sums.shape[1])
-        self.edge = Walks(np.sqrt(steps) * np.array([[1], [-1]]), self.skin.ink, theme.HEAVY, name="root")
-        self.lines = Group(self.walks, self.edge)
-        self.weights = Rectangles(self.skin.scores, name="weights")
+        self.sums = self.sums[np.argsort(self.sums[:, -1])]
+        self.unit = 0.5 * self.room.height / float(np.abs(self.sums).max())
+        skin = self.skin
+        self.walks = Walks(self.sums[:-1], skin.scores, theme.OUTLINE, name="walks").set_stroke(opacity=PALE)
+        self.most = Walks(self.sums[-1:], skin.k, 2 * theme.HEAVY, name="largest sum")
+        self.edge = Walks(np.sqrt(np.arange(self.sums.shape[1])) * np.array([[1], [-1]]), skin.ink, theme.HEAVY, name="root")
+        self.lines = Group(self.walks, self.edge, self.most)
+        self.zero = Rectangles(skin.quiet, name="zero").display(level(self.room.x0, self.room.x1, self.room.center[1]))
+        self.weights = Rectangles(skin.scores, name="weights")
+        self.largest_weight = Rectangles(skin.k, name="largest weight")
+        self.joins = Polygons(skin.scores, "joins", JOINED)
+        self.largest_join = Polygons(skin.k, "largest join", 2 * JOINED)
+        self.shares = Group(self.joins, self.largest_join, self.weights, self.largest_weight)
 
     def walk(self, divisor: float, share: float = 1.0) -> None:
         """So many of the steps, of sums that are divided."""
-        for each in (self.walks, self.edge):
-            each.display(self.place["products"], self.unit / divisor, share)
+        for each in (self.walks, self.most, self.edge):
+            each.display(self.room, self.unit / divisor, share)
 
     def weigh(self, divisor: float, share: float = 1.0) -> None:
         """Softmax of the divided sums, the largest at the top, piled from the bottom up to a share of its height."""
-        room, weights = self.place["sum"], np.sort(softmax(self.sums[:, -1] / divisor))
+        room, sums = self.place["weights"], self.sums[:, -1] / divisor
+        weights = softmax(sums)
         tops = np.minimum(np.cumsum(weights), share) * room.height + room.y0
         bottoms = np.concatenate([[room.y0], tops[:-1]])
         seams = np.minimum(SEAM, (tops - bottoms) / 4)
+        slices = np.array([[room.x0, low, room.x1, high - seam] for low, high, seam in zip(bottoms, tops, seams, strict=True)])
         self.weights.values = weights
-        self.weights.display(np.array([[room.x0, low, room.x1, high - seam] for low, high, seam in zip(bottoms, tops, seams, strict=True)]))
+        self.weights.display(slices)
+        self.largest_weight.display(slices[-1:])
+        ends = self.room.center[1] + sums * self.unit
+        left, right = self.place["joins"].x0, self.place["joins"].x1
+        joins = [np.array([(left, end), (right, low), (right, high)]) for end, (_, low, _, high) in zip(ends, slices, strict=True)]
+        self.joins.display(joins[:-1])
+        self.largest_join.display(joins[-1:])
 
-    def wide(self, texts: Sequence[str], divisor: float) -> Word:
-        """How far the edge is from zero, beside its end: the first words that fit."""
-        room = self.place["wide"]
-        y, half = room.center[1] + self.root * self.unit / divisor, em(LABEL)
-        text = first_that_fits(texts, LABEL, room.width, Face.STRONG)
-        return word(text, LABEL, self.skin.ink, Rect(room.x0, y - half, room.x1, y + half), "wide")
+    def axis(self) -> Word:
+        """Zero, beside its line."""
+        return Word("0", LABEL, self.skin.ink, self.room.x0 - em(LABEL), self.room.center[1] - 0.36 * em(LABEL), "zero")
+
+    def told(self) -> tuple[Word, Rectangles]:
+        """What the edge is, beside a piece of it."""
+        upper = self.place["wide"].top(0.5 * self.place["wide"].height)
+        text = first_that_fits(["typical spread: one standard deviation", "typical spread:"], LABEL, upper.width - em(80), Face.STRONG)
+        piece = Rectangles(self.skin.ink, name="piece").display(level(upper.x0, upper.x0 + em(60), upper.center[1]))
+        return word(text, LABEL, self.skin.ink, upper.beyond(em(76)), "spread"), piece
+
+    def wide(self, texts: Sequence[str]) -> Word:
+        """How far the edge is from zero: the first words that fit."""
+        lower = self.place["wide"].bottom(0.5 * self.place["wide"].height).beyond(em(76))
+        return fitted(texts, NAME, self.skin.ink, lower, "wide")
 
     def largest(self, divisor: float) -> list[Word]:
         """The largest weight, over the bar."""
-        room, texts = self.place["number"], ["largest weight:", number(float(softmax(self.sums[:, -1] / divisor).max()))]
+        room, texts = self.place["largest"], ["largest weight:", number(float(softmax(self.sums[:, -1] / divisor).max()))]
         wide = line_width(texts, LABEL)
-        left = max(room.x0, min(self.place["sum"].center[0] - wide / 2, room.x1 - wide))
-        return worded(Rect(left, room.y0, room.x1, room.y1), texts, LABEL, 2 * [self.skin.ink], "largest")
+        left = max(room.x0, min(self.place["weights"].center[0] - wide / 2, room.x1 - wide))
+        return worded(Rect(left, room.y0, room.x1, room.y1), texts, LABEL, 2 * [self.skin.k], "largest")
+
+
+def level(left: float, right: float, y: float) -> np.ndarray:
+    """[1, 4] a thin line."""
+    return np.array([[left, y - em(2), right, y + em(2)]])
 
 
 def signed(values: np.ndarray, share: float) -> np.ndarray:
@@ -191,12 +239,16 @@ def signed(values: np.ndarray, share: float) -> np.ndarray:
     return np.asarray(np.sign(values) * grown(np.abs(values), share, np.inf))
 
 
-def upright(room: Rect, begins: np.ndarray, values: np.ndarray, zero: float, unit: float) -> np.ndarray:
-    """[n, 4] bars side by side in ``room``, from ``begins`` on, ``unit`` high for 1 above a ``zero``."""
-    step = room.width / len(values)
+def upright(room: Rect, begins: np.ndarray, values: np.ndarray, zero: float, unit: float, wide: float) -> np.ndarray:
+    """[n, 4] bars side by side, ``wide`` of them as wide as ``room``, from ``begins`` on, ``unit`` high for 1 above a ``zero``.
+
+    Those that would stand beyond the room are left out.
+    """
+    step = room.width / wide
     x, base = room.x0 + np.arange(len(values)) * step, zero + begins * unit
     top = base + values * unit
-    return np.stack([x, np.minimum(base, top), x + 0.8 * step, np.maximum(base, top)], 1)
+    bars = np.stack([x, np.minimum(base, top), np.minimum(x + 0.8 * step, room.x1), np.maximum(base, top)], 1)
+    return np.asarray(bars[x < room.x1 - 1e-9])
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -217,12 +269,12 @@ def pair(film: ScoreFilm) -> None:
 def products(film: ScoreFilm) -> None:
     """Both make room; column by column the first numbers are multiplied, and each product stands on the end of the one before it."""
     pair = Group(film.bars["q"], film.bars["k"], film.names["k"])
-    parts = Group(film.lit, *film.factors.values(), film.bars["products"], film.product)
+    parts = Group(film.lit, film.bars["q"], film.bars["k"], *film.factors.values(), film.bars["products"], film.product)
     film.back = StepBack([film.bars["q"], film.bars["k"]], BEHIND)
     with film.scene.telling():
         film.move(Shows(pair, film.make_room, rate_func=ease_in_out_cubic), seconds=MOVE)
         film.move(film.back, FadeIn(film.names["products"]), seconds=TEXT)
-        film.move(Shows(parts, lambda share: film.multiplied(share * film.slowly)), seconds=SLOWLY)
+        film.move(Shows(parts, lambda share: film.multiplied(share * film.slowly, near=1.0)), seconds=SLOWLY)
 
 
 @beat("stack")
@@ -232,11 +284,16 @@ def stack(film: ScoreFilm) -> None:
     lit = Group(film.lit, *film.factors.values())
     with film.scene.telling():
         film.move(FadeOut(film.product), seconds=TEXT)
-        parts = Group(lit, bars, film.total)
-        film.move(Shows(parts, lambda share: film.multiplied(first + share * (d - first))), seconds=STACK)
+        parts = Group(lit, film.bars["q"], film.bars["k"], bars, film.total)
+
+        def rest(share: float) -> None:
+            film.multiplied(first + share * (d - first), near=max(0.0, 1 - AWAY * share))
+
+        film.move(Shows(parts, rest), seconds=STACK)
         film.move(FadeOut(lit), step_forth(film.back), seconds=TEXT)
         film.scene.add(whole.display(film.gathered(0.0)))
-        film.move(Shows(whole, lambda share: whole.display(film.gathered(share)), rate_func=ease_in_out_cubic), seconds=MOVE)
+        leaving = Shows(whole, lambda share: whole.display(film.gathered(share)), rate_func=ease_in_out_cubic)
+        film.move(StepBack([bars], BEHIND), leaving, seconds=MOVE)
         whole.display(film.sum(1.0))
 
 
@@ -257,31 +314,37 @@ def scale(film: ScoreFilm) -> None:
 
 @beat("spread")
 def spread(film: ScoreFilm) -> None:
-    """The pair steps back; sums of random products walk away from zero as far as the root of their number."""
+    """The pair leaves; sums of random products walk away from zero as far as the root of their number."""
     film.spread = found = Spread(film)
-    words = f"added up, {KEYS} random keys", f"{KEYS} random keys"
-    name = Named(*labelled(film.place["products name"], ("q × k", film.skin.ink), (words[0], film.skin.ink), words[1]), tag="name")
-    back = StepBack([film.bars["q"], film.bars["k"], film.names["q"], film.names["k"]], BEHIND)
-    gone = FadeOut(film.bars["products"], film.bars["sum"], film.names["products"], *film.words)
+    film.name = summed(film, "added up")
+    gone = FadeOut(*film.bars.values(), *film.names.values(), *film.words)
     found.walk(1.0, 0.0)
     with film.scene.telling():
-        film.move(gone, back, seconds=TEXT)
-        film.move(FadeIn(name), Shows(found.lines, lambda share: found.walk(1.0, share), introducer=True), seconds=WALK)
+        film.move(gone, seconds=TEXT)
+        film.move(FadeIn(film.name, found.zero, found.axis()), seconds=TEXT)
+        film.move(Shows(found.lines, lambda share: found.walk(1.0, share), introducer=True), seconds=WALK)
         root = f"± √{len(film.pair.q)}"
-        film.words = [found.wide((f"{root} = {found.root:.4g}", root), 1.0)]
-        film.move(FadeIn(*film.words), seconds=TEXT)
+        film.words = [found.wide((f"{root} = {found.root:.4g}", root))]
+        film.move(FadeIn(*found.told(), *film.words), seconds=TEXT)
+
+
+def summed(film: ScoreFilm, what: str) -> Named:
+    """What the lines are."""
+    words = f"{what}, for {KEYS} random keys", f"{what}, {KEYS} keys"
+    drawn = labelled(film.place["fan name"], ("q × k", film.skin.ink), (words[0], film.skin.ink), words[1])
+    return Named(*drawn, tag="name", text=" ".join(each.text for each in drawn))
 
 
 @beat("weights")
 def weights(film: ScoreFilm) -> None:
-    """Softmax of these sums piles up to 1 in one bar: nearly all of it is one weight."""
+    """Softmax of these sums piles up to 1 in one bar, each joined to its line: nearly all of it is one weight."""
     found = film.spread
     found.weigh(1.0, 0.0)
-    film.scene.add(found.weights)
+    film.scene.add(found.shares)
     largest = found.largest(1.0)
     film.words += largest
     with film.scene.telling():
-        film.move(Shows(found.weights, lambda share: found.weigh(1.0, share)), seconds=GROW)
+        film.move(Shows(found.shares, lambda share: found.weigh(1.0, share)), seconds=GROW)
         film.move(FadeIn(*largest), seconds=TEXT)
 
 
@@ -296,6 +359,7 @@ def divided(film: ScoreFilm) -> None:
         found.weigh(divisor)
 
     with film.scene.telling():
-        film.move(FadeOut(*film.words), seconds=TEXT)
-        film.move(Shows(Group(found.lines, found.weights), shrink, rate_func=ease_in_out_cubic), seconds=SQUEEZE)
-        film.move(FadeIn(found.wide(["± 1"], found.root), *found.largest(found.root)), seconds=TEXT)
+        film.move(FadeOut(film.name, *film.words), seconds=TEXT)
+        film.move(FadeIn(summed(film, f"added up / {found.root:.4g}")), seconds=TEXT)
+        film.move(Shows(Group(found.lines, found.shares), shrink, rate_func=ease_in_out_cubic), seconds=SQUEEZE)
+        film.move(FadeIn(found.wide(["± 1"]), *found.largest(found.root)), seconds=TEXT)

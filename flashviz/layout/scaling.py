@@ -9,34 +9,32 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``standard`` grows from its lower right corner, ``flash`` from its lower left one; beneath them N, names, bytes and the machine.
+# ``standard`` grows from its lower right corner, ``flash`` from its lower left one; above them whose they are and all bytes, a name
+# above each square, beneath them N and the names of strips, and what was measured.
 SCALING: Mapping[Aspect, Table] = {
     "16:9": {
-        "standard": (100, 50, 1440, 636), "flash": (1530, 50, 1870, 636), "n": (100, 646, 1440, 726), "o name": (1160, 646, 1440, 726),
-        "flash o name": (1530, 646, 1870, 726), "standard name": (100, 736, 1440, 794), "flash name": (1530, 736, 1870, 794),
-        "standard bytes": (100, 796, 1000, 876), "flash bytes": (1530, 796, 1870, 876), "ratio": (1010, 786, 1500, 886),
-        "note": (100, 884, 1820, 936),
+        "standard": (70, 230, 1390, 800), "flash": (1480, 230, 1880, 800), "n": (70, 806, 1880, 866),
+        "standard name": (84, 30, 1390, 86), "flash name": (1480, 30, 1880, 86),
+        "standard bytes": (84, 86, 1390, 166), "flash bytes": (1480, 86, 1880, 166), "note": (84, 878, 1880, 930),
     },
     "4:3": {
-        "standard": (50, 120, 1060, 606), "flash": (1120, 120, 1410, 606), "n": (50, 618, 1060, 698), "o name": (820, 618, 1060, 698),
-        "flash o name": (1120, 618, 1410, 698), "standard name": (50, 712, 1030, 770), "flash name": (1090, 712, 1410, 770),
-        "standard bytes": (50, 776, 620, 856), "flash bytes": (1090, 776, 1410, 856), "ratio": (640, 770, 1070, 862),
-        "note": (50, 874, 1400, 928),
+        "standard": (40, 330, 1000, 750), "flash": (1070, 330, 1420, 750), "n": (40, 756, 1420, 816),
+        "standard name": (40, 130, 1000, 186), "flash name": (1070, 130, 1420, 186),
+        "standard bytes": (40, 186, 1000, 266), "flash bytes": (1070, 186, 1420, 266), "note": (40, 844, 1420, 898),
     },
     "1:1": {
-        "standard": (30, 180, 790, 520), "flash": (830, 180, 1060, 520), "n": (30, 534, 790, 610), "o name": (590, 534, 790, 610),
-        "flash o name": (830, 534, 1060, 610), "standard name": (30, 640, 700, 696), "flash name": (760, 640, 1060, 696),
-        "standard bytes": (30, 704, 390, 784), "flash bytes": (760, 704, 1060, 784), "ratio": (430, 704, 710, 784),
-        "note": (30, 830, 1060, 890),
+        "standard": (30, 400, 720, 700), "flash": (760, 400, 1070, 700), "n": (30, 706, 1070, 766),
+        "standard name": (30, 196, 720, 252), "flash name": (760, 196, 1060, 252),
+        "standard bytes": (30, 252, 720, 332), "flash bytes": (760, 252, 1060, 332), "note": (30, 816, 1060, 870),
     },
     "9:16": {
-        "standard": (50, 60, 690, 1040), "flash": (740, 60, 1050, 1040), "n": (50, 1050, 480, 1126), "o name": (490, 1050, 690, 1126),
-        "flash o name": (740, 1050, 1050, 1126), "standard name": (50, 1140, 690, 1196), "flash name": (740, 1140, 1050, 1196),
-        "standard bytes": (50, 1200, 400, 1280), "flash bytes": (740, 1200, 1050, 1280), "ratio": (440, 1200, 700, 1280),
-        "note": (50, 1310, 1050, 1370),
+        "standard": (50, 240, 690, 1170), "flash": (740, 240, 1060, 1170), "n": (50, 1176, 1060, 1236),
+        "standard name": (50, 40, 690, 96), "flash name": (730, 40, 1050, 96),
+        "standard bytes": (50, 96, 690, 176), "flash bytes": (730, 96, 1050, 176), "note": (50, 1276, 1050, 1330),
     },
 }  # fmt: skip
 BETWEEN, BESIDE = em(12), em(5)  # S, P and O; O and LSE
+ABOVE = em(60)  # a square, for its name
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Areas:
         """Of S of ``n`` rows where it fits into its place."""
         wide, high, strip = self.standard.width - BETWEEN, self.standard.height, self.d / n
         if self.stacked:
-            return min((high - BETWEEN) / 2, wide / (1 + strip))
+            return min((high - ABOVE) / 2, wide / (1 + strip))
         return min(high, (wide - BETWEEN) / (2 + strip))
 
     def unit(self, fitted: float) -> float:
@@ -69,7 +67,16 @@ class Areas:
         unit, right, low = self.unit(fitted), self.standard.x1, self.standard.y0
         o = Rect(right - self.d * unit, low, right, low + n * unit)
         p = Rect(o.x0 - BETWEEN - n * unit, low, o.x0 - BETWEEN, low + n * unit)
-        s = p.shifted(0, BETWEEN + n * unit) if self.stacked else p.shifted(-BETWEEN - n * unit, 0)
+        s = p.shifted(0, ABOVE + n * unit) if self.stacked else p.shifted(-BETWEEN - n * unit, 0)
         flash = Rect(self.flash.x0, low, self.flash.x0 + self.d * unit, low + n * unit)
         lse = Rect(flash.x1 + BESIDE, low, flash.x1 + BESIDE + self.extra * unit, low + n * unit)
         return {"S": s, "P": p, "O": o, "flash O": flash, "LSE": lse}
+
+    def folded(self, n: float, share: float) -> tuple[Rect, Rect]:
+        """What FlashAttention stores, on its way from two strips into one square of the same area."""
+        unit, wide = self.unit(n), self.d + self.extra
+        high = n * unit * (wide / n) ** (share / 2)
+        width = n * unit * wide * unit / high
+        whole = Rect(self.flash.x0, self.flash.y0, self.flash.x0 + width, self.flash.y0 + high)
+        lse = width * self.extra / wide
+        return whole.before(lse), whole.right(lse).shifted(BESIDE * (1 - share), 0)
