@@ -33,8 +33,8 @@ BEATS: tuple[Beat, ...] = (
     Beat("all", "No answer moves", 4.6, shot="rows", late=True, caption="Every row shrinks by its α. No answer moves."),
     Beat("exact", "Why it is exact", 7.5, shot="formula", late=True, along=True, caption="Exact: in every term the old m cancels."),
     Beat("join", "The new terms", 4.6, shot="sum", late=True, along=True, caption="The new terms join the sum."),
-    Beat("values", "Their values", 6.4, shot="weigh", late=True, along=True, caption="Their values join acc."),
-    Beat("moves", "The answer moves", 4.9, shot="answer", late=True, caption="Now the answer moves."),
+    Beat("values", "Their values", 6.4, shot="values", late=True, along=True, caption="Their values join acc."),
+    Beat("moves", "The answer moves", 4.9, shot="answer", late=True, along=True, caption="Now the answer moves."),
     Beat("rest", "The rest", 8.0, shot="rescale", late=True, caption="The same for the other tiles."),
     Beat("whole", "One pass", 9.8, shot="final", late=True, caption="One pass: the same as softmax over all keys at once."),
 )  # fmt: skip

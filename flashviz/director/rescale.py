@@ -142,9 +142,9 @@ def divide(film: RescaleFilm) -> None:
     film.move(FadeOut(film.fraction_of), seconds=TEXT)
 
 
-def lay(film: RescaleFilm, t: int, terms: np.ndarray, shot: str = "values") -> None:
+def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
     """The terms that stayed lie down, each beside its row of V, which arrives."""
-    place, chart, skin = film.scene.shot(shot), film.chart, film.skin
+    place, chart, skin = film.scene.shot("values"), film.chart, film.skin
     values, lying, standing = film.bars_in(place["values"]), place["weights"], chart.at
     film.weights = weights = Rectangles(skin.scores, name="weights", opacity=KEPT)
     weights.values = terms
@@ -160,7 +160,7 @@ def lay(film: RescaleFilm, t: int, terms: np.ndarray, shot: str = "values") -> N
     chart.display(Measured(float(film.found.of("l_new", t)), 0 * terms))
     turn(0.0)
     film.scene.add(weights)
-    film.go(shot, Shows(weights, turn, rate_func=ease_in_out_cubic))
+    film.go("values", Shows(weights, turn, rate_func=ease_in_out_cubic))
     tile = np.abs(np.asarray(film.found.values.v[t], dtype=np.float64))
     film.v_tile = picture = Matrix(tile, values, skin, "V", 0.0, spread(tile)[1])
     film.v_names = VGroup(
@@ -820,12 +820,13 @@ def join(film: RescaleFilm) -> None:
 
 @beat("values")
 def values(film: RescaleFilm) -> None:
-    """The terms weigh V's rows, as before, and acc is large: what they bring is seen. The answer waits for it."""
+    """The terms weigh V's rows, as before; meanwhile the answer is pale: acc still waits for what l has already."""
     film.reached(Kind.PV_DOT)
     moving, gone = film.numbers.settle()
     film.move(*gone, seconds=TEXT)
     film.move(moving, seconds=0.4)
-    lay(film, film.found.t, film.found.measured, "weigh")
+    film.answer.bars.set_fill(opacity=PALE)
+    lay(film, film.found.t, film.found.measured)
     with film.scene.telling():
         accumulate(film, film.found.t, film.found.measured, 2.6)
 
@@ -841,11 +842,11 @@ def moves(film: RescaleFilm) -> None:
     film.move(
         Shows(film.answer.bars, lambda share: film.answer.bars.set_fill(opacity=PALE + (1 - PALE) * share)), seconds=TEXT
     )  # fmt: skip
-    film.move(
-        Shows(film.answer, lambda share: film.answer.display(before + (after - before) * share), rate_func=ease_in_out_cubic), seconds=1.2
-    )
+    with film.scene.telling():
+        film.hold(0.5)
+        come = Shows(film.answer, lambda share: film.answer.display(before + (after - before) * share), rate_func=ease_in_out_cubic)
+        film.move(come, seconds=1.6)
     film.answer.display(after)
-    film.scene.tell()
 
 
 @beat("rest")

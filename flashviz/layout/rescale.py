@@ -115,18 +115,6 @@ VALUES: dict[Aspect, Table] = {
         "answer": (300, 930, 1020, 1028),
     },
 }  # fmt: skip
-# The same for a tile that brings less: acc has the answer's place, too.
-WEIGH: dict[Aspect, Table] = {
-    aspect: {part: place for part, place in table.items() if not part.startswith("answer")} | acc
-    for (aspect, table), acc in zip(
-        VALUES.items(),
-        (
-            {"acc name": (120, 610, 540, 686), "acc words": (120, 686, 540, 732), "acc": (560, 430, 1840, 910)},
-            {"acc": (380, 464, 1380, 910)}, {"acc": (270, 452, 1040, 900)}, {"acc": (300, 660, 1020, 1180)},
-        ),
-        strict=True,
-    )
-}  # fmt: skip
 # acc and acc / l alone, in the whole frame, and ``fraction``: why they are the answer.
 ANSWER: dict[Aspect, Table] = {
     "16:9": {

@@ -11,7 +11,7 @@ from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.device import Resources, Room
+from flashviz.device import SHARED_RESERVED, Resources, Room
 from flashviz.director.film.parts import label
 from flashviz.director.film.stage import Film
 from flashviz.director.words import LABEL, NUMBER, Word, first_that_fits, labelled, middle
@@ -107,9 +107,11 @@ class Residents(Group):
             left = x + size + em(24)
         left = max(left, place.x1 + em(24)) if words else left
         behind, takes = Rect(left, letters.y0, letters.x1, letters.y1), f"{kib(each)} a program"
-        ahead = (
-            [f"{takes}, with the next tiles of K and V"] if {"K", "V"} <= {name for name in self.bars[0] if self.copies(name) > 1} else []
-        )
+        ahead = list[str]()
+        if "S" in self.bars[0]:
+            ahead = [f"{takes}, S and acc in fp32"]
+        elif {"K", "V"} <= {name for name in self.bars[0] if self.copies(name) > 1}:
+            ahead = [f"{takes}: the next tiles of K and V too, and {kib(SHARED_RESERVED)} for the system"]
         says = first_that_fits((*ahead, takes, f"{kib(each)} each", kib(each)), LABEL, behind.width)
         return [*words, label(behind, says, skin.ink, name="held")]
 
