@@ -193,7 +193,7 @@ def test_the_row_s_crossings_are_counted_out() -> None:
     film = scene(FILM)
     assert said(at(film, "o"), "product") == ["8 tiles × (1 + 2 × 8) × 8 KiB", "8 tiles × 1 × 8 KiB"]
     assert "1: zeros. 2 × 8: in and out" in said(at(film, "o"), "note")
-    assert at(film, "o").caption == f"O crosses {1 + 2 * 8} times a row, not once."
+    assert at(film, "o").caption == f"O crosses {1 + 2 * 8} times a row block, not once."
 
 
 def test_o_is_written_as_zeros_before_the_loops() -> None:
@@ -247,7 +247,7 @@ def test_every_part_of_a_bar_has_its_bytes(name: str) -> None:
 def test_rows_are_programs_of_their_own_and_columns_are_not() -> None:
     found = gather(AttentionConfig(), "numpy", run)
     assert [order.programs for order in found.orders] == [1, 8]
-    assert said(at(scene(FILM), "side"), "programs") == ["1 program at a time, 7 wait", "8 programs at once"]
+    assert said(at(scene(FILM), "side"), "programs") == ["1 program at a time: 64 steps", "8 programs at once: 8 steps"]
     cursors = shown(at(scene(FILM), "side"), "cursors")
     tall = [round((item.box[3] - item.box[1]) / (scene(FILM).shot("loops")["first"].height), 2) for item in cursors]
     assert len(cursors) == 2

@@ -24,7 +24,7 @@ BEATS: tuple[Beat, ...] = (
          caption="Queries outside: O waits on chip until its row ends."),
     Beat("rest", "All tiles", 7.0, shot="loops", late=True, along=True,
          caption="All {tiles} visits: a line each time that a tile crosses."),
-    Beat("o", "O's own traffic", 4.6, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row, not once."),
+    Beat("o", "O's own traffic", 4.6, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row block, not once."),
     Beat("side", "Side by side", 8.4, shot="loops", late=True, along=True,
          caption="Each row has an O of its own. Columns share every O."),
     Beat("total", "All tensors", 5.6, shot="bills", late=True, along=True,
@@ -192,8 +192,9 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
     said["less"] = f"{less:.0%} less" if less >= 0.005 else ""
     for name, order in (("first", first), ("second", second)):
         said[f"o_{name}"] = kib(order.folded.final["O"])
-        alone = f"1 program at a time, {len(order.passes) - 1:,} wait"
-        said[f"programs_{name}"] = alone if order.programs == 1 else f"{order.programs:,} programs at once"
+        visits = [len(each) for each in order.passes]  # one after another, or side by side
+        side_by_side = f"{order.programs:,} programs at once: {max(visits):,} steps"
+        said[f"programs_{name}"] = f"1 program at a time: {sum(visits):,} steps" if order.programs == 1 else side_by_side
         each = times(float(order.crossings("O").mean()))
         if (order.crossings("O") == 1 + 2 * config.col_blocks).all() and order.outer:  # zeros, then in and out at every key tile
             each = f"(1 + 2 × {config.col_blocks:,})"

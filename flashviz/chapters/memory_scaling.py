@@ -72,8 +72,9 @@ class MemoryScaling:
     @property
     def notes(self) -> tuple[str, str]:
         """The problem, and the same shorter."""
-        short = f"Measured: {self.sweep.heads} heads"
-        return f"{short}, d = {self.sweep.d}, {8 * self.sweep.itemsize} bits a number. Areas to scale.", f"{short}. Areas to scale."
+        short = f"Measured: {self.sweep.heads} heads, one drawn"
+        bits = f"{8 * self.sweep.itemsize} bits a number, LSE 32"
+        return f"{short}; d = {self.sweep.d}, {bits}. Areas to scale.", f"{short}. Areas to scale."
 
 
 def sampled(queries: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
