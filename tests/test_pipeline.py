@@ -176,7 +176,7 @@ def test_the_page_says_how_long_it_is_and_shows_it() -> None:
     (seconds,) = re.findall(r"^\| `PipelineScene` \| (\d+) \|", page, re.MULTILINE)
     assert int(seconds) == round(film().now)
     assert "../media/gallery/pipeline.png" in page
-    assert f"multiply for {film().found.said['both']} of the time" in page
+    assert f"{film().found.said['idle']} is waiting](../media/gallery/pipeline.png)" in page
 
 
 def test_a_recording_from_outside_is_refused() -> None:

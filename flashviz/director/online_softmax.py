@@ -551,6 +551,7 @@ def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VGroup, count: int) -> 
         film.move(FadeIn(*told), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.move(stretch(RISEN, PRESSED), seconds=PRESS)
+        flip = None  # m has turned: the max that folded away is of no play any more
         film.move(stretch(PRESSED, 1.0), FadeOut(*comes, *told, rate_func=early), seconds=COME)
     else:
         film.move(stretch(0.0, 1.0), seconds=REST / max(1, len(film.found.order) - TOLD) if count else FIRST)
