@@ -25,7 +25,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit, round_level
 from flashviz.mobjects.motion import Fade, FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.rulers import Dot, Scale
-from flashviz.mobjects.tiles import DASH, Matrix, Rectangles, edges, line_of, panel
+from flashviz.mobjects.tiles import Matrix, Rectangles, dashed, edges, line_of, panel, span
 from flashviz.mobjects.whole import Chip
 from flashviz.palette import Theme, spread
 
@@ -108,8 +108,8 @@ class ExactnessFilm(ChapterFilm):
         x, (above, chip, below) = self.ring.get_center()[0], (lane.y for lane in self.lanes.values())
 
         def show(share: float) -> None:
-            lower = dashes(x, chip - DOT - pace(share) * (chip - DOT - below), chip - DOT)
-            self.was.display(np.concatenate([dashes(x, chip + DOT, above - DOT), lower]))
+            lower = dashed(x, chip - DOT - pace(share) * (chip - DOT - below), chip - DOT)
+            self.was.display(np.concatenate([dashed(x, chip + DOT, above - DOT), lower]))
 
         return Shows(self.was, show)
 
@@ -177,9 +177,7 @@ def distance(film: ExactnessFilm) -> tuple[Rectangles, Word]:
     pairs = sorted(itertools.pairwise(found.neighbours), key=lambda pair: abs(sum(pair) / 2 - found.score))
     room = lane.between(*pairs[-1]).inset(em(6), 0.0)
     line = Rectangles(film.skin.quiet, name="apart")
-    half, y = em(2), room.y0 + em(16)
-    ends = [[x - half, y - TALL / 2, x + half, y + TALL / 2] for x in (room.x0, room.x1)]
-    line.display(np.array([[room.x0, y - half, room.x1, y + half], *ends]))
+    line.display(span(room.x0, room.x1, room.y0 + em(16), em(2), TALL / 2))
     return line, amid([text.format(found.apart) for text in APART], film.skin.ink, room.above(em(30)), "where")
 
 
@@ -194,7 +192,7 @@ def store(film: ExactnessFilm) -> None:
     film.scene.add(film.was, film.ring, dot)
     with film.scene.telling():
         low, high = chip.y + DOT, above.y - DOT
-        reaching = Shows(film.was, lambda share: film.was.display(dashes(start, high - (high - low) * share, high)), rate_func=late)
+        reaching = Shows(film.was, lambda share: film.was.display(dashed(start, high - (high - low) * share, high)), rate_func=late)
         film.move(
             sunk(dot, below.y), reaching, FadeOut(film.numbers["standard"], rate_func=early), FadeIn(film.notes["standard"]), seconds=MOVE
         )
@@ -212,12 +210,6 @@ def sunk(dot: Dot, to: float) -> Shows:
     """A dot goes up or down to another height."""
     x, start, _ = dot.get_center()
     return Shows(dot, lambda share: dot.at((x, start + (to - start) * share, 0)), rate_func=ease_in_out_cubic)
-
-
-def dashes(x: float, low: float, high: float) -> np.ndarray:
-    """[n, 4] boxes of an upright dashed line."""
-    y, half = np.arange(low, high, 2 * DASH), em(4) / 2
-    return np.stack([x - half + 0 * y, y, x + half + 0 * y, np.minimum(y + DASH, high)], 1)
 
 
 @beat("back")

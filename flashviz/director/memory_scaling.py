@@ -21,12 +21,12 @@ from flashviz.layout.scaling import Areas
 from flashviz.lettering import LINE_PITCH, Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.readout import ADVANCE, Readout
-from flashviz.mobjects.tiles import Rectangles, image, image_corners, outlines
+from flashviz.mobjects.tiles import Rectangles, dashed, image, image_corners, outlines, span
 
 FILL = 1.3  # seconds in which a square fills
 FIRST, NEXT = 2.0, 1.3  # seconds of a doubling: of the first, and of each that follows
 AHEAD = 1.4  # how much faster the frame zooms out than N grows: a square shrinks with what it held, then grows into the room
-DASH, THICK = em(11), em(4)  # of what was here
+DASH, RULE = em(11), em(1)  # of what was here, a dash; half of the line that says how wide S is
 SMALL = em(10)  # a square that is smaller has no outline
 PAD = em(12)  # between a thing and its name
 
@@ -113,7 +113,7 @@ class MemoryScalingFilm(ChapterFilm):
         for name, amount in self.found.parts_at(index).items():
             self.names[name].say(self.named(name, compact(amount), areas[name]))
         square, row = areas["P" if self.areas.stacked else "S"], self.place["n"]
-        self.width.display(measure(square, row.y1 - em(7)))
+        self.width.display(span(square.x0 + RULE, square.x1 - RULE, row.y1 - em(7), RULE, em(8)))
         text = f"N = {self.found.lengths[index]:,}"
         middle = square.center[0] - text_width(text, NAME, Face.STRONG) / 2
         left = square.x0 if self.areas.stacked else max(middle, row.x0)  # O's bytes stand beneath the same square there
@@ -169,23 +169,12 @@ def cross(square: Rect, side: float) -> np.ndarray:
 
 def level(square: Rect, high: float) -> np.ndarray:
     """[n, 4] dashes across a rectangle, so high."""
-    along = np.arange(square.x0, square.x1, 2 * DASH)
-    y = np.full(len(along), square.y0 + high)
-    return np.stack([along, y - THICK / 2, np.minimum(along + DASH, square.x1), y + THICK / 2], 1)
+    return dashed(square.y0 + high, square.x0, square.x1, DASH)[:, [1, 0, 3, 2]]
 
 
 def upright(square: Rect, left: float) -> np.ndarray:
     """[n, 4] dashes from the foot of a rectangle to its top, so far from its left."""
-    along = np.arange(square.y0, square.y1, 2 * DASH)
-    x = np.full(len(along), square.x0 + left)
-    return np.stack([x - THICK / 2, along, x + THICK / 2, np.minimum(along + DASH, square.y1)], 1)
-
-
-def measure(square: Rect, y: float) -> np.ndarray:
-    """[3, 4] a line as wide as a square, with its ends."""
-    half, tall = THICK / 4, em(8)
-    ends = [(x - half, y - tall, x + half, y + tall) for x in (square.x0 + half, square.x1 - half)]
-    return np.array([(square.x0, y - half, square.x1, y + half), *ends])
+    return dashed(square.x0 + left, square.y0, square.y1, DASH)
 
 
 # --------------------------------------------------------------------------------------------------------------- beats

@@ -513,6 +513,7 @@ def squeeze(film: RescaleFilm) -> None:
     at_acc = Word(said["alpha"], px, skin.ink, left + times_acc.wide + SPACE * em(px), base, "alpha acc")
     entry = Entry(film)
     quotient = Quotient(film, entry.feature)
+    film.one_quotient = quotient.words
     film.copies = [times_acc, at_acc, *entry.words, entry.mark, *quotient.words, *quotient.new]
     film.put_bars(film.was, "acc", film.shot["acc"])
     film.was.display(acc)
@@ -635,7 +636,7 @@ def unscaled(film: RescaleFilm, start: float, stop: float) -> list[Shows]:
 def both(film: RescaleFilm) -> None:
     """acc takes its factor again, and the answer is back in its frame."""
     film.move(FadeOut(film.note), seconds=TEXT / 2)
-    words = [] if any(isinstance(each, Word) and each.tag == "quotient" for each in film.copies) else [film.answer_words]
+    words = [] if film.one_quotient else [film.answer_words]
     film.move(FadeIn(*words, *film.copies, rate_func=late), *unscaled(film, 1.0, 0.0), seconds=0.7)
     film.scene.remove(film.answer_was)
     film.scene.tell()

@@ -42,6 +42,7 @@ class RescaleFilm:
     power: Named
     ratio: list[Word]  # alpha = 1 / height
     copies: list[VMobject]  # of alpha, at acc, and what is written with them
+    one_quotient: list[Word]  # what acc / l is at one feature; none where its digits would not show that it stays
     fraction: list[Word]
     strokes: list[Line]
     note: Word

@@ -13,17 +13,17 @@ from flashviz import figures, palette, theme
 from flashviz.chapters import standard_attention
 from flashviz.chapters.standard_attention import KERNELS, STROKES, StandardAttention, gather
 from flashviz.director.film.parts import (
-    IN_FLIGHT,
     LANDED,
+    SQUARE,
     Columns,
     Way,
     arrived_of,
+    flight,
     formula,
     gates,
     heading,
     matrix_to,
     show_rows,
-    square_at,
 )
 from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat
@@ -40,7 +40,7 @@ from flashviz.mobjects.whole import Chip
 FIRST, ROW, REST = 0.8, 2.4, 3.0  # seconds: of a first tile, of the first row of tiles slowly, of all others
 LEAST = 34  # px: type that is smaller is left out
 SHEET = {"S": 0.95, "P": palette.SECOND}  # opacity of what crossed
-PACKET, ASIDE = 34, 0.3  # px of a tile on its way; what is not spoken of
+ASIDE = 0.3  # how strong what is not spoken of is
 QUESTION = "Could they stay on chip?"
 BRIGHT = 0.6  # the power by which small weights are seen
 GAP = em(3)  # between parts of the bar, and between passes in one
@@ -208,13 +208,9 @@ class StandardAttentionFilm(ChapterFilm):
         """Tiles ``start`` to ``stop`` of a way cross between their places in HBM and one on chip, and join the bar: how many have."""
         name, count = way[0], self.tiles(way[0])
         cells, stop = self.cells(name), count if stop is None else stop
-        boxes, number = [], max(stop - start, 0)
-        each = IN_FLIGHT / (number + IN_FLIGHT)
-        for index in range(number):
-            at = (min(share / LANDED, 1.0) - index * (1 - each) / max(number - 1, 1)) / each
-            if 0 < at < 1:
-                boxes.append(square_at(*self.way(cells(start + index), tile, out=out).at(ease_in_out_cubic(at))))
-        self.flying[name].display(np.array(boxes if share < LANDED else []).reshape(-1, 4))
+        number = max(stop - start, 0)
+        aloft = flight(min(share / LANDED, 1.0), number, lambda index: self.way(cells(start + index), tile, out=out))
+        self.flying[name].display(aloft if share < LANDED else np.zeros((0, 4)))
         arrived = start + arrived_of(share) * number
         if out and name in self.stored:
             self.stored[name].display(arrived)
@@ -274,7 +270,7 @@ def s_out(film: StandardAttentionFilm) -> None:
                 film.pour(name, share, at[name], 0, 1)
 
         film.move(Shows(Group(film.flying["Q"], film.flying["K"], film.bars["Q"], film.bars["K"]), first), seconds=FIRST)
-        small = {name: centered(*at[name].center[:2], em(PACKET), em(PACKET)) for name in "QK"}
+        small = {name: centered(*at[name].center[:2], em(SQUARE), em(SQUARE)) for name in "QK"}
         film.scene.add(drawn["Q"], drawn["K"])
         grown = [matrix_to(drawn[name], at[name], small[name]) for name in "QK"]
         film.move(*grown, FadeIn(called["Q"], called["K"], *film.named_bar("Q", "K", "S out")), seconds=0.4)

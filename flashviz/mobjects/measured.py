@@ -50,6 +50,11 @@ class Measured:
     old: float | None = None
 
 
+def seams(left: float, right: float, key: float) -> np.ndarray:
+    """[n] where cells of a block part, each a ``key`` wide; none where they are too narrow to be told apart."""
+    return np.arange(left + key, right, key) if key >= em(NARROWEST) else np.zeros(0)
+
+
 @dataclass(frozen=True)
 class Scale:
     """Where heights and keys stand in a rectangle whose lower edge is the baseline: the block at its left, ``keys`` terms at its right.
@@ -235,9 +240,7 @@ class MeasuredSum(Group):
     def _cells(self, block: np.ndarray) -> np.ndarray:
         """[n, 4] of the lines within the block, one a key's width."""
         left, low, right, high = block
-        if self.at.key < em(NARROWEST):
-            return np.zeros((0, 4))
-        x = np.arange(left + self.at.key, right, self.at.key)
+        x = seams(left, right, self.at.key)
         return np.stack([x - em(LINE) / 2, np.full(len(x), low), x + em(LINE) / 2, np.full(len(x), high)], 1)
 
     def _was(self, now: Measured) -> None:

@@ -10,7 +10,7 @@ from manim import VGroup
 from flashviz import theme
 from flashviz.layout import Rect
 from flashviz.lettering import em
-from flashviz.mobjects.measured import LINE, NARROWEST
+from flashviz.mobjects.measured import LINE, seams
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
@@ -80,9 +80,9 @@ class Merging(VGroup):
     def cells(self, block: Block) -> np.ndarray:
         """[n, 4] of a block's cells, each a key wide: under the ceiling it is 1."""
         left, low, right, high = self.box(block)
-        starts = np.arange(left, right, self.key) if self.key >= em(NARROWEST) and right > left else np.array([left])
-        stops = np.append(starts[1:], right)
-        starts[1:] = np.minimum(starts[1:] + em(LINE), stops[1:])
+        apart = seams(left, right, self.key)
+        stops = np.append(apart, right)
+        starts = np.append(left, np.minimum(apart + em(LINE), stops[1:]))
         return np.stack([starts, np.full(len(starts), low), stops, np.full(len(starts), high)], 1)
 
     def box(self, block: Block) -> tuple[float, float, float, float]:

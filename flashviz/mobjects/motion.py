@@ -60,7 +60,7 @@ class Enlarge(Act):
 
 
 class Veil(Act):
-    """A zone that is not in play is veiled by the ground's colour."""
+    """A part's fill comes to an opacity: as a zone that is not in play is veiled by the ground's colour."""
 
     def __init__(self, veil: Mobject, opacity: float, **kwargs: Any) -> None:
         self.goal = opacity

@@ -60,6 +60,18 @@ def dashes(rect: Rect) -> np.ndarray:
     return np.concatenate([*level, *upright])
 
 
+def dashed(x: float, low: float, high: float, dash: float = DASH) -> np.ndarray:
+    """[n, 4] boxes of an upright dashed line, for ``Rectangles``."""
+    y, half = np.arange(low, high, 2 * dash), em(4) / 2
+    return np.stack([x - half + 0 * y, y, x + half + 0 * y, np.minimum(y + dash, high)], 1)
+
+
+def span(left: float, right: float, y: float, half: float, tall: float) -> np.ndarray:
+    """[3, 4] boxes of a level line that measures, ``half`` to either side of ``y`` thick, and its two ends, ``tall`` to either side."""
+    ends = [(x - half, y - tall, x + half, y + tall) for x in (left, right)]
+    return np.array([(left, y - half, right, y + half), *ends])
+
+
 def edges(rects: Sequence[Rect]) -> np.ndarray:
     """[n, 4] of x0, y0, x1, y1, for ``Rectangles``."""
     return np.array([rect.edges for rect in rects]).reshape(-1, 4)

@@ -107,7 +107,7 @@ def rest(film: Film) -> None:
             sweep(film, first, events.stop, taken, count, bar, written=whole, passing=passing, at_work=work, pace=quickening)
             first, seconds_left = events.stop, seconds_left - taken
             others = FadeOut(chip[-1], rate_func=early), FadeIn(chip_name(film, place, *OTHERS), rate_func=late)
-            film.move(*others, held.fill(), seconds=TEXT)
+            film.move(*others, *held.fill(), seconds=TEXT)
         sweep(film, first, len(trace), seconds_left, count, bar, written=whole, passing=way(first, len(trace)))
     film.hbm.display(lit={}, cursor=None)
     film.move(FadeIn(*bar.names(place["bar names"], *bar.parts)), seconds=TEXT)

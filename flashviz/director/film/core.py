@@ -18,7 +18,7 @@ from flashviz.director.words import LABEL, NUMBER, Word, first_that_fits, labell
 from flashviz.figures import kib
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import Shows
+from flashviz.mobjects.motion import Shows, Veil
 from flashviz.mobjects.tiles import Rectangles, box, edges
 from flashviz.trace import Kind, Trace, state_at
 
@@ -172,20 +172,14 @@ def stretches(given: Resources, room: Room, held: Mapping[str, int]) -> list[Str
     return [Stretch(tensor, first, held[tensor]) for tensor, first in zip(kept, starts, strict=False)]
 
 
-def compute(rooms: Sequence[Residents], k: int) -> Shows:
+def compute(rooms: Sequence[Residents], k: int) -> list[Veil]:
     """Program ``k`` computes, and the others wait."""
-    parts = [
-        (part, part.get_fill_opacity(), full * (1.0 if n == k else WAITING))
+    return [
+        Veil(part, full * (1.0 if n == k else WAITING))
         for room in rooms
         for n, (program, fulls) in enumerate(zip(room.programs, room.full, strict=True))
         for part, full in zip(program, fulls, strict=True)
     ]
-
-    def show(share: float) -> None:
-        for part, before, after in parts:
-            part.set_fill(opacity=before + (after - before) * share)
-
-    return Shows(Group(*(part for part, _, _ in parts)), show)
 
 
 def split(rect: Rect, shares: Sequence[float]) -> list[Rect]:

@@ -12,7 +12,7 @@ from flashviz.director.material import tile_values
 from flashviz.director.words import LABEL, NAME, Word
 from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import em, text_width
-from flashviz.mobjects.motion import Shows
+from flashviz.mobjects.motion import Veil
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.palette import spread, weight_spread
 from flashviz.trace import Held as Tile
@@ -47,15 +47,9 @@ class Held(Group):
         self.at |= {"O": self.at["ACC"], "P": self.at["S"]}
         super().__init__(*(part for pair in self.pieces.values() for part in pair))
 
-    def fill(self) -> Shows:
+    def fill(self) -> list[Veil]:
         """The places of tiles are full: which values are in them is not looked at any more."""
-        places = [place for place, _ in self.pieces.values()]
-
-        def show(share: float) -> None:
-            for place in places:
-                place.set_fill(opacity=palette.RESTING + (FULL - palette.RESTING) * share)
-
-        return Shows(Group(*places), show)
+        return [Veil(place, FULL) for place, _ in self.pieces.values()]
 
     def way(self, tensor: str, gate: Point) -> list[Point]:
         """From the end of the path to a tensor's place, beside and above the others'; straight, where the path comes from above."""

@@ -122,20 +122,13 @@ def square_at(x: float, y: float) -> tuple[float, float, float, float]:
     return x - half, y - half, x + half, y + half
 
 
-def flight(share: float, count: int, cells: Callable[[int], Rect], tile: Rect, pipe: Rect, *, out: bool) -> np.ndarray:
-    """Boxes of the squares that are on their way between cells of HBM and a tile on chip, through the pipe: one leaves after another.
-
-    They go along a line at the pipe's end, beside all that lies in HBM.
-    """
-    each, boxes, path = IN_FLIGHT / (count + IN_FLIGHT), [], gates(pipe)
-    turn = [(tile.center[0], pipe.center[1])] if pipe.width >= pipe.height else []
+def flight(share: float, count: int, way: Callable[[int], Way]) -> np.ndarray:
+    """[n, 4] boxes of the squares that are on their way, of ``count`` that set out one after another, each on its own ``way``."""
+    each, boxes = IN_FLIGHT / (count + IN_FLIGHT), []
     for index in range(count):
         at = (share - index * (1 - each) / max(count - 1, 1)) / each
-        if not 0 < at < 1:
-            continue
-        cell = cells(index).center
-        corners = [cell, (cell[0], path[0][1]), *path, *turn, tile.center]
-        boxes.append(square_at(*Way.of(*(corners[::-1] if out else corners)).at(ease_in_out_cubic(at))))
+        if 0 < at < 1:
+            boxes.append(square_at(*way(index).at(ease_in_out_cubic(at))))
     return np.array(boxes).reshape(-1, 4)
 
 

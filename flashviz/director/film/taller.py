@@ -76,7 +76,7 @@ def turns(film: Film) -> None:
         for k in range(len(waits)):
             turned = [FadeOut(computes[k - 1], rate_func=early), FadeIn(waits[k - 1], rate_func=late)] if k else []
             come_in = FadeOut(waits[k], rate_func=early), FadeIn(computes[k], rate_func=late)
-            film.move(compute(rooms, k), *turned, *come_in, seconds=TEXT)
+            film.move(*compute(rooms, k), *turned, *come_in, seconds=TEXT)
             film.hold(max(0.1, TURN_BY_TURN / len(waits) - TEXT))
 
 
