@@ -15,6 +15,7 @@ from flashviz import theme
 from flashviz.chapters import rescale
 from flashviz.chapters.rescale import beats_of, facts, gather
 from flashviz.director.material import provenance
+from flashviz.director.one_entry import Entry, Quotient
 from flashviz.director.rescale_film import RescaleFilm
 from flashviz.director.shots import MOVE, TEXT, ShotScene, beat
 from flashviz.director.words import (
@@ -40,7 +41,7 @@ from flashviz.figures import number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit
-from flashviz.mobjects.measured import CEILING_PX, KEPT, Measured, Scale
+from flashviz.mobjects.measured import CEILING_PX, KEPT, LABEL_PX, Measured, Scale
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tile_rows import TileRows
@@ -356,13 +357,18 @@ def ruler(film: RescaleFilm) -> None:
     climb = Climb(film, ends)
     with film.scene.telling():
         film.move(FadeOut(film.power, film.height), seconds=TEXT)
-        film.scene.add(climb)
-        film.move(Shows(climb, climb.display, rate_func=ease_in_out_cubic), seconds=1.6)
+        climb.display(0.0)
+        film.scene.add(*climb.said)
+        film.move(Shows(Group(chart, *climb.said), climb.display, rate_func=ease_in_out_cubic), seconds=1.8)
         film.scene.remove(*climb.said)
         film.scene.add(ends[0])
         film.move(FadeIn(*ends[1:]), seconds=TEXT)
-    film.move(FadeOut(*ends, climb.over), seconds=TEXT)
-    film.move(FadeIn(film.height), seconds=TEXT)
+    film.move(
+        Shows(chart, climb.back, rate_func=ease_in_out_cubic),
+        FadeOut(*ends, rate_func=early),
+        FadeIn(film.height, rate_func=late),
+        seconds=MOVE,
+    )
     film.move(chart.ceiling.turn(said["m_new"]), seconds=0.5)
     film.hold(0.3)
     film.move(Shows(chart, partial(lower, film), rate_func=ease_in_out_cubic), seconds=2.0)
@@ -386,37 +392,44 @@ def most_of_p(film: RescaleFilm) -> list[VMobject]:
     return [first, power, Word(text, NAME * share, skin.ink, power.get_right()[0] + SPACE * em(NAME) * share, bottom, "limit", Face.TEXT)]
 
 
-class Climb(Group):
-    """A score that rises above m: its term leaves the frame, and both are counted until P's numbers end.
+class Climb:
+    """A score that rises above m: all shrinks beside its term, and both are counted until P's numbers end.
 
     Args:
         ends: What is written where they end, of which the first line says how far above m that is.
     """
 
     def __init__(self, film: RescaleFilm, ends: list[VMobject]) -> None:
-        self.tag, self.film, (lead, _, last) = "overflow", film, ends
+        self.film, (lead, _, last) = film, ends
         assert isinstance(lead, Word)
         assert isinstance(last, Word)
         self.lead, self.place = lead, (lead.left, last.baseline, last.px)
-        skin, self.over = film.skin, Rectangles(film.skin.warn, name="overflow", opacity=PALE)
-        self.over.set_stroke(skin.warn, width=theme.OUTLINE, opacity=1)
+        skin = film.skin
         self.said = Counter(skin.ink, "limit"), Counter(skin.ink, "limit")
-        super().__init__(self.over, *self.said)
+        self.start, self.stop = np.log(float(film.found.before.max())), float(film.said["over"])
 
-    def display(self, share: float) -> Climb:
+    def look(self, above: float) -> None:
+        """The chart with the score so far above m: its term as tall as the real one was, and all else by its measure."""
+        chart, before = self.film.chart, self.film.found.before
+        terms, tall = before.copy(), np.exp(above - self.start)
+        terms[self.film.spike] *= tall
+        chart.now = self.film.measured(terms=terms)
+        chart.place(chart.at.rect, chart.high / tall)
+
+    def display(self, share: float) -> None:
         """From the tallest term to the largest number of P's dtype, by equal steps of the score."""
-        at, (left, baseline, px), lead = self.film.chart.at, self.place, self.lead
-        start, stop = np.log(float(self.film.found.before.max())), float(self.film.said["over"])
-        above = start + (stop - start) * share
-        x0, _, x1, top = at.standing(self.film.found.before)[self.film.spike]
-        height = min(at.rect.y0 + float(np.exp(above)) * at.unit, self.film.shot.frame.y1 + em(20))
-        self.over.display(np.array([[x0, top, x1, max(top, height)]]))
+        (left, baseline, px), lead = self.place, self.lead
+        above = self.start + (self.stop - self.start) * share
+        self.look(above)
         score, term = f"{above:.2f}", f"{np.exp(above):,.2f}" if above < np.log(1000) else f"{np.exp(above):,.0f}"
         number_of = self.film.said["largest"] if score == self.film.said["over"] else term
         rising = lead.text.replace(self.film.said["over"], score)
         self.said[0].say(Word(rising, lead.px, self.film.skin.ink, lead.left, lead.baseline, "limit", Face.TEXT))
         self.said[1].say(Word(f"its term: {number_of}", px, self.film.skin.ink, left, baseline, "limit", Face.TEXT))
-        return self
+
+    def back(self, share: float) -> None:
+        """To the term that there is."""
+        self.look(self.stop + (self.start - self.stop) * share)
 
 
 def lower(film: RescaleFilm, share: float) -> None:
@@ -460,9 +473,12 @@ def measure(film: RescaleFilm) -> None:
 def on_old(film: RescaleFilm, at: Scale, wide: float) -> tuple[float, float, float]:
     """Left edge, share of ``wide`` that fits and baseline of words on the dashes of the old 1.
 
-    Beneath the ceiling where there is room; else above what rides on it.
+    Beneath the ceiling where there is room; else above what rides on it. Beside the block where this stands alone, over the dashes' name.
     """
     y, lid = at.y(float(film.found.of("alpha"))), at.y(1.0)
+    if at.near:
+        left = at.rect.x0 + float(film.found.of("l_old")) * at.key + GAP
+        return left, min(1.0, (at.rect.x1 - left) / wide), y + em(OVER_OLD + 1.2 * LABEL_PX)
     bottoms = [y + em(OVER_OLD)] if lid - y > em(OVER_OLD + 0.8 * NUMBER) else []
     places = [
         (*beside(film, at, film.found.measured, wide, bottom), bottom) for bottom in (*bottoms, lid + em(OVER_OLD + 1.3 * CEILING_PX))
@@ -475,23 +491,28 @@ def on_old(film: RescaleFilm, at: Scale, wide: float) -> tuple[float, float, flo
 
 @beat("stale")
 def stale(film: RescaleFilm) -> None:
-    """acc and the answer come back. acc, as l, is by the old 1, too large: it steps back. The answer is framed."""
+    """l's block comes near; acc and the answer come back. l and acc count by the old 1 and step back; what acc / l is is written."""
     film.reached(Kind.ALPHA)
-    place = film.scene.shot("squeeze")
-    at = film.chart.scale_in(place["measured"])
+    at = film.scale_in("squeeze")
     alpha, equals, *between, result = film.ratio
     film.move(*(FadeOut(each) for each in between), seconds=TEXT)
-    left, _, bottom = on_old(film, at, line_width([alpha.text, equals.text, result.text], alpha.px))
-    ways = []
+    left, share, bottom = on_old(film, at, line_width([alpha.text, equals.text, result.text], NUMBER))
+    film.ratio, ways = [], []
     for each in (alpha, equals, result):
-        ways.append(slid(each, left, bottom))
-        left += each.wide + SPACE * em(each.px)
-    film.ratio = [alpha, equals, result]
-    film.go("squeeze", *ways)
+        film.ratio.append(Word(each.text, NUMBER * share, film.skin.ink, left, bottom, each.tag))
+        ways.append(fly(film.ratio[-1], each))
+        left += film.ratio[-1].wide + SPACE * em(NUMBER * share)
+    film.scene.remove(alpha, equals, result)
+    film.go("squeeze", *ways, FadeOut(film.terms_name, rate_func=early))
+    found = film.found
+    film.entry = Entry(film.acc, found.of("acc_old"), found.of("acc_scaled"), film.shot["entry"], film.skin)
+    sums = (float(found.of("l_old")), float(found.of("l_scaled")))
+    film.one_quotient = Quotient(film.entry.values, sums, film.shot["answer words"], film.skin)
     with film.scene.telling():
-        film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=1.2)
-        film.put_frame(place["answer"])
-        film.move(Create(film.frame), seconds=0.6)
+        film.move(Shows(film.acc, lambda share: outdate(film.acc.bars, share)), seconds=0.9)
+        film.move(FadeOut(film.acc_words, rate_func=early), FadeIn(film.entry.mark, film.entry.before, rate_func=late), seconds=TEXT)
+        gone = [FadeOut(film.answer_words)] if film.one_quotient.old else []
+        film.move(*gone, FadeIn(*film.one_quotient.old), seconds=TEXT)
 
 
 def renew(film: RescaleFilm, share: float) -> None:
@@ -504,20 +525,17 @@ def renew(film: RescaleFilm, share: float) -> None:
 def squeeze(film: RescaleFilm) -> None:
     """The factor sends a copy to l and one to acc, and both shrink: the block down to the dashes. The quotient does not move."""
     film.reached(Kind.ALPHA)
-    found, skin, chart, said = film.found, film.skin, film.chart, film.said
-    alpha, acc = float(found.of("alpha")), found.of("acc_old")
+    found, skin, chart, said, entry = film.found, film.skin, film.chart, film.said, film.entry
+    alpha, acc, quotient = float(found.of("alpha")), found.of("acc_old"), film.one_quotient
     source, px = film.ratio[-1], film.acc_name.px
     times, factor = film.numbers.next("×", skin.ink), film.numbers.next(said["alpha"], skin.ink)
     base, left = middle(film.shot["acc name"], px), film.acc_name.left + film.acc_name.wide + SPACE * em(px)
     times_acc = Word("×", px, skin.ink, left, base, "times")
     at_acc = Word(said["alpha"], px, skin.ink, left + times_acc.wide + SPACE * em(px), base, "alpha acc")
-    entry = Entry(film)
-    quotient = Quotient(film, entry.feature)
-    film.one_quotient = quotient.words
-    film.copies = [times_acc, at_acc, *entry.words, entry.mark, *quotient.words, *quotient.new]
     film.put_bars(film.was, "acc", film.shot["acc"])
     film.was.display(acc)
     result = film.numbers.next("=", skin.ink), film.numbers.next(said["l_scaled"], skin.stats)
+    film.put_frame(film.shot["answer"])
 
     def shrink(share: float) -> None:
         chart.display(squeezed(film, tall=1 + (alpha - 1) * share, old=alpha))
@@ -526,57 +544,19 @@ def squeeze(film: RescaleFilm) -> None:
         renew(film, share)
 
     with film.scene.telling():
-        film.move(FadeOut(film.acc_words, *([film.answer_words] if quotient.words else [])), seconds=TEXT)
         film.scene.remove(source)  # it parts into the two
         film.move(
             fly(factor, source), fly(at_acc, source), FadeOut(*film.ratio[:-1], rate_func=early),
-            FadeIn(times, times_acc, entry.mark, *entry.words[:-2], *quotient.words, *quotient.old, rate_func=late), seconds=MOVE,
+            FadeIn(times, times_acc, rate_func=late), seconds=MOVE,
         )  # fmt: skip
-        film.hold(0.8)
+        film.move(Create(film.frame), seconds=0.5)
         film.scene.add(film.was, film.acc)
-        film.move(
-            Shows(Group(chart, film.acc, entry.mark), shrink, rate_func=ease_in_out_cubic),
-            FadeIn(*result, *entry.words[-2:], *quotient.new, rate_func=late), *(FadeOut(each, rate_func=early) for each in quotient.old),
-            seconds=2.4,
-        )  # fmt: skip
-    film.acc.display(found.of("acc_scaled"))
-    film.hold(0.6)
-
-
-class Entry:
-    """The feature of which acc has most, marked, and what it comes to, as it is written for l."""
-
-    def __init__(self, film: RescaleFilm) -> None:
-        before, after, skin = film.found.of("acc_old"), film.found.of("acc_scaled"), film.skin
-        self.film, self.feature = film, int(np.abs(before).argmax())
-        texts = [total(float(before[self.feature])), "×", film.said["alpha"], "=", total(float(after[self.feature]))]
-        colors = [skin.o, skin.ink, skin.ink, skin.ink, skin.o]
-        self.words = worded(film.shot["entry"], texts, NAME, colors, "entry")
-        self.mark = VMobject(stroke_color=skin.ink, stroke_width=theme.OUTLINE)
-        self.follow()
-
-    def follow(self) -> None:
-        """Around its bar as it is now."""
-        bars = self.film.acc
-        assert bars.values is not None
-        self.mark.points = box(Rect(*bars.boxes(bars.values)[self.feature]).inset(-em(5)), stroke=self.film.skin.ink).points
-
-
-class Quotient:
-    """What acc / l is at that feature: one number before and after. No words where there is no room, or where its digits do not show it."""
-
-    def __init__(self, film: RescaleFilm, feature: int) -> None:
-        found, skin = film.found, film.skin
-        pairs = [(float(found.of(acc)[feature]), float(found.of(l))) for acc, l in (("acc_old", "l_old"), ("acc_scaled", "l_scaled"))]
-        value = number(float(film.quotient("old")[feature]), 2)
-        lines = [[value, "=", total(acc), "/", total(l)] for acc, l in pairs]
-        checks = all(l >= 0.005 and number(round(acc, 2) / round(l, 2), 2) == value for acc, l in pairs)
-        if not checks or any(line_width(line, LABEL) > film.shot["answer words"].width for line in lines):
-            self.words, self.old, self.new = list[Word](), list[Word](), list[Word]()
-            return
-        colors = [skin.o, skin.ink, skin.o, skin.ink, skin.stats]
-        before, after = (worded(film.shot["answer words"], line, NAME, colors, "quotient") for line in lines)
-        self.words, self.old, self.new = before[:2], before[2:], after[2:]
+        film.move(Shows(Group(chart, film.acc, entry.mark), shrink, rate_func=ease_in_out_cubic), seconds=2.0)
+        film.acc.display(found.of("acc_scaled"))
+        film.move(FadeIn(*result), FadeOut(entry.before, rate_func=early), FadeIn(entry.after, rate_func=late), seconds=0.5)
+        if quotient.old:
+            film.move(*quotient.turn(), seconds=0.5)
+    film.copies = [times_acc, at_acc, entry.mark, entry.after, *quotient.new]
 
 
 def squeezed(film: RescaleFilm, **changes: Any) -> Measured:
@@ -636,7 +616,7 @@ def unscaled(film: RescaleFilm, start: float, stop: float) -> list[Shows]:
 def both(film: RescaleFilm) -> None:
     """acc takes its factor again, and the answer is back in its frame."""
     film.move(FadeOut(film.note), seconds=TEXT / 2)
-    words = [] if film.one_quotient else [film.answer_words]
+    words = [] if film.one_quotient.new else [film.answer_words]
     film.move(FadeIn(*words, *film.copies, rate_func=late), *unscaled(film, 1.0, 0.0), seconds=0.7)
     film.scene.remove(film.answer_was)
     film.scene.tell()

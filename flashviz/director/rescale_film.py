@@ -12,6 +12,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters.rescale import Rescale
+from flashviz.director.one_entry import Entry, Quotient
 from flashviz.director.shots import MOVE, ShotScene
 from flashviz.director.words import LABEL, NAME, NUMBER, Numbers, Word, first_that_fits, symbols
 from flashviz.figures import total
@@ -19,7 +20,7 @@ from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit, round_level
 from flashviz.mobjects.key_tiles import KeyTiles
-from flashviz.mobjects.measured import Measured, MeasuredSum
+from flashviz.mobjects.measured import Measured, MeasuredSum, Scale
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tile_rows import TileRows
@@ -30,6 +31,8 @@ GHOST = 0.85
 GONE = 0.2  # of a move, until words have left
 MARGIN = 8  # px beside a shot's parts that the value of a scale may take
 SYMBOLS_OF_TERM = 120  # px
+HIGHER = {"ceiling": 0.54, "calm": 0.54, "squeeze": 0.86}  # how high the ceiling is in shots in which nothing rises above it, of the chart
+NEAR = {"squeeze": 1.0}  # where l's block stands alone
 
 Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there
 
@@ -42,7 +45,8 @@ class RescaleFilm:
     power: Named
     ratio: list[Word]  # alpha = 1 / height
     copies: list[VMobject]  # of alpha, at acc, and what is written with them
-    one_quotient: list[Word]  # what acc / l is at one feature; none where its digits would not show that it stays
+    entry: Entry  # of acc, and acc / l there
+    one_quotient: Quotient
     fraction: list[Word]
     strokes: list[Line]
     note: Word
@@ -64,7 +68,8 @@ class RescaleFilm:
         keys = max(len(k) for k in found.values.k)
         self.chart = MeasuredSum(keys, l_most, tallest, said["m_old"], skin)
         self.chart.named = found.before
-        self.chart.place(self.shot["measured"])
+        self.lens = self.lens_in(self.shot.name)
+        self.put_chart(self.shot["measured"])
         self.keys = KeyTiles(len(found.values.j), skin)
         self.keys_name = Word(f"keys, {len(found.values.k[0])} at a time", LABEL, skin.k, 0, 0, "words", Face.TEXT)
         reached, answered = (round_level(float(np.abs(each).max(initial=0.0))) for each in (found.of("acc_new"), self.so_far(found.last)))
@@ -104,7 +109,7 @@ class RescaleFilm:
         """Everything that keeps its place in a shot, and has a place of its own in the next."""
         return [
             ("keys name", self.keys_name, self.keys_name.put), ("keys", self.keys, self.keys.place),
-            ("measured", self.chart, self.chart.place), ("names", self.l_name, self.l_name.put),
+            ("measured", self.chart, self.put_chart), ("names", self.l_name, self.l_name.put),
             ("names", self.l_words, self.put_l_words), ("names", self.terms_name, self.put_terms_name),
             *(("sum", piece, partial(self.numbers.put, piece)) for piece in self.numbers.pieces),
             ("acc name", self.acc_name, self.acc_name.put), ("acc words", self.acc_words, self.acc_words.put),
@@ -123,8 +128,10 @@ class RescaleFilm:
         old, new = self.shot, self.scene.shot(name)
         back = [thing for part, thing, _ in self.away if part in new]
         on_stage = {id(part) for top in (*self.scene.mobjects, *back) for part in top.get_family()}
-        moves: list[Any] = []
+        moves: list[Any] = [Shows(self.chart, partial(self.focus, self.lens, self.lens_in(name)), rate_func=ease_in_out_cubic)]
         leaving: list[Placing] = []
+        if not (id(self.chart) in on_stage and "measured" in old and "measured" in new):
+            self.lens, moves = self.lens_in(name), []
         for part, thing, put in self.placings():
             if id(thing) not in on_stage:
                 continue
@@ -150,9 +157,24 @@ class RescaleFilm:
         self.scene.remove(*(thing for _, thing, _ in leaving))
         self.stand(name)
 
+    def lens_in(self, name: str) -> tuple[float, float]:
+        """How high the ceiling is in a shot, of the chart's height, and how near l's block is looked at."""
+        return max(self.chart.high, HIGHER.get(name, 0.0)), NEAR.get(name, 0.0)
+
+    def scale_in(self, name: str) -> Scale:
+        """The chart's scale in a shot."""
+        return self.chart.scale_in(self.scene.shot(name)["measured"], *self.lens_in(name))
+
+    def focus(self, start: tuple[float, float], stop: tuple[float, float], share: float) -> None:
+        """So far from one lens to another."""
+        self.lens = start[0] + (stop[0] - start[0]) * share, start[1] + (stop[1] - start[1]) * share
+
+    def put_chart(self, rect: Rect) -> None:
+        self.chart.place(rect, *self.lens)
+
     def stand(self, name: str) -> None:
         """Be in a shot, without a way there."""
-        self.shot = self.scene.shot(name)
+        self.shot, self.lens = self.scene.shot(name), self.lens_in(name)
         self.numbers.rect = self.shot.parts.get("sum", self.numbers.rect)
         for part, _, put in self.placings():
             if part in self.shot:

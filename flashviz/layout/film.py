@@ -132,12 +132,18 @@ INSIDE: Mapping[Aspect, Table] = {
     "16:9": {"chip": (24, 16, 1896, 932)}, "4:3": {"chip": (14, 16, 1426, 932)},
     "1:1": {"chip": (8, 10, 1072, 938)}, "9:16": {"chip": (14, 40, 1066, 1390)},
 }  # fmt: skip
-# A row's terms under their scores; what a term is stands between.
+# A row's terms under their scores; what a term is stands between. The chart reaches lower: no arithmetic stands beneath it yet but l.
 ABOVE: Mapping[Aspect, Table] = {
-    "16:9": {"scores": (110, 166, 1810, 220), "term": (560, 240, 1360, 350)},
-    "4:3": {"scores": (90, 166, 1350, 220), "term": (400, 240, 1040, 350)},
-    "1:1": {"scores": (100, 190, 1030, 240), "term": (270, 262, 1030, 410)},
-    "9:16": {"scores": (110, 400, 1020, 470), "term": (250, 500, 1020, 660)},
+    "16:9": {
+        "scores": (110, 150, 1810, 206), "term": (560, 216, 1360, 326),
+        "measured": (110, 116, 1810, 700), "names": (110, 708, 1810, 758), "sum": (110, 762, 1170, 842),
+    },
+    "4:3": {
+        "scores": (90, 150, 1350, 206), "term": (400, 216, 1040, 326),
+        "measured": (90, 116, 1350, 700), "names": (90, 708, 1350, 758), "sum": (90, 762, 800, 842),
+    },
+    "1:1": {"scores": (100, 170, 1030, 220), "term": (270, 232, 1030, 370)},
+    "9:16": {"scores": (110, 360, 1020, 430), "term": (250, 450, 1020, 600)},
 }  # fmt: skip
 CEILING: Mapping[Aspect, Table] = {aspect: {**SUM[aspect], **above} for aspect, above in ABOVE.items()}
 # HBM where the machine has it; beside it how many row blocks there are.

@@ -11,12 +11,12 @@ from flashviz.layout.table import Table
 # Frames without room for all have a section of it.
 RESCALE: dict[Aspect, Table] = {
     "16:9": {
-        "keys name": (440, 32, 800, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 800, 84), "measured": (110, 116, 1170, 640),
-        "names": (110, 648, 1170, 698), "sum": (110, 702, 1170, 782), "note": (110, 790, 1180, 866), "held": (110, 872, 520, 928),
-        "acc name": (1230, 40, 1370, 112), "acc words": (1380, 40, 1860, 112), "acc": (1230, 120, 1860, 330),
-        "entry": (1230, 334, 1860, 386),
-        "answer name": (1230, 396, 1410, 452), "answer words": (1420, 396, 1860, 452), "answer": (1230, 590, 1860, 764),
-        "room": (1230, 460, 1860, 892),
+        "keys name": (440, 32, 800, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 800, 84), "measured": (110, 116, 940, 640),
+        "names": (110, 648, 940, 698), "sum": (110, 702, 940, 782), "note": (110, 790, 980, 866), "held": (110, 872, 520, 928),
+        "acc name": (1000, 40, 1140, 112), "acc words": (1150, 40, 1860, 112), "acc": (1000, 120, 1860, 400),
+        "entry": (1000, 404, 1860, 456),
+        "answer name": (1000, 470, 1180, 526), "answer words": (1190, 470, 1860, 526), "answer": (1000, 610, 1860, 830),
+        "room": (1000, 534, 1860, 892),
     },
     "4:3": {
         "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (490, 36, 800, 82), "measured": (90, 116, 800, 640),
@@ -45,23 +45,24 @@ RESCALE: dict[Aspect, Table] = {
         "room": (60, 1080, 1020, 1306),
     },
 }  # fmt: skip
-# The same board while acc and l shrink: the ruler narrower, acc and acc / l over more than half of the frame, where they stood beside it.
+# The same board while acc and l shrink: l's block alone at the left, acc and acc / l over more than half of the frame, where they stood
+# beside it. ``entry``: what acc has most, over its bar.
 SQUEEZE: dict[Aspect, Table] = {
     "16:9": {
-        "keys name": (440, 32, 780, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 780, 84), "measured": (110, 116, 740, 640),
-        "names": (110, 648, 752, 698), "sum": (110, 702, 752, 782), "note": (804, 828, 1864, 908), "held": (110, 872, 520, 928),
-        "acc name": (804, 40, 944, 112), "acc words": (954, 40, 1864, 112), "acc": (784, 120, 1864, 330),
-        "entry": (804, 334, 1864, 386),
-        "answer name": (804, 396, 984, 452), "answer words": (994, 396, 1864, 452), "answer": (784, 596, 1864, 742),
-        "room": (784, 460, 1864, 820),
+        "keys name": (440, 32, 780, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 780, 84), "measured": (110, 116, 800, 640),
+        "names": (110, 648, 800, 698), "sum": (110, 702, 800, 782), "note": (864, 844, 1864, 920), "held": (110, 872, 520, 928),
+        "acc name": (864, 40, 1004, 112), "acc words": (1014, 40, 1864, 112), "acc": (850, 120, 1864, 400),
+        "entry": (1280, 40, 1864, 112),
+        "answer name": (864, 416, 1044, 496), "answer words": (1050, 416, 1864, 496), "answer": (850, 642, 1864, 772),
+        "room": (850, 500, 1864, 840),
     },
     "4:3": {
         "keys name": (60, 32, 410, 84), "held": (60, 32, 410, 84), "keys": (426, 36, 570, 82), "measured": (60, 116, 560, 640),
         "names": (40, 648, 570, 698), "sum": (40, 702, 570, 782), "note": (60, 836, 1396, 912),
         "acc name": (600, 50, 730, 122), "acc words": (740, 50, 1396, 122), "acc": (592, 130, 1396, 316),
-        "entry": (600, 322, 1396, 384),
-        "answer name": (600, 392, 770, 448), "answer words": (780, 392, 1396, 448), "answer": (592, 570, 1396, 714),
-        "room": (592, 460, 1396, 822),
+        "entry": (1000, 50, 1396, 122),
+        "answer name": (600, 336, 770, 412), "answer words": (780, 336, 1396, 412), "answer": (592, 580, 1396, 724),
+        "room": (592, 420, 1396, 826),
     },
     "1:1": RESCALE["1:1"], "9:16": RESCALE["9:16"],
 }  # fmt: skip
@@ -91,10 +92,10 @@ SUM: dict[Aspect, Table] = {
 # One column a feature: V's tile, beneath it acc, one bar a feature, and acc / l. Left of each row of V the row's term.
 VALUES: dict[Aspect, Table] = {
     "16:9": {
-        "weights": (120, 96, 530, 400), "values": (560, 96, 1840, 400), "weights name": (120, 36, 530, 88),
+        "weights": (120, 96, 530, 350), "values": (560, 96, 1840, 350), "weights name": (120, 36, 530, 88),
         "values name": (560, 36, 1840, 88),
-        "acc name": (120, 486, 540, 562), "acc words": (120, 562, 540, 608), "acc": (560, 440, 1840, 640),
-        "answer name": (120, 744, 540, 804), "answer words": (120, 804, 540, 850), "answer": (560, 700, 1840, 910),
+        "acc name": (120, 466, 540, 542), "acc words": (120, 542, 540, 588), "acc": (560, 386, 1840, 666),
+        "answer name": (120, 754, 540, 814), "answer words": (120, 814, 540, 860), "answer": (560, 710, 1840, 914),
     },
     "4:3": {
         "weights": (60, 96, 350, 380), "values": (380, 96, 1380, 380), "weights name": (60, 36, 350, 88),
@@ -118,9 +119,9 @@ VALUES: dict[Aspect, Table] = {
 # acc and acc / l alone, in the whole frame, and ``fraction``: why they are the answer.
 ANSWER: dict[Aspect, Table] = {
     "16:9": {
-        "held": (110, 872, 520, 928), "fraction": (700, 346, 1700, 574),
+        "held": (110, 872, 520, 928), "fraction": (700, 396, 1700, 584),
         "acc name": (120, 160, 540, 236), "acc words": (120, 236, 540, 282),
-        "acc": (560, 130, 1840, 330), "names": (120, 400, 540, 450),
+        "acc": (560, 80, 1840, 360), "names": (120, 400, 540, 450),
         "sum": (120, 456, 540, 540),
         "answer name": (120, 664, 540, 724), "answer words": (120, 724, 540, 770), "answer": (560, 590, 1840, 800),
     },

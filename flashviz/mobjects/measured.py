@@ -20,6 +20,7 @@ CEILING_PX, LABEL_PX = 46, 38  # type of what rides on the ceiling
 WORDS, OLD = "largest score so far", "old 1"
 FILLED = 0.8  # of a key's width, as long as terms stand apart
 APART = 5.0  # keys between the block and the terms
+APART_ALONE = 0.75  # of the block's width, that is free beside it where it stands alone
 TALLEST, LOWEST = 0.45, 0.115  # of the room, that a ceiling may be high: a bar that does not fit under the higher one is broken
 BREAK = 0.72, 0.06  # where the gap of a broken bar begins, as a share of the room, and how high it is, in scene units
 KEPT = 0.45  # opacity of terms that have joined the sum and stay for their values
@@ -66,11 +67,13 @@ class Scale:
     keys: int
     l_most: float
     high: float  # of the first ceiling, as a share of the rectangle's height
+    near: float = 0.0  # 0..1: how near the block is looked at, until it stands alone and the terms are beyond the right edge
 
     @property
     def key(self) -> float:
         """Width of one, in scene units."""
-        return self.rect.width / (self.keys + self.l_most + APART)
+        beside = (1 - self.near) * (self.keys + APART) + self.near * APART_ALONE * self.l_most
+        return self.rect.width / (self.l_most + beside)
 
     @property
     def unit(self) -> float:
@@ -79,7 +82,7 @@ class Scale:
 
     @property
     def terms_x(self) -> float:
-        return self.rect.x1 - self.keys * self.key
+        return self.rect.x0 + (self.l_most + APART) * self.key
 
     def y(self, height: float) -> float:
         """Of so many ceilings, at most the upper edge."""
@@ -98,7 +101,7 @@ class Scale:
 
     def clear(self, terms: np.ndarray, height: float, left: float, right: float) -> list[tuple[float, float]]:
         """Where no term stands taller than ``height``, between ``left`` and ``right``: spans of x, for words."""
-        tall = [self.x(int(key)) for key in np.flatnonzero(terms > height)]
+        tall = [x for x in (self.x(int(key)) for key in np.flatnonzero(terms > height)) if left < x < right]
         edges = [left, *(x + side * self.key for x in tall for side in (-0.5, 0.5)), right]
         return list(zip(edges[::2], edges[1::2], strict=True))
 
@@ -193,13 +196,13 @@ class MeasuredSum(Group):
         """How much of its height the first ceiling leaves for the tallest term."""
         return max(min(TALLEST, 1 / max(self.tallest, 1.0)), LOWEST)
 
-    def scale_in(self, rect: Rect) -> Scale:
-        """Its scale, if it stood in ``rect``."""
-        return Scale(rect, self.keys, self.l_most, self.high)
+    def scale_in(self, rect: Rect, high: float | None = None, near: float = 0.0) -> Scale:
+        """Its scale, if it stood in ``rect``; the ceiling at another share of its height where nothing rises above it."""
+        return Scale(rect, self.keys, self.l_most, self.high if high is None else high, near)
 
-    def place(self, rect: Rect, high: float | None = None) -> MeasuredSum:
-        """Stand in ``rect``; the ceiling at another share of its height where nothing will rise above it."""
-        self.at = Scale(rect, self.keys, self.l_most, self.high if high is None else high)
+    def place(self, rect: Rect, high: float | None = None, near: float = 0.0) -> MeasuredSum:
+        """Stand in ``rect``, as ``scale_in`` has it."""
+        self.at = self.scale_in(rect, high, near)
         self.left, self.right = rect.x0 - em(OVERHANG), rect.x1 + em(OVERHANG)
         set_ends(self.baseline, (self.left, rect.y0, 0), (self.right, rect.y0, 0))
         return self.display(self.now)
@@ -227,11 +230,13 @@ class MeasuredSum(Group):
         lid = at.y(now.ceiling)
         under, over = boxes.copy(), boxes.copy()
         under[:, 3], over[:, 1] = np.minimum(under[:, 3], lid), lid
+        shown &= boxes[:, 2] <= self.right + 1e-9  # where the block comes near, terms leave by the right edge
         high = over[:, 3] > lid + 1e-6
         self.over.display(self.broken(over[shown & high], cut[shown & high]))
         under = self.broken(under[shown], cut[shown])
-        self.outlines.display(under).set_stroke(opacity=1 - now.filled)
-        self.bars.display(under).set_fill(opacity=0.16 + 0.84 * now.filled)
+        beside = max(0.0, 1 - 2 * at.near)  # they leave before they would stand on what is at the right
+        self.outlines.display(under).set_stroke(opacity=(1 - now.filled) * beside)
+        self.bars.display(under).set_fill(opacity=(0.16 + 0.84 * now.filled) * beside)
         self._was(now)
         span = max(at.clear(self.named, 0.95, at.rect.x0, self.right), key=lambda span: (span[0] == at.rect.x0, span[1] - span[0]))
         self.ceiling.place(self.left, self.right, lid, span)

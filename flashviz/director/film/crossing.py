@@ -25,9 +25,11 @@ TENSORS = {
 }  # fmt: skip
 STORES = (Kind.STORE_S, Kind.STORE_P, Kind.STORE_O)
 READ = (Kind.LOAD_Q, Kind.LOAD_K, Kind.LOAD_V)  # what is lit in HBM as it leaves
-LASTS = 5  # how long a tile is on its way, in the time from one load to the next
+LASTS = 5.0  # how long a tile is on its way, in the time from one load to the next
 PASSED, TURNED = 0.3, 0.08  # how strong the tiles on chip are while others pass; of that time, what they take to become so
 LANE = 17  # px from the middle of the path: on one side tiles come, on the other they go
+
+Places = Mapping[str, Rect | Sequence[Rect]]
 
 
 class Crossing(Group):
@@ -37,24 +39,25 @@ class Crossing(Group):
 
     Args:
         kinds: Whose events pass; they cross one after another as the trace has them.
-        places: On chip, of each tensor.
+        places: On chip, of each tensor; of one whose rows lie there whole, of each of its columns of tiles.
         rows: Row blocks whose events these are, first and stop.
+        lasts: How long a tile is on its way, in the time from one load to the next.
     """
 
-    def __init__(self, film: Film, kinds: tuple[Kind, ...], places: Mapping[str, Rect], rows: tuple[int, int]) -> None:
-        self.tag, self.film, self.places = "crossing", film, places
+    def __init__(self, film: Film, kinds: tuple[Kind, ...], places: Places, rows: tuple[int, int], lasts: float = LASTS) -> None:
+        self.tag, self.film, self.places, self.lasts = "crossing", film, places, lasts
         trace, head = film.material.standard, film.material.chosen.program[1]
         kind, row = trace.columns["kind"], trace.columns["i"]
         of_head = trace.columns["pid_bh"] == head
         self.at = at = np.flatnonzero(np.isin(kind, kinds) & of_head & (row >= rows[0]) & (row < rows[1]))
         self.kind, store = kind[at], np.isin(kind[at], STORES)
         steps = np.cumsum(~store)
-        arrives = LASTS + steps - 1.0
+        arrives = self.lasts + steps - 1.0
         nth = np.arange(int(store.sum()))
         ready = np.where(steps > 0, arrives, 0.0)[store]
-        self.leaves = arrives - LASTS
+        self.leaves = arrives - self.lasts
         self.leaves[store] = nth + np.maximum.accumulate(ready - nth) if store.any() else []
-        self.end = float(self.leaves.max(initial=0.0)) + LASTS
+        self.end = float(self.leaves.max(initial=0.0)) + self.lasts
         whole, before = (Counter(kind[of_head & (row < stop)].tolist()) for stop in (film.config.row_blocks, rows[0]))
         self.counts = {each: (before[each], max(whole[each], 1)) for each in kinds}
         self.there = {each: film.bar.shares[each] for each in kinds}  # what has crossed before any of these did
@@ -66,7 +69,7 @@ class Crossing(Group):
         now, lit, shares = share * self.end, {}, {}
         for kind, squares in self.squares.items():
             mine = np.flatnonzero(self.kind == kind)
-            first, last = np.searchsorted(self.leaves[mine], [now - LASTS, now], side="right")
+            first, last = np.searchsorted(self.leaves[mine], [now - self.lasts, now], side="right")
             first = len(mine) if share >= 1 else first
             squares.display(np.array([square_at(*self.place(k, now)) for k in mine[first:last]]).reshape(-1, 4))
             if kind in READ and first < last:
@@ -77,6 +80,11 @@ class Crossing(Group):
         self.film.bar.display(shares)
         self.film.hbm.display(lit=lit)
         return self
+
+    def arrived(self, share: float) -> float:
+        """So much of all that these load is on chip."""
+        there = self.leaves[~np.isin(self.kind, STORES)] + self.lasts <= share * self.end + 1e-9
+        return float(there.mean()) if len(there) else 1.0
 
     def lie(self, kind: Kind, share: float) -> None:
         """What was stored lies in HBM."""
@@ -99,14 +107,20 @@ class Crossing(Group):
         kind, pipe = Kind(self.kind[k]), self.film.scene.shot("machine")["pipe"]
         out, lies = kind in STORES, pipe.width >= pipe.height
         aside = em(-LANE if out else LANE)
-        path, tile = gates(pipe.shifted(0.0, aside) if lies else pipe.shifted(aside, 0.0)), self.places[TENSORS[kind]].center
+        on_chip = self.places[TENSORS[kind]]
+        if not isinstance(on_chip, Rect):
+            on_chip = on_chip[self.film.hbm.cross.col_of(self.film.material.standard[int(self.at[k])].j)]
+        path, tile = gates(pipe.shifted(0.0, aside) if lies else pipe.shifted(aside, 0.0)), on_chip.center
         corners = [self.cell(k)[1].center, *path, *([(tile[0], path[0][1])] if lies else []), tile]
-        return Way.of(*(corners[::-1] if out else corners)).at(ease_in_out_cubic(float((now - self.leaves[k]) / LASTS)))
+        return Way.of(*(corners[::-1] if out else corners)).at(ease_in_out_cubic(float((now - self.leaves[k]) / self.lasts)))
 
 
-def cross(film: Film, kinds: tuple[Kind, ...], places: Mapping[str, Rect], seconds: float, first: int = 0, stop: int | None = None) -> None:
-    """Tiles of row blocks ``first`` to ``stop`` cross; what all has crossed of is named beneath the bar."""
-    crossing = Crossing(film, kinds, places, (first, film.config.row_blocks if stop is None else stop))
+def cross(
+    film: Film, kinds: tuple[Kind, ...], places: Places, seconds: float, first: int = 0, stop: int | None = None,
+    row: Matrix | None = None, lasts: float = LASTS,
+) -> None:  # fmt: skip
+    """Tiles of row blocks ``first`` to ``stop`` cross; what has crossed whole is named beneath the bar. ``row`` is laid of what comes."""
+    crossing = Crossing(film, kinds, places, (first, film.config.row_blocks if stop is None else stop), lasts)
     film.scene.add(crossing)
     stores = {Kind.STORE_S: film.sheets["S"], Kind.STORE_P: film.sheets["P"], Kind.STORE_O: film.outputs[0]}
     lies = [thing for kind, thing in stores.items() if kind in kinds]
@@ -114,17 +128,26 @@ def cross(film: Film, kinds: tuple[Kind, ...], places: Mapping[str, Rect], secon
 
     def show(share: float) -> None:
         crossing.display(share)
+        if row is not None:
+            lay(row, crossing.arrived(share))
         dim(tiles, min(1.0, share / TURNED, (1 - share) / TURNED))
 
     said = ways(film, kinds)
     come = [FadeIn(*said, rate_func=lambda share: min(1.0, share / TURNED))] if said else []
-    film.move(Shows(Group(*lies, *tiles, crossing, film.bar, film.hbm), show), *come, seconds=seconds)
+    moving = [*lies, *tiles, *([] if row is None else [row])]
+    film.move(Shows(Group(*moving, crossing, film.bar, film.hbm), show), *come, seconds=seconds)
     film.hbm.display(lit={})
     film.scene.remove(crossing, *said)
     names = film.bar.names(film.scene.shot("machine")["bar names"], *(kind for kind in kinds if film.bar.shares[kind] == 1))
     if names:
         film.move(FadeIn(*names), seconds=TEXT)
         film.bar.named.add(*names)
+
+
+def lay(row: Matrix, share: float) -> None:
+    """The left of a picture; the rest is clear."""
+    wide = row.image.pixel_array.shape[1]
+    row.image.pixel_array[:, :, 3] = np.where(np.arange(wide) < share * wide, 255, 0)[None, :]
 
 
 def ways(film: Film, kinds: tuple[Kind, ...]) -> list[Word]:

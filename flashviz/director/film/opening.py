@@ -29,7 +29,7 @@ BLENDED, FLIES = 6, 2.0  # keys whose rows of V are seen to come; how long one i
 
 @beat("hook")
 def hook(film: Film) -> None:
-    """One grid fills with S, then a second sheet with P; in the other tile after tile is visited and none stays; both have the same O."""
+    """One grid fills with S, a second sheet with P; then in the other tile after tile is visited and none stays; both have the same O."""
     place, s, p = film.scene.shot("hook"), film.sheets["S"], film.sheets["P"]
     film.standard.place(place["left"]).display(seam=0.0)
     film.hbm.place(place["right"]).display(seam=0.0)
@@ -47,11 +47,9 @@ def hook(film: Film) -> None:
     film.scene.add(right)
     notes: list[Word] = []
     size = f"{film.config.seq_q:,} × {film.config.seq_k:,}"
-    third = len(film.material.fa2) / 3
-    passes = [Shows(Group(film.hbm, right), partial(pass_events, film, n * third, (n + 1) * third), rate_func=linear) for n in range(3)]
-    for sheet, words, at_work in ((s, ("scores S", "S"), passes[0]), (p, ("scores S and weights P", "S and P"), passes[1])):
+    for sheet, words in ((s, ("scores S", "S")), (p, ("scores S and weights P", "S and P"))):
         make_room = [] if sheet is s else [Shows(s, partial(share_grid, s, film.standard), rate_func=early)]
-        film.move(*make_room, Shows(sheet, partial(fill, sheet, film.cells)), at_work, seconds=1.3)
+        film.move(*make_room, Shows(sheet, partial(fill, sheet, film.cells)), seconds=1.0)
         if "left note" in place:
             old = [FadeOut(notes.pop())] if notes else []
             texts = [f"stored: {text}, {size}{' each' * (sheet is p)}" for text in words]
@@ -59,7 +57,8 @@ def hook(film: Film) -> None:
             notes.append(heading(place["left note"], stored, film.skin.ink, LABEL))
             film.move(*old, FadeIn(notes[-1]), seconds=TEXT)
     film.scene.add(left)
-    film.move(Shows(left, partial(reveal, left)), passes[2], seconds=1.0)
+    film.move(Shows(left, partial(reveal, left)), seconds=0.5)
+    film.move(Shows(Group(film.hbm, right), partial(pass_events, film), rate_func=linear), seconds=1.5)
     film.hbm.display(lit={}, cursor=None)
     if "right note" in place:
         notes.append(heading(place["right note"], "scores stored: 0", film.skin.ink, LABEL))
@@ -68,9 +67,9 @@ def hook(film: Film) -> None:
         compare(film, left.rect, right.rect)
 
 
-def pass_events(film: Film, start: float, stop: float, share: float) -> None:
-    """FlashAttention's trace, between two of its events."""
-    show_event(film, round(start + (stop - start) * share), film.outputs[1])
+def pass_events(film: Film, share: float) -> None:
+    """FlashAttention's trace, from its first event to its last."""
+    show_event(film, round(len(film.material.fa2) * share), film.outputs[1])
 
 
 def compare(film: Film, *both: Rect) -> None:

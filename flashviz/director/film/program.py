@@ -287,7 +287,7 @@ def calm(film: Film) -> None:
     if inner.shot.name == "ceiling":  # as in the digest, which does not weigh V's rows
         leave_scores(film)
         bring_acc(film)
-    inner.go("rescale")
+    inner.go("calm")
     passed = list(range(1, film.found.t if film.found.rises else film.found.t + 1))
     shown = passed if len(passed) <= STEPS else [passed[0], *passed[1 - STEPS :]]  # of many, the first and the last
     film.scene.announce()
@@ -324,28 +324,28 @@ def join_calmly(film: Film, t: int, seconds: float) -> None:
         chart.display(Measured(past, terms, filled=1.0, joined=min(2 * share, 1.0), level=max(2 * share - 1, 0.0)))
         chart.turn_yellow(max(2 * share - 1, 0.0))
 
-    film.move(Shows(chart, lambda share: chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))), seconds=0.25 * seconds)
+    film.move(Shows(chart, lambda share: chart.display(Measured(past, grown(terms, share, 1.0), filled=1.0))), seconds=0.2 * seconds)
     added = inner.numbers.next("+", skin.ink), inner.numbers.next(plus(past, l_new), skin.scores)
-    film.move(Shows(chart, pour), FadeIn(*added, rate_func=early), seconds=0.3 * seconds)
+    film.move(Shows(chart, pour), FadeIn(*added, rate_func=early), seconds=0.25 * seconds)
     chart.display(Measured(l_new, 0 * terms))
     result = inner.numbers.next("=", skin.ink), inner.numbers.next(total(l_new), skin.stats)
     film.move(FadeIn(*result), seconds=0.15 * seconds)
     film.reach(Kind.PV_DOT, t)
     moving, gone = inner.numbers.settle()
-    bring(inner, t, 0.15 * seconds)
-    film.move(answered(inner, t - 1, t), moving, *gone, seconds=0.15 * seconds)
+    bring(inner, t, 0.2 * seconds)
+    film.move(answered(inner, t - 1, t), moving, *gone, seconds=0.2 * seconds)
+    film.scene.remove(inner.brought)
+    inner.acc.display(inner.found.of("acc_new", t))
 
 
 def bring(inner: RescaleFilm, t: int, seconds: float) -> None:
-    """What the values of tile ``t`` add grows on acc, in their colour."""
+    """What the values of tile ``t`` add grows on acc, in their colour; the caller takes it away."""
     brought, before = inner.brought, inner.found.of("acc_scaled", t)
     added = inner.found.brought(t)
     brought.bars.set_fill(inner.skin.v)
     inner.put_bars(brought, "acc", inner.shot["acc"])
     inner.scene.add(brought.display(0 * added, before))
     inner.move(Shows(brought, lambda share: brought.display(added * share, before)), seconds=seconds)
-    inner.scene.remove(brought)
-    inner.acc.display(before + added)
 
 
 @beat("again")

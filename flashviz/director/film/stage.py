@@ -277,7 +277,7 @@ class Film:
         self.later = None if later is None else replace(found, t=later)
         if self.later is not None:
             self.row.chart.tallest = max(self.row.chart.tallest, float(self.later.before.max()))  # both rises have room
-            self.row.chart.place(self.row.chart.at.rect)
+            self.row.stand(self.row.shot.name)
         self.tiles, self.names, self.times = {}, {}, story.path_times(self.config)
         self.notes: list[Mobject] = []  # on the chip, till its picture is another
 

@@ -13,7 +13,7 @@ from manim.utils.rate_functions import linear
 
 from flashviz import theme
 from flashviz.chapters.film import PathTimes
-from flashviz.director.film.crossing import cross
+from flashviz.director.film.crossing import cross, lay
 from flashviz.director.film.parts import (
     Columns,
     Way,
@@ -22,7 +22,6 @@ from flashviz.director.film.parts import (
     gates,
     heading,
     label,
-    matrix_to,
     put,
     reveal,
     share_grid,
@@ -36,7 +35,7 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Matrix, Rectangles, box
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, outlines
 from flashviz.palette import SECOND, spread, weight_spread
 from flashviz.storyboard import crossed_bytes
 from flashviz.trace import Kind, Trace
@@ -50,6 +49,7 @@ PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
 PASSES = 0.0, 0.25, 0.8, 1.0  # of its time: when it leaves, is at the path, is through, is in its place
 WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path; that its product takes, where no source says how long
+SLOWLY, FOLLOWED = 3.0, 2.5  # seconds, with fewer than which nothing is slow; steps that a tile is on its way where each is followed
 BAR = 0.3  # of the place for a time, its bar; beneath it stands the number
 ASIDE = 0.35  # of what steps back while a question stands
 
@@ -84,12 +84,17 @@ def memory(film: Film) -> None:
 
 def come_in(film: Film, tensor: str, to: Rect) -> Shows:
     """The first tile of a tensor takes the path to its place on chip."""
-    source, path = film.hbm.cross.tile(tensor, 0), gates(film.scene.shot("machine")["pipe"])
+    source = film.hbm.cross.tile(tensor, 0)
     film.tiles[tensor] = tile = film.tile(tensor, 0, to)
+    return brought_in(film, tile, source, to)
+
+
+def brought_in(film: Film, tile: Matrix, source: Rect, to: Rect) -> Shows:
+    """A tile leaves its place in HBM by the path for its place on chip."""
+    path, start = gates(film.scene.shot("machine")["pipe"]), source.center[:2]
     put(tile, source)
     film.scene.add(tile)
-    start = source.center[:2]
-    corners = beside(film.hbm.cross, tensor, start)
+    corners = beside(film.hbm.cross, tile.tensor, start)
     way = Way.of(start, *corners, (corners[-1][0], path[0][1]), *path, to.center)
     return Shows(tile, partial(pass_through, tile, source, way, to), rate_func=linear)
 
@@ -232,22 +237,54 @@ def standard(film: Film) -> None:
     film.scene.add(film.bar.display(first_tiles(film)))
     with film.scene.telling():
         on_chip = {tensor: film.tiles[tensor].rect for tensor in "QKS"}
-        cross(film, (Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), on_chip, max(film.scene.motion - TEXT, 0.85))
+        kinds, left = (Kind.LOAD_Q, Kind.LOAD_K, Kind.STORE_S), max(film.scene.motion - TEXT, 0.85)
+        if film.config.row_blocks > 1 and left > SLOWLY:  # the first row block is followed, the others are fast
+            cross(film, kinds, on_chip, 0.55 * left, stop=1, lasts=FOLLOWED)
+            cross(film, kinds, on_chip, 0.45 * left, first=1)
+        else:
+            cross(film, kinds, on_chip, left)
     film.around = box(place["s"].inset(-em(10)), stroke=film.skin.ink, width=theme.HEAVY)
 
 
 @beat("softmax")
 def softmax(film: Film) -> None:
-    """A row of S comes back, until it is whole on chip; softmax makes weights of it, which go out."""
-    place = film.scene.shot("machine")
-    film.move(FadeOut(film.tiles.pop("Q"), film.tiles.pop("K")), seconds=TEXT)
-    on_chip = dict.fromkeys("SP", film.tiles["S"].rect)
+    """S comes back tile by tile, until a row block of it is whole on chip; softmax makes weights of it, which go out."""
+    place, skin = film.scene.shot("machine"), film.skin
+    scores, weights = rows_of_scores(film, place["strip"])
+    slots = columns_of(film, place["strip"])
+    cells = outlines(skin.quiet, "row of tiles").display(np.array([each.edges for each in slots]))
+    lay(scores, 0.0)
+    scores.frame.set_stroke(opacity=0)
+    film.move(FadeOut(*(film.tiles.pop(tensor) for tensor in "QKS")), FadeIn(cells), seconds=TEXT)
+    film.scene.add(scores, cells)
     with film.scene.telling():
-        left = max(film.scene.motion - 1.6 - TEXT, 1.2)
-        cross(film, (Kind.LOAD_S,), on_chip, 0.6 * left, stop=1)
-        soften(film, place["strip"])
+        left = max(film.scene.motion - 1.0 - 2 * TEXT, 1.2)
+        cross(film, (Kind.LOAD_S,), {"S": slots}, 0.65 * left, stop=1, row=scores, lasts=FOLLOWED)
+        film.notes = [label(place["softmax"], "softmax over whole rows", skin.ink, name="note")]
+        film.move(FadeIn(weights, *film.notes), FadeOut(cells), seconds=0.6)
+        film.scene.remove(scores)
+        film.tiles["P"] = weights
         film.move(Shows(film.sheets["S"], partial(share_grid, film.sheets["S"], film.hbm)), seconds=0.4)
-        cross(film, (Kind.STORE_P,), on_chip, 0.4 * left, stop=1)
+        cross(film, (Kind.STORE_P,), {"P": slots}, 0.35 * left, stop=1, lasts=FOLLOWED)
+
+
+def columns_of(film: Film, strip: Rect) -> list[Rect]:
+    """Of rows that lie in ``strip``, where each column of tiles is."""
+    edges = np.minimum(np.arange(film.hbm.cross.n_cols + 1) * film.config.block_n / film.config.seq_k, 1.0) * strip.width + strip.x0
+    return [Rect(x0, strip.y0, x1, strip.y1) for x0, x1 in itertools.pairwise(edges.tolist())]
+
+
+def rows_of_scores(film: Film, strip: Rect) -> tuple[Matrix, Matrix]:
+    """The followed row block of S, whole, and the weights that softmax makes of it."""
+    values, skin = film.material.values, film.skin
+    scores = np.concatenate(list(values.s), axis=1).astype(np.float64)[:, : film.config.seq_k]
+    least = float(scores[np.isfinite(scores)].min())
+    top = np.where(np.isfinite(scores).any(1), scores.max(1, initial=-np.inf), 0.0)
+    terms = np.exp(scores - top[:, None])
+    total = terms.sum(1, keepdims=True)
+    shares = terms / np.where(total > 0, total, 1.0)
+    whole = Matrix(np.nan_to_num(scores, neginf=least), strip, skin, "S", least, float(top.max()))
+    return whole, Matrix(shares, strip, skin, "P", *weight_spread(shares))
 
 
 @beat("product")
@@ -255,53 +292,34 @@ def product(film: Film) -> None:
     """So do the other rows; then P comes back, and with V it makes O, which goes out."""
     place, skin = film.scene.shot("machine"), film.skin
     film.scene.announce()
-    left = max(film.scene.motion - 2.4, 2.0)
+    left = max(film.scene.motion - 3.1, 2.0)
+    slots = columns_of(film, place["strip"])
     if film.config.row_blocks > 1:
-        cross(film, (Kind.LOAD_S, Kind.STORE_P), dict.fromkeys("SP", film.tiles["P"].rect), 0.5 * left, first=1)
-    film.move(come_in(film, "V", place["k"]), seconds=0.6)
+        cross(film, (Kind.LOAD_S, Kind.STORE_P), dict.fromkeys("SP", slots), 0.5 * left, first=1)
+    weights = film.tiles.pop("P")
+    film.move(FadeOut(weights, *film.notes), seconds=TEXT)
+    film.notes = []
+    film.tiles["P"] = tile = Matrix(weights.values[:, : film.config.block_n], place["s"], skin, "P", weights.low, weights.high)
+    film.move(come_in(film, "V", place["k"]), brought_in(film, tile, film.sheets["P"].cell(0), place["s"]), seconds=0.8)
     on_chip_now = {kind: min(1.0, film.unit / (film.bar.squares[kind] * film.square)) for kind in (Kind.LOAD_P, Kind.LOAD_V)}
     film.bar.display(on_chip_now)
     values = np.asarray(film.material.values.o, dtype=np.float64)
     film.tiles["O"] = o = Matrix(values, place["q"], skin, "O", *spread(values))
     film.scene.add(o)
-    film.move(Columns(o), seconds=0.5)
+    film.move(Columns(o), seconds=0.8)
     whole = film.outputs[0]
     put(whole, film.hbm.cross.strip("O"))
     reveal(whole, 0.0)
     film.scene.add(whole)
-    on_chip = {"P": film.tiles["P"].rect, "V": place["k"], "O": o.rect}
+    on_chip = {"P": tile.rect, "V": place["k"], "O": o.rect}
     cross(film, (Kind.LOAD_P, Kind.LOAD_V, Kind.STORE_O), on_chip, 0.5 * left)
     film.hold(0.6)
-
-
-def soften(film: Film, strip: Rect) -> None:
-    """Whole rows of S are on chip: softmax makes weights of them."""
-    values, skin = film.material.values, film.skin
-    scores = np.concatenate(list(values.s), axis=1).astype(np.float64)[:, : film.config.seq_k]
-    least = float(scores[np.isfinite(scores)].min())
-    top = np.where(np.isfinite(scores).any(1), scores.max(1, initial=-np.inf), 0.0)
-    terms = np.exp(scores - top[:, None])
-    total = terms.sum(1, keepdims=True)
-    rows = Matrix(np.nan_to_num(scores, neginf=least), strip, skin, "S", least, float(top.max()))
-    put(rows, film.tiles["S"].rect)
-    film.scene.add(rows)
-    film.move(matrix_to(rows, strip, film.tiles["S"].rect), seconds=0.7)
-    shares = terms / np.where(total > 0, total, 1.0)
-    reach = weight_spread(shares)
-    weights = Matrix(shares, strip, skin, "P", *reach)
-    first = film.tiles.pop("S")
-    tile = Matrix(weights.values[:, : film.config.block_n], first.rect, skin, "P", *reach)
-    film.notes = [label(film.scene.shot("machine")["softmax"], "softmax over whole rows", skin.ink, name="note")]
-    film.move(FadeIn(weights, tile, *film.notes), seconds=0.5)
-    film.scene.remove(rows, first)
-    film.tiles["P tile"] = tile
-    film.tiles["P"] = weights
 
 
 @beat("pause-a")
 def pause_a(film: Film) -> None:
     """Back to the first tile: nothing has gone out yet, and its scores are framed on chip."""
-    place, whole, gone = film.scene.shot("machine"), film.outputs[0], [film.tiles.pop(tensor) for tensor in ("P", "P tile", "V", "O")]
+    place, whole, gone = film.scene.shot("machine"), film.outputs[0], [film.tiles.pop(tensor) for tensor in ("P", "V", "O")]
     crossed = [*film.sheets.values(), whole, film.bar]
     film.move(*(FadeOut(each) for each in (*gone, *film.notes, film.bar.named, *crossed)), seconds=TEXT)
     first = first_tiles(film)
