@@ -24,7 +24,7 @@ OPENING: tuple[Beat, ...] = (
         "product", "Weights, and O", 8.8, shot="machine", late=True, along=True, caption="P goes out, comes back to meet V, and O goes out."
     ),
     Beat("pause-a", "Question", 4.8, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
-    Beat("row", "Divide by what?", 4.8, shot="row", late=True, along=True, caption="Divide by what? The sum is unknown."),
+    Beat("row", "Divide by what?", 5.0, shot="row", late=True, along=True, caption="Divide by what? The sum is unknown."),
     Beat("carry", "Later", 3.5, shot="row", late=True, along=True, caption="So divide later: carry m, ℓ and acc."),
     Beat("score", "Scores", 8.8, shot="score", late=True, along=True, caption="FlashAttention: Q stays, K arrives."),
     Beat("ceiling", "The ceiling", 5.5, shot="ceiling", late=True, along=True, caption="The largest score so far sets the ceiling."),
@@ -59,7 +59,7 @@ CLOSING: tuple[Beat, ...] = (
     Beat(
         "cache",
         "A perfect cache",
-        4.7,
+        4.8,
         shot="bill",
         late=True,
         along=True,
