@@ -53,6 +53,7 @@ GAP = em(24)
 SHOWN, REST = 8, 4.0  # of the tiles behind the rise so many are shown, in so many seconds
 OVER_OLD = 24  # px between the dashes and words on them
 PALE, STALE = 0.3, 0.6  # of what would be false now; of what counts by the old max
+OUTSIDE = 10  # px beyond the frame's edge, from where a tile comes
 TAKEN = 80  # of 255: how clear a row of V is whose key has joined
 EVENLY = 0.4  # of the time in which V is gone through, what all rows take alike
 LARGEST_SYMBOLS = 150  # px of a formula that has the frame to itself
@@ -161,7 +162,6 @@ def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
     chart.display(Measured(float(film.found.of("l_new", t)), 0 * terms))
     turn(0.0)
     film.scene.add(weights)
-    film.go("values", Shows(weights, turn, rate_func=ease_in_out_cubic))
     tile = np.abs(np.asarray(film.found.values.v[t], dtype=np.float64))
     film.v_tile = picture = Matrix(tile, values, skin, "V", 0.0, spread(tile)[1])
     film.v_names = VGroup(
@@ -171,7 +171,7 @@ def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
             tag="name", text="V",
         ),
     )  # fmt: skip
-    away = film.shot.frame.y1 - values.y0
+    away = film.shot.frame.y1 - values.y0 + em(OUTSIDE)
     start = [(part, part.points.copy()) for part in (picture.image, picture.frame)]
 
     def arrive(share: float) -> None:
@@ -180,7 +180,7 @@ def lay(film: RescaleFilm, t: int, terms: np.ndarray) -> None:
 
     arrive(0.0)
     film.scene.add(picture)
-    film.move(Shows(picture, arrive, rate_func=ease_in_out_cubic), seconds=0.7)
+    film.go("values", Shows(weights, turn, rate_func=ease_in_out_cubic), Shows(picture, arrive, rate_func=ease_in_out_cubic), seconds=1.2)
     film.move(FadeIn(film.v_names), seconds=TEXT)
 
 
@@ -699,15 +699,17 @@ def exact(film: RescaleFilm) -> None:
     """The factor times the old sum is the sum by the new max: in every term the old max cancels. For acc as for l: v is the key's value."""
     film.reached(Kind.ALPHA)
     said, skin, place = film.said, film.skin, film.scene.shot("formula")["formula"]
+    gone: list[Any] = []
     if film.stands(film.chart):
-        tidy(film)
+        gone = [FadeOut(each, rate_func=early) for each in (film.was, *film.copies, film.frame)] + film.numbers.settle()[1]
+        film.away += film.placed(film.acc_words, film.answer_words)
     elif film.tile is not None:
         film.scene.clear_all(0.4)
     places = (place.top(0.5 * place.height), place.bottom(0.42 * place.height))
     share = Proof.fit(film, places[0])
     upper = Proof(film, places[0], share, ("ℓ", skin.stats), "", [said["alpha"], said["l_old"], said["l_scaled"]])
     lower = Proof(film, places[1], share, ("acc", skin.o), " v", [])
-    film.go("formula", FadeIn(*upper.left, rate_func=late))
+    film.go("formula", *gone, FadeIn(*upper.left, rate_func=late))
     with film.scene.telling():
         film.hold(0.6)
         for line in (upper, lower):

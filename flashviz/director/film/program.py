@@ -66,17 +66,6 @@ def row(film: Film) -> None:
     rect, known, count = place["scores"], values.s[0, chosen.row], film.config.seq_k
     wide, here = rect.width * len(values.k[0]) / count, len(values.k[0])
     film.strip = first = Matrix(np.nan_to_num(known[:here], neginf=0.0)[None, :], rect.left(wide), skin, "S", *spread(known))
-    tile = film.tiles.pop("S", None)
-    if tile is not None and film.scene.on_stage(tile):
-        source = line_of(tile.rect, len(tile.values), chosen.row)
-        put(first, source)
-        film.scene.add(first)
-        film.move(*film.leave(first, film.chip), film.zoom_in(), matrix_to(first, rect.left(wide), source), seconds=MOVE)
-    else:
-        film.move(*film.leave(film.chip), film.zoom_in(), seconds=0.4)
-        film.move(FadeIn(first), seconds=TEXT)
-    if film.back is not None:
-        film.back.forward()  # for the next time
     unknown = Rectangles(skin.edge, name="unknown", opacity=0.0)
     unknown.set_stroke(skin.quiet, width=theme.OUTLINE, opacity=1)
     lefts = np.arange(rect.x0 + wide, rect.x1 - 1e-6, wide)  # a box for each tile of keys
@@ -85,7 +74,17 @@ def row(film: Film) -> None:
     marks = [heading(each, "?", skin.quiet, NUMBER) for each in boxes] if wide > em(NUMBER) else []
     left = f"of {count}: {count - here} still unknown" if count > here else "all of them"
     names = Named(*labelled(place["scores name"], (f"{here} scores", skin.ink), (left, skin.ink)), tag="names")
-    film.move(FadeIn(names, unknown, *marks), seconds=0.4)
+    come = FadeIn(names, unknown, *marks, rate_func=late)
+    tile = film.tiles.pop("S", None)
+    if tile is not None and film.scene.on_stage(tile):
+        source = line_of(tile.rect, len(tile.values), chosen.row)
+        put(first, source)
+        film.scene.add(first)
+        film.move(*film.leave(first, film.chip), film.zoom_in(), matrix_to(first, rect.left(wide), source), come, seconds=MOVE)
+    else:
+        film.move(*film.leave(film.chip), film.zoom_in(), FadeIn(first, rate_func=late), come, seconds=MOVE)
+    if film.back is not None:
+        film.back.forward()  # for the next time
     sign = Word("÷ ?", ONE_NUMBER, skin.ink, rect.x0 + wide + em(20), place["divide"].center[1] - em(30), "divide")
     film.move(FadeIn(sign), seconds=TEXT)
     points, way = sign[0].points.copy(), np.array([rect.x1 - sign.wide - sign.left, 0.0, 0.0])
@@ -212,15 +211,17 @@ def ceiling(film: Film) -> None:
     source = above if tile is None else line_of(tile.rect, len(tile.values), r)
     put(strip, source)
     film.scene.add(strip)
-    film.move(*film.leave(strip, film.chip), film.zoom_in(), matrix_to(strip, above, source), seconds=MOVE)
     inner.key_arrives(0)
     title = Word(f"row {r}: {here} scores", LABEL, skin.ink, above.x0, above.y1 + em(16), "name", Face.TEXT)
     what.scale(min(1.0, place["term"].width / what.width, place["term"].height / what.height)).move_to(place["term"].center)
     top = above.x0 + int(np.argmax(np.nan_to_num(scores, neginf=-np.inf))) * chart.at.key
     mark = box(Rect(top, above.y0, top + chart.at.key, above.y1).inset(-em(5)), stroke=skin.stats, width=theme.HEAVY)
-    film.scene.add(chart)
     above_it = [inner.kept, inner.keys, *([inner.crossed] if "crossed" in inner.shot else [])]
-    film.move(FadeIn(title, *above_it), seconds=TEXT)
+    gone = film.leave(strip, film.chip)
+    come = FadeIn(title, chart.baseline, *above_it, rate_func=late)
+    film.move(*gone, film.zoom_in(), matrix_to(strip, above, source), come, seconds=MOVE)
+    film.scene.remove(chart.baseline)
+    film.scene.add(chart)
     film.reach(Kind.SOFTMAX_M, 0)
     with film.scene.telling():
         film.move(FadeIn(mark, rate_func=early), Shows(chart, chart.ceiling.reveal, rate_func=late), seconds=0.9)
@@ -358,9 +359,9 @@ def again(film: Film) -> None:
     film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), seconds=TEXT)
     chart.display(Measured(float(row.found.of("l_new")), 0 * before))
     row.go("rescale")
-    film.scene.announce()
     if found.t - 1 > first:
         pass_tiles(film, first, found.t - 1, 0.9)
+    film.scene.announce()
     row.found, row.said = found, rescale_facts(found)
     row.key_arrives(found.t)
     chart.named = before
@@ -483,6 +484,7 @@ def finish(film: Film) -> None:
     film.scene.announce()
     out = np.asarray(values.o, dtype=np.float64)
     result = Matrix(out, at, skin, "O", *spread(out))
+    name = formula('O = "acc" slash ell', SYMBOL, skin.o, Rect(at.x0, at.y1 + em(10), at.x1, at.y1 + em(84)))
     if on_row:
         start = row.answer.bars
         boxes = row.answer.boxes(row.answer.values if row.answer.values is not None else out[r])
@@ -491,10 +493,9 @@ def finish(film: Film) -> None:
         film.move(
             *film.leave(row.answer, film.chip),
             Shows(start, lambda share: start.display(boxes + (flat - boxes) * share), rate_func=ease_in_out_cubic),
-            seconds=MOVE,
+            FadeIn(name, rate_func=late), seconds=MOVE,
         )  # fmt: skip
-    name = formula('O = "acc" slash ell', SYMBOL, skin.o, Rect(at.x0, at.y1 + em(10), at.x1, at.y1 + em(84)))
-    film.move(*film.leave(row.answer if on_row else None, film.chip), FadeIn(result, name), seconds=0.5)
+    film.move(*film.leave(row.answer if on_row else None, film.chip, name), FadeIn(result, *([] if on_row else [name])), seconds=0.5)
     film.scene.remove(row.answer)
     film.hold(0.3)
     place = film.scene.shot("whole")

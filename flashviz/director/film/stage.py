@@ -280,6 +280,7 @@ class Film:
             self.row.stand(self.row.shot.name)
         self.tiles, self.names, self.times = {}, {}, story.path_times(self.config)
         self.notes: list[Mobject] = []  # on the chip, till its picture is another
+        self.counted: list[Mobject] = []  # what the counter of standard attention's bar counts
 
     def move(self, *animations: Any, seconds: float) -> None:
         """Nothing takes time where nothing moves."""

@@ -233,7 +233,8 @@ def standard(film: Film) -> None:
         film.scene.add(film.sheets[name].place(film.hbm.cross, shared=float(name == "P")).display(0))
     trace = film.material.standard
     film.bar = CrossedBar(film, trace, CROSSINGS, crossed_bytes(trace) / film.square, place["bar"], place["crossed"])
-    film.move(FadeIn(film.bar.counter, label(place["crossed name"], "tiles crossed", film.skin.ink)), seconds=TEXT)
+    film.counted = [label(place["crossed name"], "tiles crossed", film.skin.ink)]
+    film.move(FadeIn(film.bar.counter, *film.counted), seconds=TEXT)
     film.scene.add(film.bar.display(first_tiles(film)))
     with film.scene.telling():
         on_chip = {tensor: film.tiles[tensor].rect for tensor in "QKS"}
@@ -320,16 +321,14 @@ def product(film: Film) -> None:
 def pause_a(film: Film) -> None:
     """Back to the first tile: nothing has gone out yet, and its scores are framed on chip."""
     place, whole, gone = film.scene.shot("machine"), film.outputs[0], [film.tiles.pop(tensor) for tensor in ("P", "V", "O")]
-    crossed = [*film.sheets.values(), whole, film.bar]
+    crossed = [*film.sheets.values(), whole, film.bar, *film.counted]
     film.move(*(FadeOut(each) for each in (*gone, *film.notes, film.bar.named, *crossed)), seconds=TEXT)
-    first = first_tiles(film)
-    film.bar.display(dict.fromkeys(film.bar.squares, 0.0) | first)
     for sheet in film.sheets.values():
         sheet.display(0)
     reveal(whole, 0.0)
     film.tiles |= {tensor: film.tile(tensor, 0, place[tensor.lower()]) for tensor in "QKS"}
     again = label(place["softmax"], "back to the first tile", film.skin.ink, NAME, name="note")
-    film.move(FadeIn(film.bar, again, film.tiles["Q"], film.tiles["K"], film.tiles["S"]), seconds=0.5)
+    film.move(FadeIn(again, film.tiles["Q"], film.tiles["K"], film.tiles["S"]), seconds=0.5)
     film.hold(0.5)
     film.move(FadeOut(again), seconds=TEXT)
     film.back = StepBack(film.others(film.tiles["S"], film.chip), ASIDE)
