@@ -194,7 +194,7 @@ FILMS = {
             "row": ("what", "plot", "band", "cell", "LSE name", "first", "second", "third"),
             "weights": ("what", "plot", "cell", "LSE name", "first", "second", "third"),
             "keep": (*TRAINED, "n", "note"),
-            "tile": ("stored", "Q", "K", "S", "LSE", "S name", "price", "price of", "P name", *TRAINED, "n", "note"),
+            "tile": ("stored", "Q", "K", "S", "LSE", "S name", "price", "price of", "P name"),
             "back": ("stored", "Q", "K", "S", "LSE", "dV", "dV name", "dS", "dS name", "S name", "price", "price of", "P name"),
             "twice": (*TRAINED, "n"), "idea": (*TRAINED, "n"),
         },

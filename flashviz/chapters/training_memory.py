@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
         caption="LSE: the logarithm of the sum of a row's exponentials.",
     ),
     Beat(
-        "weights", "The row again", 6.4, shot="one row", late=True, along=True,
+        "weights", "The row again", 6.8, shot="one row", late=True, along=True,
         caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(
@@ -37,11 +37,11 @@ BEATS: tuple[Beat, ...] = (
         caption="The tile is used for dV and dS, and dropped.",
     ),
     Beat(
-        "twice", "Twice the N", 6.0, shot="training", late=True, along=True,
+        "twice", "Twice the N", 5.2, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P, twice the LSE.",
     ),
     Beat(
-        "idea", "And again", 5.6, shot="training", late=True, along=True,
+        "idea", "And again", 6.0, shot="training", late=True, along=True,
         caption="In each layer: keep one number a row, make P again.",
     ),
 )  # fmt: skip

@@ -1,8 +1,9 @@
-"""What is kept for the backward pass: a row's LSE, and its weights made of it again; P or LSE; one tile made again, used; N doubles, twice."""
+"""What is kept for the backward pass: a row's LSE gives its weights back; P or LSE; one tile made again and used; N doubles, twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid,
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot
 from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Picture
@@ -42,7 +43,7 @@ BESIDE = em(14)  # from one thing to the next
 LINE = em(6)  # about what is framed; of what is a hair, how thick it is seen
 FINEST = 512  # pixels a side of P
 WING = em(16)  # of an arrow
-GROUND = 0.36  # of the hue, where a weight is 0: an area that is seen
+GROUND = 0.4  # of the hue, where a weight is 0: an area that is seen
 
 
 class TrainingMemoryStage(ShotScene):
@@ -100,6 +101,15 @@ class Bars:
         seam = np.minimum(em(1), (x[:, 1] - x[:, 0]) / 4)
         return np.stack([x[:, 0], np.full(len(x), rect.y0), x[:, 1] - seam, np.full(len(x), rect.y1)], 1)
 
+    def zero(self, color: str) -> Rectangles:
+        """The line on which bars stand."""
+        y = self.height(0.0)
+        return Rectangles(color, name="zero").display(edges([Rect(self.plot.x0, y - THIN / 2, self.plot.x1, y + THIN / 2)]))
+
+    def name_of_zero(self, color: str) -> Word:
+        """At the right of it."""
+        return Word("0", LABEL, color, self.plot.x1 + PAD, self.height(0.0) - em(LABEL) / 3, "part")
+
     @property
     def top(self) -> Rect:
         """Between the largest score and LSE."""
@@ -114,15 +124,18 @@ class TrainingMemoryFilm(ChapterFilm):
     ``away``: how far P has come from where it is kept to the shot of one tile, ``near``: how much of it is out of the frame then.
     """
 
+    made: Matrix
+    gains: Gains
+
     def __init__(self, scene: ShotScene, found: TrainingMemory) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place, self.tile_place = scene.shot("training"), scene.shot("remade")
-        place = self.place
+        place, skin = self.place, self.skin
         self.n, self.rows, self.away, self.near = 1.0, 0.0, 0.0, 0.0
         self.unit = self.fitting(1)
-        skin = self.skin
         self.bars_of = Bars(found, scene.shot("one row"))
         self.bars, self.cell = Rectangles(skin.scores, name="bars"), Rectangles(skin.stats, name="cell")
+        self.zero = Group(self.bars_of.zero(skin.quiet), self.bars_of.name_of_zero(skin.ink))
         self.level, self.gap = Rectangles(skin.stats, name="level"), Rectangles(skin.ink, name="gap")
         self.words = dict[str, Word]()
         self.picture = self.p_picture("kept P")
@@ -146,20 +159,15 @@ class TrainingMemoryFilm(ChapterFilm):
         self.rest = {side: self.readout(f"rest {side}", widest, place[f"{side} rest"], NAME, skin.ink) for side in KEPT}
         self.count = self.readout("count", self.length(LENGTHS[-1]), place["n"], NUMBER, skin.ink)
         self.names = [fitted_in(place, f"{side} name", each, skin.ink) for side, each in SIDES.items()]
-        self.note = fitted_in(
-            place,
-            "note",
-            [f"{found.heads}; areas are bytes, LSE drawn thicker", f"{found.heads}; areas are bytes", "areas are bytes"],
-            skin.ink,
-            LABEL,
-        )
+        notes = [f"{found.heads}; areas are bytes, LSE drawn thicker", f"{found.heads}; areas are bytes", "areas are bytes"]
+        self.note = fitted_in(place, "note", notes, skin.ink, LABEL)
         self.absent = amid(NOT_KEPT, skin.ink, self.parts("flash")["P"], "no P")
         # What goes with one tile into its shot, and what of the shot of both sides stays behind.
         taken = [self.strips["flash", name] for name in self.lit]
         self.kept = Group(self.picture, self.further, self.rim, self.hollow, *taken)
         self.numbers = [self.count, *self.bytes.values(), *self.rest.values()]
-        others, letters = [each for each in self.strips.values() if each not in taken], sum(self.letters.values(), [])
-        self.behind = Group(*others, *letters, *self.numbers, *self.names, self.note)
+        others, letters = [each for each in self.strips.values() if each not in taken], self.letters.values()
+        self.behind = Group(*others, *(each for side in letters for each in side), *self.numbers, *self.names, self.note)
         self.display()
 
     def p_picture(self, tag: str) -> Picture:
@@ -171,9 +179,10 @@ class TrainingMemoryFilm(ChapterFilm):
         """A number, so large that its widest text fits."""
         return Readout(widest, fitting(widest, most, rect), color, name=name, face=Face.MONO_STRONG).at(rect)
 
-    def says(self, shot: str, part: str, texts: Sequence[str], color: str, px: float = NAME) -> FadeIn:
-        """A word comes to its part of a shot; it stands until it is left."""
-        self.words[part] = fitted_in(self.scene.shot(shot), part, texts, color, px)
+    def says(self, part: str, *texts: str, color: str = "", px: float = NAME) -> FadeIn:
+        """A word, in ink if no colour is given, comes to its part of the beat's shot; it stands until it is left."""
+        assert self.scene.beat is not None
+        self.words[part] = fitted_in(self.scene.shot(self.scene.beat.shot), part, texts, color or self.skin.ink, px)
         return FadeIn(self.words[part])
 
     def leave(self, *parts: str) -> list[FadeOut]:
@@ -238,30 +247,26 @@ class TrainingMemoryFilm(ChapterFilm):
         """Where a side has what it keeps."""
         return self.beside(self.place[side], self.high(self.n), self.n)
 
-    @property
+    @cached_property
     def regions(self) -> dict[str, Rect]:
-        """In queries, downwards, and keys: all of P, the tile that is made again, and what is seen about it."""
-        c, sizes = self.found.config, (self.found.config.block_m, self.found.config.block_n)
-        first = [
-            min(max(at - AROUND // 2, 0), max(blocks - AROUND, 0)) for at, blocks in zip(self.found.tile.place, self.blocks, strict=True)
-        ]
-        spans = {"all": ((0, c.seq_q), (0, c.seq_k)), "tile": tuple(self.span(axis, at) for axis, at in enumerate(self.found.tile.place))}
-        spans["about"] = tuple(
-            (start * size, min((start + AROUND) * size, most))
-            for start, size, most in zip(first, sizes, (c.seq_q, c.seq_k), strict=True)
-        )  # fmt: skip
-        return {name: Rect(keys[0], -rows[1], keys[1], -rows[0]) for name, (rows, keys) in spans.items()}
+        """Of P: all, the tile that is made again, and what is seen about it."""
+        last = [max(blocks - AROUND, 0) for blocks in self.blocks]
+        first = [min(max(at - AROUND // 2, 0), most) for at, most in zip(self.found.tile.place, last, strict=True)]
+        ends = [min(start + AROUND, blocks) - 1 for start, blocks in zip(first, self.blocks, strict=True)]
+        return {
+            "all": self.span((0, 0), tuple(blocks - 1 for blocks in self.blocks)), "tile": self.span(self.found.tile.place),
+            "about": self.span(tuple(first), tuple(ends)),
+        }  # fmt: skip
 
     @property
     def blocks(self) -> tuple[int, int]:
         """Row blocks and key tiles."""
         return self.found.config.row_blocks, self.found.config.col_blocks
 
-    def span(self, axis: int, at: int) -> tuple[int, int]:
-        """The queries of a row block, or the keys of a key tile."""
-        c = self.found.config
-        size, most = ((c.block_m, c.seq_q), (c.block_n, c.seq_k))[axis]
-        return at * size, min((at + 1) * size, most)
+    def span(self, first: tuple[int, ...], last: tuple[int, ...] | None = None) -> Rect:
+        """A tile, or all to another one: keys to the right, queries downwards."""
+        c, (i, j) = self.found.config, last or first
+        return Rect(first[1] * c.block_n, -min((i + 1) * c.block_m, c.seq_q), min((j + 1) * c.block_n, c.seq_k), -first[0] * c.block_m)
 
     @property
     def region(self) -> Rect:
@@ -309,52 +314,45 @@ class TrainingMemoryFilm(ChapterFilm):
         for name, value in state.items():
             setattr(self, name, value)
         self.display_p()
-        view, unit = self.view, self.n
-        shared = {side: self.parts(side) for side in KEPT}
+        view, shared = self.view, {side: self.parts(side) for side in KEPT}
         for (side, name), strip in self.strips.items():
-            rect = view[name] if side == "flash" and name in self.lit else shared[side][name]
-            strip.display(
-                edges([rect.top(rect.height * self.rows) if name == "LSE" and self.rows else rect] if self.rows or name != "LSE" else [])
-            )
-            strip.set_fill(opacity=1 - (1 - DIM) * self.away * (name in self.lit and side == "flash"))
-        self.seams.display(
-            np.concatenate([np.zeros((0, 4)), *(self.cuts(rect, name, unit) for side in KEPT for name, rect in shared[side].items())])
-        )
+            taken = side == "flash" and name in self.lit
+            rect = view[name] if taken else shared[side][name]
+            strip.display(edges([rect.top(rect.height * (self.rows if name == "LSE" else 1.0))]))
+            strip.set_fill(opacity=1 - (1 - DIM) * self.away * taken)
+        self.seams.display(np.concatenate([self.cuts(rect, name) for parts in shared.values() for name, rect in parts.items()]))
         for side, letters in self.letters.items():
             for letter in letters:
                 rect = shared[side][letter.text]
                 left = rect.x1 - letter.wide if letter.text == "LSE" else rect.center[0] - letter.wide / 2
                 letter.put_at(left, rect.y1 + PAD + BESIDE / 2)
-        for name, rect in self.lying(self.regions["tile"]).items():
-            self.lit[name].display(edges([rect]))
-        tile = self.regions["tile"]
-        self.frames.display(edges([self.cell_of(tile, window).inset(-LINE / 2) for window in ("stored", "S")]))
+        self.light(self.regions["tile"])
         self.tell()
         return self
 
     def display_p(self) -> None:
-        """P where it is kept, as it is at first; further queries and keys as plain as the ground; and where it is not kept."""
-        view = self.view
-        whole = view["stored"]
+        """P where it is kept, as it is at first; what further tokens have of it, plain; and where it is not kept."""
+        whole, empty = self.view["stored"], self.view["S"]
         first = whole.left(whole.width / self.n).top(whole.height / self.n)
-        seen = mapped(self.regions["all"], self.region, first)
-        self.picture.display(seen, first.top(first.height * self.rows))
-        others = [whole.beyond(first.width), whole.left(first.width).below(first.height)] if self.n > 1 else []
-        self.further.display(edges(others))
+        self.picture.display(mapped(self.regions["all"], self.region, first), first.top(first.height * self.rows))
+        self.further.display(edges([whole.beyond(first.width), whole.left(first.width).below(first.height)]))
         self.rim.display(edges([whole]))
-        self.hollow.display(dashes(view["S"]))
-        self.absent.put_at(view["S"].center[0] - self.absent.wide / 2, middle(view["S"], LABEL))
+        self.hollow.display(dashes(empty))
+        self.absent.put_at(empty.center[0] - self.absent.wide / 2, middle(empty, LABEL))
 
-    def cuts(self, rect: Rect, name: str, n: float) -> np.ndarray:
+    def light(self, span: Rect) -> None:
+        """A region of P, in both windows, and the Q, K and LSE of which it is made."""
+        self.frames.display(edges([self.cell_of(span, window).inset(-LINE / 2) for window in ("stored", "S")]))
+        for name, rect in self.lying(span).items():
+            self.lit[name].display(edges([rect]))
+
+    def cuts(self, rect: Rect, name: str) -> np.ndarray:
         """[cuts, 4] where pieces as long as all was at first end, in P both ways."""
-        found, half = [np.zeros((0, 4))], THIN / 2
-        for at in range(1, int(np.ceil(n - 1e-9))):
-            y = rect.y1 - rect.height * at / n
-            found.append(np.array([[rect.x0, y - half, rect.x1, y + half]]))
-            if name == "P":
-                x = rect.x0 + rect.width * at / n
-                found.append(np.array([[x - half, rect.y0, x + half, rect.y1]]))
-        return np.concatenate(found)
+        at, half = np.arange(1, np.ceil(self.n - 1e-9)) / self.n, THIN / 2
+        x, y, ends = rect.x0 + rect.width * at, rect.y1 - rect.height * at, np.ones_like(at)
+        level = np.stack([rect.x0 * ends, y - half, rect.x1 * ends, y + half], 1)
+        upright = np.stack([x - half, rect.y0 * ends, x + half, rect.y1 * ends], 1)
+        return np.concatenate([level, upright]) if name == "P" else level
 
     def goes(self, things: Sequence[Mobject], *others: Any, seconds: float, **ends: float) -> None:
         """What is on stage of all that is kept comes to another state."""
@@ -421,59 +419,7 @@ def arrow(start: tuple[float, float], tip: tuple[float, float], color: str) -> N
     return Named(drawn, tag="arrow")
 
 
-# --------------------------------------------------------------------------------------------------------------- beats
-
-
-@beat("row")
-def row(film: TrainingMemoryFilm) -> None:
-    """One row of scores, a bar a key; each becomes its exponential, all lie down end to end, and the log of their sum is one cell."""
-    skin, bars, said = film.skin, film.bars_of, film.found.row.said
-    place, keys = film.scene.shot("one row"), len(bars.row.scores)
-    film.bars.display(bars.scores)
-    zero = Rectangles(skin.quiet, name="zero").display(
-        edges([Rect(bars.plot.x0, bars.height(0.0) - THIN / 2, bars.plot.x1, bars.height(0.0) + THIN / 2)])
-    )
-    film.zero = Group(zero, Word("0", LABEL, skin.ink, bars.plot.x1 + PAD, bars.height(0.0) - em(LABEL) / 3, "part"))
-    film.scene.add(film.zero, film.bars)
-    film.words["what"] = fitted_in(
-        place, "what", [f"One query's scores S, one for each of {keys:,} keys", f"One query's {keys:,} scores S", "S"], skin.ink, NUMBER
-    )
-    film.scene.add(film.words["what"])
-    with film.scene.telling():
-        film.scene.hold(2 * TEXT)
-        mark = over(bars, f"S = {said['score']}", skin.scores)
-        film.move(FadeIn(mark), seconds=TEXT)
-        film.scene.hold(3 * TEXT)
-        film.move(FadeOut(mark), *film.leave("what"), seconds=TEXT)
-        mark = over(bars, said["term"], skin.scores)
-        film.move(
-            turned(film, bars.scores, bars.terms),
-            film.says("one row", "what", ["exp(S) of each", "exp(S)"], skin.ink, NUMBER),
-            seconds=TURN,
-        )
-        film.move(
-            FadeIn(mark), film.says("one row", "first", [f"exp({said['score']}) = {said['term']}"], skin.scores, NUMBER), seconds=TEXT
-        )
-        film.scene.hold(2 * TEXT)
-        film.move(FadeOut(mark, film.zero), *film.leave("what"), seconds=TEXT)
-        film.move(
-            turned(film, bars.terms, bars.band), film.says("one row", "what", ["All exp(S), end to end: their sum", "Their sum"], skin.ink, NUMBER),
-            seconds=LIE,
-        )  # fmt: skip
-        film.move(film.says("one row", "second", [f"sum = {said['sum']}"], skin.scores, NUMBER), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
-        film.move(*film.leave("what"), seconds=TEXT)
-        film.cell.display(edges([place["band"]]))
-        film.scene.remove(film.bars)
-        film.scene.add(film.cell)
-        film.move(
-            Shows(film.cell, lambda share: film.cell.display(edges([place["band"].toward(place["cell"], share)])), rate_func=ease_in_out_cubic),
-            film.says("one row", "what", ["Its logarithm: one number, LSE", "Its log: LSE"], skin.stats, NUMBER), seconds=SHRINK,
-        )  # fmt: skip
-        film.move(
-            film.says("one row", "third", [f"log({said['sum']}) = {said['LSE']}"], skin.stats, NUMBER),
-            film.says("one row", "LSE name", [f"LSE = {said['LSE']}"], skin.stats, NUMBER), seconds=TEXT,
-        )  # fmt: skip
+# ------------------------------------------------------------------------------------------------------------- one row
 
 
 def turned(film: TrainingMemoryFilm, start: np.ndarray, end: np.ndarray) -> Shows:
@@ -483,89 +429,114 @@ def turned(film: TrainingMemoryFilm, start: np.ndarray, end: np.ndarray) -> Show
 
 def over(bars: Bars, text: str, color: str) -> Word:
     """A label on the largest bar."""
-    word = Word(text, LABEL, color, 0.0, 0.0, "part")
-    left = min(max(bars.top.center[0] - word.wide / 2, bars.plot.x0), bars.plot.x1 - word.wide)
-    return word.put_at(left, bars.top.y1 + PAD)
+    label = Word(text, LABEL, color, 0.0, 0.0, "part")
+    left = min(max(bars.top.center[0] - label.wide / 2, bars.plot.x0), bars.plot.x1 - label.wide)
+    return label.put_at(left, bars.top.y1 + PAD)
+
+
+@beat("row")
+def row(film: TrainingMemoryFilm) -> None:
+    """One row of scores, a bar a key; each becomes its exponential, all lie down end to end, and the log of their sum is one cell."""
+    skin, bars, said = film.skin, film.bars_of, film.found.row.said
+    keys, band, cell = len(bars.row.scores), bars.place["band"], bars.place["cell"]
+
+    def shrinks(share: float) -> None:
+        film.cell.display(edges([band.toward(cell, share)]))
+
+    film.says("what", f"One query's {keys:,} scores S, a bar a key", f"One query's {keys:,} scores S", "Scores S", px=NUMBER)
+    film.scene.add(film.zero, film.bars.display(bars.scores), film.words["what"])
+    with film.scene.telling():
+        film.scene.hold(2 * TEXT)
+        mark = over(bars, f"S = {said['score']}", skin.scores)
+        film.move(FadeIn(mark), seconds=TEXT)
+        film.scene.hold(3 * TEXT)
+        film.move(FadeOut(mark), *film.leave("what"), seconds=TEXT)
+        film.move(turned(film, bars.scores, bars.terms), film.says("what", "exp(S) of each", "exp(S)", px=NUMBER), seconds=TURN)
+        mark = over(bars, said["term"], skin.scores)
+        film.move(FadeIn(mark), film.says("first", f"exp({said['score']}) = {said['term']}", color=skin.scores, px=NUMBER), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
+        film.move(FadeOut(mark, film.zero), *film.leave("what"), seconds=TEXT)
+        film.move(
+            turned(film, bars.terms, bars.band), film.says("what", "All exp(S), end to end: their sum", "Their sum", px=NUMBER), seconds=LIE
+        )
+        film.move(film.says("second", f"sum = {said['sum']}", color=skin.scores, px=NUMBER), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
+        film.move(*film.leave("what"), seconds=TEXT)
+        film.scene.remove(film.bars)
+        shrinking = film.says("what", "Its logarithm: one number, LSE", "Its log: LSE", color=skin.stats, px=NUMBER)
+        film.move(Shows(film.cell, shrinks, rate_func=ease_in_out_cubic, introducer=True), shrinking, seconds=SHRINK)
+        film.move(
+            film.says("third", f"log({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER),
+            film.says("LSE name", f"LSE = {said['LSE']}", color=skin.stats, px=NUMBER), seconds=TEXT,
+        )  # fmt: skip
 
 
 @beat("weights")
 def weights(film: TrainingMemoryFilm) -> None:
     """The scores come again; LSE is a level over them, and the exponential of how far beneath it a score stands is its weight."""
     skin, bars, said = film.skin, film.bars_of, film.found.row.said
-    flat, place = bars.standing(np.full(len(bars.row.scores), bars.height(0.0))), film.scene.shot("one row")
+    flat, cell, top = bars.standing(np.full(len(bars.row.scores), bars.height(0.0))), bars.place["cell"], bars.top
     film.move(*film.leave("what", "first", "second", "third"), seconds=TEXT)
-    film.bars.display(flat)
-    film.scene.add(film.bars)
-    cell, top = place["cell"], bars.top
 
     def levels(share: float) -> None:
         film.level.display(edges([Rect(cell.x0 + (bars.plot.x0 - cell.x0) * share, top.y0 - THIN / 2, cell.x0, top.y0 + THIN / 2)]))
 
     with film.scene.telling():
+        rising = film.says("what", "The scores again, and LSE over them", "S, and LSE over them", px=NUMBER)
         film.move(
-            FadeIn(film.zero), turned(film, flat, bars.scores), film.says("one row", "what", ["The scores again, and LSE over them", "S and LSE"], skin.ink, NUMBER),
-            seconds=MOVE,
-        )  # fmt: skip
-        film.move(Shows(film.level, levels, rate_func=ease_in_out_cubic), seconds=MOVE)
+            FadeIn(film.zero), turned(film, flat, bars.scores), Shows(film.level, levels, rate_func=ease_in_out_cubic), rising, seconds=TURN
+        )
         x, half = top.center[0], LINE / 2
         film.gap.display(
             np.array([(x - half, top.y1, x + half, top.y0), *((x - WING, y - half, x + WING, y + half) for y in (top.y0, top.y1))])
         )
         off = Word(said["difference"], NAME, skin.ink, x + WING + PAD, middle(top, NAME), "part")
         film.move(
-            FadeIn(film.gap, off),
-            film.says("one row", "first", [f"{said['score']} − {said['LSE']} = {said['difference']}"], skin.ink, NUMBER),
-            seconds=TEXT,
+            FadeIn(film.gap, off), film.says("first", f"{said['score']} − {said['LSE']} = {said['difference']}", px=NUMBER), seconds=TEXT
         )
         film.scene.hold(6 * TEXT)
         film.move(FadeOut(film.gap, off), *film.leave("what"), seconds=TEXT)
-        film.move(
-            turned(film, bars.scores, bars.terms), film.says("one row", "what", ["P = exp(S − LSE): the row's weights", "P = exp(S − LSE)"], skin.ink, NUMBER),
-            seconds=TURN,
-        )  # fmt: skip
+        falling = film.says("what", "P = exp(S − LSE): the row's weights", "P = exp(S − LSE)", px=NUMBER)
+        film.move(turned(film, bars.scores, bars.terms), falling, seconds=TURN)
         film.words["mark"] = over(bars, f"P = {said['weight']}", skin.scores)
-        film.move(
-            FadeIn(film.words["mark"]),
-            film.says("one row", "second", [f"exp({said['difference']}) = {said['weight']}"], skin.scores, NUMBER),
-            seconds=TEXT,
-        )
+        result = film.says("second", f"exp({said['difference']}) = {said['weight']}", color=skin.scores, px=NUMBER)
+        film.move(FadeIn(film.words["mark"]), result, seconds=TEXT)
+
+
+# ---------------------------------------------------------------------------------------------------------- what is kept
 
 
 @beat("keep")
 def keep(film: TrainingMemoryFilm) -> None:
     """The row goes to its place in P, its LSE to the other side; row after row is kept so, and counted."""
-    bars, place, at = film.bars_of, film.scene.shot("one row"), film.found.row.at
-    standard, flash = (film.parts(side) for side in KEPT)
-    queries = film.found.config.seq_q
-    y = standard["P"].y1 - standard["P"].height * (at + 0.5) / queries
-    line, piece = (Rect(rect.x0, y - LINE / 2, rect.x1, y + LINE / 2) for rect in (standard["P"], flash["LSE"]))
+    bars, at, queries = film.bars_of, film.found.row.at, film.found.config.seq_q
+    cell, p, lse = bars.place["cell"], film.parts("standard")["P"], film.parts("flash")["LSE"]
+    y = p.y1 - p.height * (at + 0.5) / queries
+    line, piece = (Rect(rect.x0, y - LINE / 2, rect.x1, y + LINE / 2) for rect in (p, lse))
     start, end = bars.terms, flat_row(line, len(bars.row.scores))
     film.move(*film.leave(), FadeOut(film.level, film.zero), seconds=TEXT)
 
     def comes(share: float) -> None:
         film.bars.display(start + (end - start) * share)
-        film.cell.display(edges([place["cell"].toward(piece, share)]))
-
-    film.display(rows=0.0)
-    film.scene.add(film.kept, film.seams)
-    row_of = Group(film.bars, film.cell)
-    film.scene.remove(film.bars, film.cell)
-    film.move(
-        Shows(row_of, comes, rate_func=ease_in_out_cubic),
-        FadeIn(film.rim, film.hollow, film.absent, film.behind, rate_func=late),
-        seconds=1.2 * MOVE,
-    )
+        film.cell.display(edges([cell.toward(piece, share)]))
 
     def writes(share: float) -> None:
         film.display(rows=share)
-        if share * queries > at:
+        if share * queries > at:  # the row is one of those that are written
             film.bars.display(np.zeros((0, 4)))
             film.cell.display(np.zeros((0, 4)))
 
+    both = Group(film.bars, film.cell)
+    film.scene.remove(film.bars, film.cell)
+    around = FadeIn(film.kept, film.absent, film.behind, rate_func=late)
+    film.move(Shows(both, comes, rate_func=ease_in_out_cubic), around, seconds=1.2 * MOVE)
     with film.scene.telling():
         film.scene.hold(TEXT)
-        film.move(Shows(Group(film.kept, *film.numbers, row_of), writes), seconds=SWEEP)
-    film.scene.remove(row_of)
+        film.move(Shows(Group(film.kept, *film.numbers, both), writes), seconds=SWEEP)
+    film.scene.remove(both)
+
+
+# -------------------------------------------------------------------------------------------------------------- one tile
 
 
 @beat("tile")
@@ -575,100 +546,66 @@ def tile(film: TrainingMemoryFilm) -> None:
     film.move(FadeIn(film.frames), seconds=TEXT)
     film.scene.hold(2 * TEXT)
     film.move(FadeOut(film.behind, film.absent), seconds=TEXT)
-    film.scene.remove(film.seams)
-    film.scene.add(*film.lit.values(), film.frames)
     film.goes([film.kept, *film.lit.values(), film.frames], seconds=NEAR, away=1.0, near=1.0)
+    cell = film.cell_of(film.regions["tile"])
     with film.scene.telling():
-        film.move(
-            film.says("remade", "stored name", ["P, where it is kept", "P, kept"], skin.scores),
-            *(film.says("remade", f"{name} name", [name], skin.hue(name)) for name in film.lit), seconds=TEXT,
-        )  # fmt: skip
-        cell = film.cell_of(film.regions["tile"])
-        film.scores = film.matrix("S", found.tile.s, cell)
-        film.move(
-            Columns(film.scores), film.says("remade", "S name", ["S = Q Kᵀ / √d"], skin.scores), *(film.says("remade", part, texts, skin.ink, LABEL) for part, texts in zip(("price", "price of"), PRICE, strict=True)),
-            seconds=PRODUCT,
-        )  # fmt: skip
+        names = [film.says(f"{name} name", name, color=skin.hue(name)) for name in film.lit]
+        film.move(film.says("stored name", "P, where it is kept", "P, kept", color=skin.scores), *names, seconds=TEXT)
+        made_s = film.matrix("S", found.tile.s, cell)
+        price = [film.says(part, *texts, px=LABEL) for part, texts in zip(("price", "price of"), PRICE, strict=True)]
+        film.move(Columns(made_s), film.says("S name", "S = Q Kᵀ / √d", color=skin.scores), *price, seconds=PRODUCT)
         film.scene.hold(2 * TEXT)
         film.made = made = film.matrix("P", found.tile.p, cell)
-        film.move(
-            Shows(made, lambda share: reveal(made, share)), film.says("remade", "P name", ["P = exp(S − LSE)"], skin.scores), seconds=ROWS
-        )
-        film.scene.remove(film.scores)
-        film.scene.add(film.frames)
+        film.move(Shows(made, lambda share: reveal(made, share)), film.says("P name", "P = exp(S − LSE)", color=skin.scores), seconds=ROWS)
+    film.scene.remove(made_s)
+    film.scene.add(film.frames)
+
+
+class Gains:
+    """dV: of each key tile as much is filled as row blocks have added to it."""
+
+    def __init__(self, film: TrainingMemoryFilm) -> None:
+        self.film, self.done = film, set[tuple[int, ...]]()
+        self.filled, self.whole = Rectangles(film.skin.v, name="made dV"), outlines(film.skin.v, "dV")
+        self.parts = Group(self.filled, self.whole)
+        self.display()
+
+    def part(self, column: int, count: int) -> Rect:
+        """What so many row blocks have added to a key tile's."""
+        rect = self.film.block("dV", self.film.span((0, column)), level=True)
+        return rect.top(rect.height * count / self.film.blocks[0])
+
+    def display(self, *done: tuple[int, ...]) -> None:
+        """These tiles, too, are used."""
+        self.done.update(done)
+        columns = [column for _, column in self.done]
+        self.filled.display(edges([self.part(column, columns.count(column)) for column in sorted(set(columns))]))
+        self.whole.display(edges([self.film.view["dV"]]))
 
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
     """The tile goes into dV of its keys and into dS, and is dropped; so are all others, one after another."""
-    skin, found, span = film.skin, film.found, film.regions["tile"]
-    cell, place, view = film.cell_of(span), film.tile_place, film.view
-    gains = Rectangles(skin.v, name="made dV")
-    whole = outlines(skin.v, "dV").display(edges([view["dV"]]))
-    done = {found.tile.place}
-
-    def gained() -> None:
-        """Of each key tile's dV, how many of its row blocks have added to it."""
-        rows, columns = film.blocks
-        shown = []
-        for j in range(columns):
-            first, last = film.span(1, j)
-            rect = film.block("dV", Rect(first, -1.0, last, 0.0), level=True)
-            window = film.view["dV"]
-            if window.x0 - 1e-6 <= rect.x0 and rect.x1 <= window.x1 + 1e-6:
-                shown.append(rect.top(rect.height * sum((i, j) in done for i in range(rows)) / rows))
-        gains.display(edges(shown))
-
-    dv = film.block("dV", span, level=True)
-    ds = Rect(place["dS"].x0, cell.y0, place["dS"].x0 + cell.width, cell.y1)
-    middle_x, middle_y = cell.center[:2]
-    down = arrow((middle_x, cell.y0 - LINE), (middle_x, dv.y1 + LINE), skin.ink)
-    aside = arrow((cell.x1 + LINE, middle_y), (ds.x0 - LINE, middle_y), skin.ink)
+    skin, found, place = film.skin, film.found, film.found.tile.place
+    cell, room, film.gains = film.cell_of(film.regions["tile"]), film.tile_place["dS"], Gains(film)
+    dv, ds = film.gains.part(place[1], 1), Rect(room.x0, cell.y0, room.x0 + cell.width, cell.y1)
+    x, y, _ = cell.center
+    down, aside = (arrow(*ends, skin.ink) for ends in (((x, cell.y0 - LINE), (x, dv.y1 + LINE)), ((cell.x1 + LINE, y), (ds.x0 - LINE, y))))
     with film.scene.telling():
-        film.move(FadeIn(whole, down), film.says("remade", "dV name", ["dV += Pᵀ dO", "dV"], skin.v), seconds=TEXT)
-        film.scene.remove(copied(film, cell, dv.top(dv.height / film.blocks[0])))
-        gained()
-        film.scene.add(gains)
+        film.move(FadeIn(film.gains.parts, down), film.says("dV name", "dV += Pᵀ dO", "dV", color=skin.v), seconds=TEXT)
+        copy = copied(film, cell, dv)
+        film.gains.display(place)
+        film.scene.remove(copy)
         film.scene.hold(2 * TEXT)
         film.move(*film.leave("S name", "price", "price of", "P name"), seconds=TEXT)
-        film.move(FadeIn(aside), film.says("remade", "dS name", ["dS = P ∘ (dP − D)", "dS"], skin.scores), seconds=TEXT)
-        copy = copied(film, cell, ds)
-        gradient = film.matrix("dS", found.tile.ds, ds)
+        film.move(FadeIn(aside), film.says("dS name", "dS = P ∘ (dP − D)", "dS", color=skin.scores), seconds=TEXT)
+        copy, gradient = copied(film, cell, ds), film.matrix("dS", found.tile.ds, ds)
         film.move(Shows(gradient, lambda share: reveal(gradient, share)), seconds=MOVE)
         film.scene.remove(copy)
         film.scene.hold(3 * TEXT)
         film.move(FadeOut(film.made, down, aside, gradient), *film.leave("dS name"), seconds=2 * TEXT)
         film.scene.hold(2 * TEXT)
-    film.scene.remove(film.frames)
-    start = film.near
-
-    def out(share: float) -> None:
-        film.display(near=start * (1 - share))
-        gained()
-        whole.display(edges([film.view["dV"]]))
-
-    film.move(
-        Shows(Group(film.kept, *film.lit.values(), gains, whole), out, rate_func=ease_in_out_cubic),
-        film.says("remade", "S name", [f"so all {film.blocks[0] * film.blocks[1]:,} tiles"], skin.ink), seconds=MOVE,
-    )  # fmt: skip
-    walking = film.p_picture("tile of P")
-    film.scene.add(walking, film.frames)
-    order = [(i, j) for j in range(film.blocks[1]) for i in range(film.blocks[0])]
-
-    def walk(share: float) -> None:
-        count = min(int(share * len(order)), len(order) - 1)
-        done.update(order[: count + (share >= 1)])
-        (first, last), (left, right) = (film.span(axis, at) for axis, at in enumerate(order[count]))
-        region = Rect(left, -last, right, -first)
-        walking.display(film.view["S"], film.cell_of(region))
-        film.frames.display(edges([film.cell_of(region).inset(-LINE / 2)]))
-        for name, rect in film.lying(region).items():
-            film.lit[name].display(edges([rect]))
-        gained()
-
-    film.move(Shows(Group(walking, film.frames, *film.lit.values(), gains), walk), seconds=WALK)
-    film.scene.remove(walking, film.frames)
-    film.gains = Group(gains, whole)
+    walks(film)
 
 
 def copied(film: TrainingMemoryFilm, start: Rect, end: Rect) -> Matrix:
@@ -678,14 +615,38 @@ def copied(film: TrainingMemoryFilm, start: Rect, end: Rect) -> Matrix:
     return copy
 
 
+def walks(film: TrainingMemoryFilm) -> None:
+    """All of P is in the frame again; one tile after another is made and used, column by column."""
+    order = [(i, j) for j in range(film.blocks[1]) for i in range(film.blocks[0])]
+    walking = film.p_picture("tile of P")
+
+    def out(share: float) -> None:
+        film.display(near=1.0 - share)
+        film.gains.display()
+
+    def walk(share: float) -> None:
+        at = min(int(share * len(order)), len(order) - 1)
+        film.gains.display(*order[: at + (share >= 1)])
+        walking.display(film.view["S"], film.cell_of(film.span(order[at])))
+        film.light(film.span(order[at]))
+
+    whole = Group(film.kept, *film.lit.values(), film.gains.parts, film.frames)
+    film.move(Shows(whole, out, rate_func=ease_in_out_cubic), film.says("S name", f"so all {len(order):,} tiles"), seconds=MOVE)
+    film.move(Shows(Group(walking, *film.lit.values(), film.gains.parts, film.frames), walk), seconds=WALK)
+    film.scene.remove(walking, film.frames)
+
+
+# -------------------------------------------------------------------------------------------------------------- N doubles
+
+
 @beat("twice")
 def twice(film: TrainingMemoryFilm) -> None:
     """The picture is pulled back to a scale that stands: on it N doubles. P grows both ways, all others one way."""
-    film.move(FadeOut(film.gains, *film.lit.values()), *film.leave(), seconds=TEXT)
+    film.move(FadeOut(film.gains.parts, *film.lit.values()), *film.leave(), seconds=TEXT)
     film.unit = film.fitting(LENGTHS[-1])
-    film.goes([film.kept], FadeIn(film.behind, rate_func=late), seconds=1.3 * MOVE, away=0.0)
-    film.scene.add(film.seams)
     with film.scene.telling():
+        film.goes([film.kept], FadeIn(film.behind, rate_func=late), seconds=1.3 * MOVE, away=0.0)
+        film.scene.add(film.seams)
         film.scene.hold(2 * TEXT)
         film.goes([film.kept, film.behind, film.seams], seconds=GROWS, n=LENGTHS[1])
 
