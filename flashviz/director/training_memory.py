@@ -25,7 +25,7 @@ from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Picture
 from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, flat_row, outlines
-from flashviz.palette import DIM, spread
+from flashviz.palette import DIM, FAINT, spread
 
 TURN, LIE, SHRINK = 1.2, 1.5, 1.1  # seconds: of bars from one measure to another, until they lie end to end, of their sum to its log
 SWEEP, GROWS = 2.4, 1.7  # seconds: of rows, of a doubling
@@ -139,7 +139,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.level, self.gap = Rectangles(skin.stats, name="level"), Rectangles(skin.ink, name="gap")
         self.words = dict[str, Word]()
         self.picture = self.p_picture("kept P")
-        self.further = Rectangles(skin.scores, name="further P", opacity=GROUND)
+        self.further = Rectangles(skin.scores, name="further P", opacity=FAINT)
         self.rim, self.hollow = outlines(skin.ink, "rim"), Rectangles(skin.quiet, name="P, not kept")
         self.strips = {
             (side, name): Rectangles(skin.hue(name), name=f"kept {name}") for side, kept in KEPT.items() for name in ("LSE", *SHARED)
@@ -436,7 +436,7 @@ def over(bars: Bars, text: str, color: str) -> Word:
 
 @beat("row")
 def row(film: TrainingMemoryFilm) -> None:
-    """One row of scores, a bar a key; each becomes its exponential, all lie down end to end, and the log of their sum is one cell."""
+    """One row of scores, a bar a key; each becomes its exponential, all lie down end to end, and out of their sum comes its log, one cell."""
     skin, bars, said = film.skin, film.bars_of, film.found.row.said
     keys, band, cell = len(bars.row.scores), bars.place["band"], bars.place["cell"]
 
@@ -462,7 +462,6 @@ def row(film: TrainingMemoryFilm) -> None:
         film.move(film.says("second", f"sum = {said['sum']}", color=skin.scores, px=NUMBER), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.move(*film.leave("what"), seconds=TEXT)
-        film.scene.remove(film.bars)
         shrinking = film.says("what", "Its logarithm: one number, LSE", "Its log: LSE", color=skin.stats, px=NUMBER)
         film.move(Shows(film.cell, shrinks, rate_func=ease_in_out_cubic, introducer=True), shrinking, seconds=SHRINK)
         film.move(
@@ -473,9 +472,9 @@ def row(film: TrainingMemoryFilm) -> None:
 
 @beat("weights")
 def weights(film: TrainingMemoryFilm) -> None:
-    """The scores come again; LSE is a level over them, and the exponential of how far beneath it a score stands is its weight."""
+    """All stand up again as scores; LSE is a level over them, and the exponential of how far beneath it a score stands is its weight."""
     skin, bars, said = film.skin, film.bars_of, film.found.row.said
-    flat, cell, top = bars.standing(np.full(len(bars.row.scores), bars.height(0.0))), bars.place["cell"], bars.top
+    cell, top = bars.place["cell"], bars.top
     film.move(*film.leave("what", "first", "second", "third"), seconds=TEXT)
 
     def levels(share: float) -> None:
@@ -484,7 +483,11 @@ def weights(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         rising = film.says("what", "The scores again, and LSE over them", "S, and LSE over them", px=NUMBER)
         film.move(
-            FadeIn(film.zero), turned(film, flat, bars.scores), Shows(film.level, levels, rate_func=ease_in_out_cubic), rising, seconds=TURN
+            FadeIn(film.zero),
+            turned(film, bars.band, bars.scores),
+            Shows(film.level, levels, rate_func=ease_in_out_cubic),
+            rising,
+            seconds=TURN,
         )
         x, half = top.center[0], LINE / 2
         film.gap.display(
