@@ -436,7 +436,7 @@ def over(bars: Bars, text: str, color: str) -> Word:
 
 @beat("row")
 def row(film: TrainingMemoryFilm) -> None:
-    """One row of scores, a bar a key; each becomes its exponential, all lie down end to end, and out of their sum comes its log, one cell."""
+    """One row of scores, a bar a key; each becomes its exponential, all lie down end to end; the log of their sum is one cell."""
     skin, bars, said = film.skin, film.bars_of, film.found.row.said
     keys, band, cell = len(bars.row.scores), bars.place["band"], bars.place["cell"]
 
@@ -553,7 +553,8 @@ def tile(film: TrainingMemoryFilm) -> None:
     cell = film.cell_of(film.regions["tile"])
     with film.scene.telling():
         names = [film.says(f"{name} name", name, color=skin.hue(name)) for name in film.lit]
-        film.move(film.says("stored name", "P, where it is kept", "P, kept", color=skin.scores), *names, seconds=TEXT)
+        names.append(film.says("stored name", "P, where it is kept", "P, kept", color=skin.scores))
+        film.move(*names, film.says("made name", "P, where it is not kept", "P, not kept", color=skin.scores), seconds=TEXT)
         made_s = film.matrix("S", found.tile.s, cell)
         price = [film.says(part, *texts, px=LABEL) for part, texts in zip(("price", "price of"), PRICE, strict=True)]
         film.move(Columns(made_s), film.says("S name", "S = Q Kᵀ / √d", color=skin.scores), *price, seconds=PRODUCT)
@@ -595,7 +596,9 @@ def back(film: TrainingMemoryFilm) -> None:
     x, y, _ = cell.center
     down, aside = (arrow(*ends, skin.ink) for ends in (((x, cell.y0 - LINE), (x, dv.y1 + LINE)), ((cell.x1 + LINE, y), (ds.x0 - LINE, y))))
     with film.scene.telling():
-        film.move(FadeIn(film.gains.parts, down), film.says("dV name", "dV += Pᵀ dO", "dV", color=skin.v), seconds=TEXT)
+        film.move(
+            *film.leave("made name"), FadeIn(film.gains.parts, down), film.says("dV name", "dV += Pᵀ dO", "dV", color=skin.v), seconds=TEXT
+        )
         copy = copied(film, cell, dv)
         film.gains.display(place)
         film.scene.remove(copy)
