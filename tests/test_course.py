@@ -214,7 +214,7 @@ ANSWERS = {
     "why dQ alone is not deterministic": ("BackwardScene", "Each column keeps its dK and dV; all add to one dQ."),
     "exact, and yet other bits": ("BackwardScene", "other last digits, no worse"),
     "the attention map": ("BackwardScene", "Q, K and LSE make P again: P = exp(S − LSE)."),
-    "what training keeps": ("TrainingMemoryScene", "Score minus its row's LSE, then exp: the stored weight."),
+    "what training keeps": ("TrainingMemoryScene", "Scores and LSE give back all weights of the row."),
 }
 
 

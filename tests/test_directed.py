@@ -191,16 +191,17 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
-            "layer": ("layer", *(f"{name} {part}" for name in ("P", "LSE") for part in ("name", "note", "bytes"))),
-            "forward": (*TRAINED, "n"),
-            "scores": (*(f"{each}{part}" for each in ("stored", "Q", "K", "S", "LSE") for part in ("", " name")), "price", "score"),
-            "back": ("stored", "Q", "K", "S", "LSE", "less", "difference", "weight", "stored value", "S name"),
+            "row": ("what", "plot", "band", "cell", "LSE name", "first", "second", "third"),
+            "weights": ("what", "plot", "cell", "LSE name", "first", "second", "third"),
+            "keep": (*TRAINED, "n", "note"),
+            "tile": ("stored", "Q", "K", "S", "LSE", "S name", "price", "price of", "P name"),
+            "back": ("stored", "Q", "K", "S", "LSE", "dV", "dV name", "dS", "dS name", "S name", "price", "price of", "P name"),
             "twice": (*TRAINED, "n"), "idea": (*TRAINED, "n"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
-        actors=("count", "bytes standard", "bytes flash", "no P"),
+        actors=("count", "bytes standard", "bytes flash", "bars", "cell", "kept P"),
         apart=("formula", "name", "part"),
-        seconds=(20, 43),
+        seconds=(20, 50),
     ),
     "speed": Directed(
         "speed", "SpeedScene",

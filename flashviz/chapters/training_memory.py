@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,75 +17,117 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "layer", "One layer", 6.8, shot="one layer", late=True, along=True,
-        caption="The backward pass needs P: keep it, or make it again?",
+        "row", "LSE of a row", 8.6, shot="one row", late=True, along=True,
+        caption="LSE: the logarithm of the sum of a row's exponentials.",
     ),
     Beat(
-        "forward", "The forward pass", 6.0, shot="training", late=True, along=True,
-        caption="Layer by layer this is kept for the backward pass.",
+        "weights", "The row again", 6.8, shot="one row", late=True, along=True,
+        caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(
-        "scores", "One tile again", 7.0, shot="remade", late=True, along=True,
-        caption="Going back, Q and K make the scores of a tile again.",
+        "keep", "What is kept", 6.0, shot="training", late=True, along=True,
+        caption="For the backward pass one keeps P, the other LSE.",
     ),
     Beat(
-        "back", "The backward pass", 9.2, shot="remade", late=True, along=True,
-        caption="Score minus its row's LSE, then exp: the stored weight.",
+        "tile", "One tile again", 7.8, shot="remade", late=True, along=True,
+        caption="Going back, Q, K and LSE make a tile of P again.",
     ),
     Beat(
-        "twice", "Twice the N", 5.6, shot="training", late=True, along=True,
+        "back", "Used, and dropped", 9.5, shot="remade", late=True, along=True,
+        caption="The tile is used for dV and dS, and dropped.",
+    ),
+    Beat(
+        "twice", "Twice the N", 5.2, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P, twice the LSE.",
     ),
     Beat(
-        "idea", "And again", 7.0, shot="training", late=True, along=True,
-        caption="Keep one number a row, and make P again.",
+        "idea", "And again", 6.0, shot="training", late=True, along=True,
+        caption="In each layer: keep one number a row, make P again.",
     ),
 )  # fmt: skip
-LAYERS = 3  # that are drawn, equal ones
 LENGTHS = (1, 2, 4)  # times as many queries and keys
 KEPT = {"standard": "P", "flash": "LSE"}  # by each side
 SHARED = ("Q", "K", "V", "O")  # by both
+WHOLE = 100  # from which on a number is written without decimals
 SEEN = 0.01  # of a row: a weight that is told from nothing
-QUARTER = 0.25  # of a row: a weight that is neither nothing nor all of it
+AROUND = 3  # tiles a side, of what is seen of P when one of them is made again
+
+
+@dataclass(frozen=True)
+class Row:
+    """One query's scores.
+
+    Args:
+        at: Which row of the first head it is.
+        scores: [keys] Q K^T / sqrt(d), -inf where the query does not see the key.
+    """
+
+    at: int
+    scores: np.ndarray
+
+    @cached_property
+    def terms(self) -> np.ndarray:
+        """[keys] e^S."""
+        return np.asarray(np.exp(self.scores))
+
+    @property
+    def total(self) -> float:
+        return float(self.terms.sum())
+
+    @property
+    def lse(self) -> float:
+        """log of the sum of e^S: never below the largest score."""
+        return float(np.log(self.total))
+
+    @property
+    def weights(self) -> np.ndarray:
+        """[keys] e^(S - LSE)."""
+        return np.asarray(np.exp(self.scores - self.lse))
+
+    @property
+    def key(self) -> int:
+        """The one with the largest score."""
+        return int(self.scores.argmax())
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Its numbers. The difference and the term are those of what is written, so that they can be checked by hand."""
+        score, lse = round(float(self.scores[self.key]), 2), round(self.lse, 2)
+        numbers = {"score": score, "LSE": lse, "difference": score - lse, "weight": float(self.weights[self.key])}
+        counts = {"term": float(np.exp(score)), "sum": self.total}
+        whole = {name: f"{value:,.0f}" if value >= WHOLE else number(value, 2) for name, value in counts.items()}
+        return {name: number(value, 2) for name, value in numbers.items()} | whole
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One tile of the first head, float32: what it is made again of, and what it was.
+    """One tile of the first head, float32: what it is made again of, and what it is used for.
 
     Args:
         place: Row block and key tile.
-        q: [rows, d].
-        k: [keys, d].
         s: [rows, keys] Q K^T / sqrt(d), -inf where a query does not see a key.
         lse: [rows] of whole rows, as the forward pass wrote it.
-        stored: [rows, keys] weights as standard attention stores them: of stored scores, in the inputs' dtype.
+        largest: [rows] the largest weight of the whole row.
+        dp: [rows, keys] dO V^T.
+        d: [rows] rowsum(dO o O).
     """
 
     place: tuple[int, int]
-    q: np.ndarray
-    k: np.ndarray
     s: np.ndarray
     lse: np.ndarray
-    stored: np.ndarray
+    largest: np.ndarray
+    dp: np.ndarray
+    d: np.ndarray
 
     @cached_property
     def p(self) -> np.ndarray:
         """[rows, keys] e^(S - LSE); of a row that sees no key, 0."""
         return np.asarray(np.exp(self.s - np.where(np.isinf(self.lse), np.inf, self.lse)[:, None].astype(np.float32)))
 
-    @cached_property
-    def entry(self) -> tuple[int, int]:
-        """Row and key of the weight nearest to a quarter: one that is reckoned."""
-        row, key = np.unravel_index(int(np.abs(self.p - QUARTER).argmin()), self.p.shape)
-        return int(row), int(key)
-
     @property
-    def said(self) -> dict[str, str]:
-        """Its numbers. The difference is that of what is written, so that it can be checked by hand."""
-        score, lse = round(float(self.s[self.entry]), 2), round(float(self.lse[self.entry[0]]), 2)
-        numbers = {"score": score, "LSE": lse, "difference": score - lse, "weight": self.p[self.entry], "stored": self.stored[self.entry]}
-        return {name: number(float(value), 2) for name, value in numbers.items()}
+    def ds(self) -> np.ndarray:
+        """[rows, keys] P o (dP - D)."""
+        return np.asarray(self.p * (self.dp - self.d[:, None]))
 
 
 @dataclass(frozen=True)
@@ -95,12 +137,16 @@ class TrainingMemory:
     Args:
         standard: P is written whole, and the backward pass reads it.
         flash: LSE is written, and the backward pass makes P of it again.
-        tile: One that is made again.
+        row: One, whose LSE is taken.
+        tile: The one with that row, made again.
+        weights: [rows, keys] P of the first head.
     """
 
     standard: Trace
     flash: Trace
+    row: Row
     tile: Tile
+    weights: np.ndarray
 
     @property
     def config(self) -> AttentionConfig:
@@ -118,25 +164,20 @@ class TrainingMemory:
         return self.sizes[name] * (n * n if name == "P" else n)
 
     @property
-    def each(self) -> dict[str, int]:
-        """Bytes of one number of P and of LSE."""
-        c = self.config
-        rows = c.batch * c.heads * c.seq_q
-        return {"P": self.sizes["P"] // (rows * c.seq_k), "LSE": self.sizes["LSE"] // rows}
-
-    @property
-    def units(self) -> list[str]:
-        """What N numbers are of: the first line says all, the last what fits everywhere."""
-        c = self.config
-        heads = "one head" if c.batch * c.heads == 1 else f"{c.batch * c.heads} heads"
-        return [f"a layer: {heads}, d = {c.head_dim}, {c.dtype}", f"{heads}, d = {c.head_dim}, {c.dtype}", f"d = {c.head_dim}, {c.dtype}"]
+    def heads(self) -> str:
+        """Of how many heads the bytes are."""
+        heads = self.config.batch * self.config.heads
+        return "one head" if heads == 1 else f"{heads} heads"
 
 
-def gather(config: AttentionConfig, run: Callable[..., Any]) -> TrainingMemory:
+def gather(
+    config: AttentionConfig, run: Callable[..., Any], given: Callable[[AttentionConfig], Mapping[str, np.ndarray]]
+) -> TrainingMemory:
     """Events of both forward passes; values of one row block.
 
     Args:
         run: ``flashviz_kernels.recorder.run``.
+        given: ``flashviz_kernels.differentiating.inputs``.
 
     Raises:
         ConfigError: There is no key.
@@ -144,23 +185,35 @@ def gather(config: AttentionConfig, run: Callable[..., Any]) -> TrainingMemory:
     if config.seq_k == 0:
         raise ConfigError("seq_k must be at least 1 for a film, got 0; there is nothing to attend to")
     standard, flash = (run(config, source="numpy", algorithm=name, computed=range(0)).trace for name in ("standard", "fa2"))
-    return TrainingMemory(standard, flash, remade(config, flash, run))
-
-
-def remade(config: AttentionConfig, flash: Trace, run: Callable[..., Any]) -> Tile:
-    """The tile of the first head that has the most weights to be seen."""
-    c = config
-    q, k = (each[0, 0] for each in flash.inputs[:2])
-    scores = q.astype(np.float32) @ k.astype(np.float32).T * np.float32(c.scale)
-    if c.causal:
-        scores = np.where(np.arange(c.seq_q)[:, None] + c.seq_k - c.seq_q >= np.arange(c.seq_k), scores, np.float32(-np.inf))
-    stored = softmax(scores.astype(q.dtype).astype(np.float32)).astype(q.dtype).astype(np.float32)
-    places = [(i, j) for i in range(c.row_blocks) for j in range(c.col_blocks)]
-    parts = {(i, j): (slice(i * c.block_m, (i + 1) * c.block_m), slice(j * c.block_n, (j + 1) * c.block_n)) for i, j in places}
-    place = max(places, key=lambda each: int((stored[parts[each]] > SEEN).sum()))
-    rows, keys = parts[place]
+    scores = scores_of(config, flash)
+    weights = softmax(scores)
+    rows, keys, place = busiest(config, weights)
     lse = run(config, source="numpy", algorithm="fa2", computed=range(place[0], place[0] + 1)).lse[0, 0, rows]
-    return Tile(place, *(np.asarray(each, np.float32) for each in (q[rows], k[keys], scores[rows, keys], lse, stored[rows, keys])))
+    arrays = given(config)
+    do, o, v = (np.asarray(arrays[name][0, 0, part], np.float32) for name, part in (("dO", rows), ("O", rows), ("V", keys)))
+    tile = Tile(place, scores[rows, keys], np.asarray(lse, np.float32), weights[rows].max(1), do @ v.T, (do * o).sum(1))
+    at = rows.start + int((weights[rows] > SEEN).sum(1).argmax())
+    return TrainingMemory(standard, flash, Row(at, scores[at].astype(np.float64)), tile, weights)
+
+
+def scores_of(config: AttentionConfig, trace: Trace) -> np.ndarray:
+    """[rows, keys] of the first head, float32."""
+    q, k = (each[0, 0].astype(np.float32) for each in trace.inputs[:2])
+    scores = np.asarray(q @ k.T * np.float32(config.scale))
+    sees = np.arange(config.seq_q)[:, None] + config.seq_k - config.seq_q >= np.arange(config.seq_k)
+    return np.where(sees, scores, np.float32(-np.inf)) if config.causal else scores
+
+
+def busiest(config: AttentionConfig, weights: np.ndarray) -> tuple[slice, slice, tuple[int, int]]:
+    """Rows, keys and place of the tile that has the most weights to be seen."""
+    c = config
+    places = [(i, j) for i in range(c.row_blocks) for j in range(c.col_blocks)]
+    parts = {
+        (i, j): (slice(i * c.block_m, min((i + 1) * c.block_m, c.seq_q)), slice(j * c.block_n, min((j + 1) * c.block_n, c.seq_k)))
+        for i, j in places
+    }
+    place = max(places, key=lambda each: int((weights[parts[each]] > SEEN).sum()))
+    return *parts[place], place
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

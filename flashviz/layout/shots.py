@@ -28,7 +28,7 @@ from flashviz.layout.score import SCORE
 from flashviz.layout.speed import LANES
 from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, HEAD, MACHINE, Place, Table
-from flashviz.layout.training import ONE_LAYER, REMADE, TRAINING
+from flashviz.layout.training import ONE_ROW, REMADE, TRAINING
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
@@ -42,7 +42,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "way": WAY, "softmax": SOFTMAX, "moved": MOVED, "errors": ERRORS, "largest": LARGEST, "io": IO, "work": WORK, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "tile pair": backward.TILE, "one query": backward.QUERY, "all tiles": backward.GRID, "training": TRAINING,
-    "one layer": ONE_LAYER, "remade": REMADE,
+    "one row": ONE_ROW, "remade": REMADE,
 }  # fmt: skip
 
 
