@@ -320,11 +320,10 @@ class PipelineFilm(ChapterScene):
     def parts(self, shares: Sequence[float]) -> list[Named]:
         """In a sorted picture: which product is which, how long tensor cores were busy, and how long they waited."""
         ends = [share * self.found.recorded.span for share in (0.0, *accumulate(shares))]
-        view = self.lanes.view
+        start, stop = self.lanes.view.down
 
         def area(times: Interval, row: Interval) -> Rect:
-            rect = self.lanes.place(times, (0.0, view.down[1] - view.down[0]))
-            return Rect(rect.x0, rect.y1 - row[1] * rect.height, rect.x1, rect.y1 - row[0] * rect.height)
+            return self.lanes.place(times, (row[0] * (stop - start), row[1] * (stop - start)))
 
         said = {"busy": pipeline.percent(sum(shares[:-1])), "idle": pipeline.percent(shares[-1])}
         figures = (BUSY, self.skin.ground, (ends[0], ends[-2])), (IDLE, self.skin.ink, (ends[-2], ends[-1]))
