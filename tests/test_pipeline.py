@@ -332,9 +332,11 @@ def test_a_second_program_multiplies_in_each_gap_and_never_with_the_first() -> N
     assert products[int(found.window[0]) : int(found.window[1])].max() == 1
     other = lanes.products_of([p for p in found.followed if p.place == 1])
     inside = other[(other[:, 1] > found.window[0]) & (other[:, 0] < found.window[1])]
-    for start, stop in found.waits:
+    for start, stop in found.waits():
         assert ((inside[:, 0] >= start) & (inside[:, 1] <= stop)).any()
-    assert len(inside) == sum(state in PRODUCTS for state, _ in found.steps(1)) == len(found.waits)
+    seen, whole = (1 - lanes.at_work(found.followed, span) for span in (found.window, (0, found.recorded.span)))
+    assert seen == pytest.approx(whole, abs=0.015), "a turn like others"
+    assert len(inside) == sum(state in PRODUCTS for state, _ in found.steps(1)) == len(found.waits())
 
 
 # ------------------------------------------------------------------------------------------------ what is drawn, read back
@@ -357,7 +359,7 @@ def test_ticks_stand_at_their_times(aspect: Aspect) -> None:
         if beat in ("copy", "two"):
             drawn = {name: [item.box for item in at(scene, beat).shown if item.name == name] for name in ("band", "job")}
             jobs = [step[1] for place in range(1 + (beat == "two")) for step in scene.found.steps(place) if step[0] in PRODUCTS]
-            for boxes, times in ((drawn["band"], scene.found.waits), (drawn["job"], jobs)):
+            for boxes, times in ((drawn["band"], scene.found.waits()), (drawn["job"], jobs)):
                 seen = [(start + slope * box[0], start + slope * box[2]) for box in boxes]
                 assert np.array(seen) == pytest.approx(np.array(times), abs=tolerance)
 

@@ -129,11 +129,10 @@ class Pipeline:
         """What the first program of a place does in the time that is seen closely, one after another: copies, products, softmax."""
         return steps(_first(self.followed, place), self.window)
 
-    @property
-    def waits(self) -> list[Interval]:
-        """When the first program multiplies nothing in that time, ns."""
-        start, stop = self.window
-        return _intervals(between(common(joined([_first(self.followed)]), np.array([self.window])), (start, stop)))
+    def waits(self, places: int = 1) -> list[Interval]:
+        """When the first programs of so many places multiply nothing in that time, ns."""
+        seen = [_first(self.followed, place) for place in range(places)]
+        return _intervals(between(common(joined(seen), np.array([self.window])), self.window))
 
     def waiting(self, time: float) -> float:
         """For which share of all its time the followed SM has waited up to then."""
@@ -155,7 +154,7 @@ def gather(trace: Trace) -> Pipeline:
     sm = min(found.ran, key=lambda sm: (-found.ran[sm], sm))
     own = [p for p in found.programs if p.sm == sm]
     said = {"sms": f"{len(found.sms)}", "busy": percent(sum(found.parts[:-1])), "idle": percent(found.parts[-1])}
-    return Pipeline(found, sm, closely(own), said)
+    return Pipeline(found, sm, closely(own, found.shares[sm][-1]), said)
 
 
 def percent(share: float) -> str:
@@ -177,21 +176,21 @@ def recorded(trace: Trace) -> Recorded:
     return Recorded(trace, programs, places_of(programs), max(p.stop for p in programs))
 
 
-def closely(programs: Sequence[Program]) -> Interval:
-    """The turn of an SM's first program in which least is waited, of those in which its neighbour's products are whole and on their own.
+def closely(programs: Sequence[Program], waiting: float) -> Interval:
+    """The turn of an SM's first program that waits most like ``waiting``, of those in whose every gap its neighbour multiplies, on its own.
 
     A turn runs from its copies to the next one's.
     """
     both = [_first(programs, place) for place in range(PLACES)]
     one, other = (products_of([program]) for program in both)
-    begins = both[0].bars[K][:, 0].tolist()
 
-    def busy(turn: Interval) -> float:
+    def filled(turn: Interval) -> bool:
         inside = other[(other[:, 1] > turn[0]) & (other[:, 0] < turn[1])]
-        free = between(common(one, np.array([turn])), turn)
-        return at_work(both, turn) if np.array_equal(common(inside, free), inside) else 0.0
+        gaps = between(common(one, np.array([turn])), turn)
+        return np.array_equal(common(inside, gaps), inside) and all(len(common(inside, gap[None])) for gap in gaps)
 
-    return max(pairwise(begins), key=busy)
+    turns = filter(filled, pairwise(both[0].bars[K][:, 0].tolist()))
+    return min(turns, key=lambda turn: abs(1 - at_work(both, turn) - waiting))
 
 
 def steps(program: Program, window: Interval) -> list[tuple[str, Interval]]:
@@ -309,8 +308,8 @@ STAGE: Mapping[Aspect, Table] = {
         "caption": (40, 944, 1040, 1072),
     },
     "9:16": {
-        "title": (60, 110, 1020, 220),
-        "names": (60, 250, 282, 1116), "lanes": (290, 250, 1020, 1116), "ticks": (290, 1122, 1020, 1168), "note": (60, 1190, 1020, 1376),
+        "title": (40, 110, 1040, 220),
+        "names": (40, 250, 258, 1116), "lanes": (266, 250, 1040, 1116), "ticks": (266, 1122, 1040, 1168), "note": (40, 1190, 1040, 1376),
         "caption": (60, 1390, 1020, 1528),
     },
 }  # fmt: skip

@@ -13,7 +13,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import pipeline
-from flashviz.chapters.lanes import BLEND, PRODUCTS, SCORES, SOFTMAX, K, V
+from flashviz.chapters.lanes import BLEND, PLACES, PRODUCTS, SCORES, SOFTMAX, K, V
 from flashviz.chapters.pipeline import Interval, Rows
 from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
@@ -132,7 +132,7 @@ class PipelineFilm(ChapterScene):
     @beat("copy")
     def copy(self) -> None:
         """Its products come down to the tensor cores; where these have none, waiting grows, and its share."""
-        waits = self.found.waits
+        waits, left = self.found.waits(), self.found.waits(PLACES)
         with self.telling():
             for step in self.products(0):
                 self.move(self.drop(0, step), seconds=DROP)
@@ -142,7 +142,7 @@ class PipelineFilm(ChapterScene):
             self.move(FadeIn(self.word), FadeIn(self.number), seconds=TEXT)
             for wait in waits:
                 self.move(self.growing(wait), self.counted(length(wait)), seconds=WAIT * length(wait) / sum(map(length, waits)))
-            self.move(FadeIn(self.waiting(max(waits, key=length))), seconds=TEXT)
+            self.move(FadeIn(self.waiting(max(left, key=length))), seconds=TEXT)
 
     @beat("two")
     def two(self) -> None:
