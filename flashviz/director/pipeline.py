@@ -46,7 +46,7 @@ AVERAGE = "All {sms} SMs on average"
 HONEST = "Measured with timers inside the kernel, which slow it."
 PROGRAM = "program {place}"
 WAITING = "waiting"
-BUSY, IDLE = ("{busy} busy", "{busy}"), ("{idle} waiting", "{idle}")
+BUSY, IDLE = "{busy} busy", "{idle} waiting"
 
 
 class PipelineFilm(ChapterScene):
@@ -303,7 +303,7 @@ class PipelineFilm(ChapterScene):
 
     def waiting(self, wait: Interval) -> VMobject:
         """What a stretch of it is, in a word."""
-        return self.pin(lambda rows: self.amid([WAITING], TITLE_PX, self.skin.ink, self.lanes.place(wait, rows.cores), "letter"))
+        return self.pin(lambda rows: self.amid(WAITING, TITLE_PX, self.skin.ink, self.lanes.place(wait, rows.cores), "letter"))
 
     def counted(self, more: float) -> Shows:
         """The share of waiting changes by so many ns of the time that is seen."""
@@ -328,17 +328,16 @@ class PipelineFilm(ChapterScene):
         said = {"busy": pipeline.percent(sum(shares[:-1])), "idle": pipeline.percent(shares[-1])}
         figures = (BUSY, self.skin.ground, (ends[0], ends[-2])), (IDLE, self.skin.ink, (ends[-2], ends[-1]))
         return [
-            *(self.amid([text.format(**said) for text in texts], NUMBER, color, area(times, FIGURE)) for texts, color, times in figures),
+            *(self.amid(text.format(**said), NUMBER, color, area(times, FIGURE)) for text, color, times in figures),
             *(
-                self.amid(LETTERS[state], TITLE_PX, self.skin.ground, area(times, NAMES), "letter")
+                self.amid(LETTERS[state][0], TITLE_PX, self.skin.ground, area(times, NAMES), "letter")
                 for state, times in zip(PRODUCTS, pairwise(ends[:-1]), strict=True)
             ),
         ]
 
-    def amid(self, texts: Sequence[str], px: float, color: str, area: Rect, tag: str = "share") -> Named:
-        """The first of these that fits, in the middle of an area; the last smaller, where none does."""
-        text = next((text for text in texts if ink_width(text, px) <= area.width - 2 * GAP), texts[-1])
-        return written(text, px * min(1.0, (area.width - GAP) / ink_width(text, px)), color, area, tag)
+    def amid(self, text: str, px: float, color: str, area: Rect, tag: str = "share") -> Named:
+        """A word in the middle of an area, smaller where it would not fit."""
+        return written(text, px * min(1.0, (area.width - 2 * GAP) / ink_width(text, px)), color, area, tag)
 
     # ------------------------------------------------------------------------------------------------------- what is around them
 
