@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from flashviz.catalogue import read_catalogue
 from flashviz.chapters import lanes, pipeline
-from flashviz.chapters.lanes import BLEND, SCORES, SOFTMAX, STATES, K, Program, Strips, V
+from flashviz.chapters.lanes import BLEND, PRODUCTS, SCORES, SOFTMAX, STATES, K, Program, Strips, V
 from flashviz.config import AttentionConfig
 from flashviz.director.captions import check_fit
 from flashviz.director.scene import Snapshot
@@ -55,7 +55,7 @@ def film(aspect: Aspect = "16:9", theme: Any = "dark") -> Any:
 
     def end_beat(scene: Any) -> None:
         super(type(scene), scene).end_beat()
-        scene.seen.append((scene.beat.name, scene.lanes, scene.lanes.view, list(scene.bands), scene.origin))
+        scene.seen.append((scene.beat.name, scene.lanes, scene.lanes.view, scene.origin))
 
     watched = type("PipelineScene", (scenes("pipeline").PipelineScene,), {"end_beat": end_beat})
     made = Settings(config=AttentionConfig(), source="numpy", aspect=aspect, theme=theme)
@@ -152,7 +152,7 @@ def test_nothing_is_smaller_than_the_last_row_reads() -> None:
     assert TITLE_PX >= SMALLEST_PX
     tree = ast.parse((ROOT / "flashviz" / "director" / "pipeline.py").read_text(encoding="utf-8"))
     sizes = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.endswith("_PX")}
-    assert sizes == {"TITLE_PX", "CAPTION_PX", "FIGURE_PX"}
+    assert sizes == {"TITLE_PX", "CAPTION_PX"}
 
 
 def test_skins_differ_in_colour_alone() -> None:
@@ -198,11 +198,10 @@ def filled_in(beat: Beat, values: Any) -> Beat:
 
 
 def test_the_machine_stands_on_screen_all_the_time() -> None:
-    """In the header of the recording, not typed; and that reporting takes time where a share stands, and nowhere else."""
+    """In the header of the recording, not typed; and that reporting takes time."""
     for snapshot in film().snapshots:
-        assert len([text for text in said(snapshot, "note") if text.startswith(MACHINE)]) == 1
-        honest = "Recording slows the kernel: shares are this recording's." in said(snapshot, "note")
-        assert honest == any("%" in text for text in (snapshot.caption, *said(snapshot, "share"), *said(snapshot, "tick x")))
+        (note,) = (text for text in said(snapshot, "note") if text.startswith(MACHINE))
+        assert note.endswith("Measured with timers inside the kernel, which slow it.")
 
 
 # ----------------------------------------------------------------------------------------- what is said, counted once more
@@ -226,139 +225,118 @@ def grids(trace: Trace) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         yield each, present, multiplying
 
 
-def test_parts_are_those_of_the_columns_and_so_is_what_the_second_program_lifts() -> None:
-    """Of every nanosecond of every SM: who multiplies. The last picture's numbers, and what its caption says."""
-    trace, whole, alone = recorded(), [], []
-    first = {(p.pid_m, p.pid_bh) for p in programs() if p.place == 0}
-    kind, stop, sm = trace.columns["kind"], trace.columns["t_ns"], trace.columns["sm"]
-    begin = np.concatenate([[0], stop[:-1]])
-    own = np.array([pid in first for pid in zip(trace.columns["pid_m"].tolist(), trace.columns["pid_bh"].tolist(), strict=True)])
-    for each, _, products in grids(trace):
+def counted_of(sm: int) -> dict[str, np.ndarray]:
+    """Nanosecond by nanosecond of an SM: whether Q Kᵀ runs, and whether either product does. From the columns alone."""
+    columns = recorded().columns
+    kind, stop = columns["kind"], columns["t_ns"]
+    begin, found = np.concatenate([[0], stop[:-1]]), {}
+    for name, kinds in (("scores", [Kind.QK_DOT]), ("busy", [Kind.QK_DOT, Kind.PV_DOT])):
         steps = np.zeros(int(stop.max()) + 2, np.int64)
-        chosen = np.isin(kind, [Kind.QK_DOT, Kind.PV_DOT]) & own & (sm == each)
+        chosen = np.isin(kind, kinds) & (columns["sm"] == sm)
         np.add.at(steps, begin[chosen], 1)
         np.add.at(steps, stop[chosen], -1)
-        alone.append((steps.cumsum()[:-2] > 0).mean())
-        whole.append((products[: int(stop.max())] > 0).mean())
-    expected = np.mean(alone), np.mean(whole) - np.mean(alone), 1 - np.mean(whole)
-    assert film().found.recorded.parts == pytest.approx(expected, abs=1e-9)
-    end, written = at(film(), "all"), [f"{100 * part:.0f}%" for part in expected]
-    busy = f"{100 * np.mean(whole):.0f}%"
-    assert said(end, "tick x") == ["0%", f"{busy} busy", "100%"]
-    assert said(end, "share") == [written[0], f"+ {written[1]}", f"{written[2]} waiting"]
-    assert end.caption == f"Tensor cores: busy {busy} of the time, waiting {written[-1]}."
-    assert int(written[0][:-1]) + int(written[1][:-1]) == int(busy[:-1])
+        found[name] = steps.cumsum()[:-2] > 0
+    return found
 
 
-def test_keys_of_the_turns_are_those_of_the_columns() -> None:
-    """Of the product that begins a turn of the program that is followed: its tile's columns."""
-    found, columns = film().found, recorded().columns
-    own = found.followed[0]
-    mine = (columns["pid_m"] == own.pid_m) & (columns["pid_bh"] == own.pid_bh) & (columns["kind"] == Kind.QK_DOT)
-    for text, (start, stop) in found.tiles:
-        (row,) = np.flatnonzero(mine & (columns["t_ns"] > start) & (columns["t_ns"] < stop))
-        assert text == f"keys {columns['c0'][row]}–{columns['c1'][row] - 1}"
-    assert [turn[0] for _, turn in found.tiles] + [found.tiles[-1][1][1]] == [found.window[0], found.tiles[0][1][1], found.window[1]]
-    assert {item.text for item in at(film(), "one").shown if item.text.startswith("keys ")} == {text for text, _ in found.tiles}
-
-
-def test_where_both_multiply_is_counted_once() -> None:
-    """Second by second of what is seen closely: the lines stand where two products run, and only there."""
+def test_shares_are_those_of_the_columns() -> None:
+    """Of every nanosecond of every SM: Q Kᵀ, otherwise P V, or neither. The numbers of the last pictures, and what the caption says."""
     found = film().found
-    products = next(products for sm, _, products in grids(recorded()) if sm == found.sm)
+    each = {}
+    for sm in np.unique(recorded().columns["sm"]).tolist():
+        runs = counted_of(sm)
+        scores, busy = runs["scores"].mean(), runs["busy"].mean()
+        each[sm] = scores, busy - scores, 1 - busy
+    for sm, shares in each.items():
+        assert found.recorded.shares[sm] == pytest.approx(shares, abs=1e-9)
+    mean = np.mean(list(each.values()), 0)
+    assert found.recorded.parts == pytest.approx(mean, abs=1e-9)
+    for beat, shares in (("sm", each[found.sm]), ("all", mean)):
+        assert said(at(film(), beat), "share") == [f"{100 * (1 - shares[-1]):.0f}% busy", f"{100 * shares[-1]:.0f}% waiting"]
+    assert said(at(film(), "all"), "tick x") == ["0%", "100%"]
+    assert mean[-1] == pytest.approx(2 / 3, abs=0.01), "as the caption says"
+
+
+def test_the_other_sms_wait_about_as_long_or_longer() -> None:
+    """As the caption says: none waits for less by more than two hundredths of the time."""
+    shares, sm = film().found.recorded.shares, film().found.sm
+    assert min(each[-1] for each in shares.values()) > shares[sm][-1] - 0.02
+    waits = [shares[sm][-1] for sm in film().found.recorded.sms]
+    assert waits == sorted(waits)
+
+
+@pytest.mark.parametrize(("beat", "places"), [("copy", 1), ("two", 2)])
+def test_the_share_of_waiting_is_that_of_the_turn(beat: str, places: int) -> None:
+    """Of the nanoseconds that are seen: in how many none of the programs that are seen multiplies."""
+    found, columns = film().found, recorded().columns
     start, stop = map(int, found.window)
-    drawn = np.zeros(stop - start, bool)
-    for begin, end in found.meeting.astype(int).tolist():
-        drawn[begin - start : end - start] = True
-    assert np.array_equal(drawn, products[start:stop] > 1)
-    assert len([item for item in at(film(), "two").shown if item.name == "meeting"]) == len(found.meeting) > 0
-    once = pipeline.strips(replace(found.recorded, programs=found.followed), pipeline.SHOTS["once"])
-    line = found.recorded.rank[found.sm]
-    share = lanes.coverage(once, found.window, (line, line + 1), (200, 900), lanes.IDLE + 1)
-    assert share.sum(axis=0).max() <= 1 + 1e-4
-    begin, end = found.longest_wait
-    assert not products[int(begin) : int(end)].any()
+    busy = np.zeros(stop - start, bool)
+    begin = np.concatenate([[0], columns["t_ns"][:-1]])
+    for place in range(places):
+        own = next(p for p in found.followed if p.place == place)
+        mine = (columns["pid_m"] == own.pid_m) & (columns["pid_bh"] == own.pid_bh) & np.isin(columns["kind"], [Kind.QK_DOT, Kind.PV_DOT])
+        for a, b in zip(begin[mine].tolist(), columns["t_ns"][mine].tolist(), strict=True):
+            busy[max(a - start, 0) : max(b - start, 0)] = True
+    assert said(at(film(), beat), "waiting") == [f"{100 * (1 - busy.mean()):.0f}%"]
 
 
-def test_programs_of_sms_and_where_one_pair_follows_another() -> None:
-    """How many programs the SMs at the top ran, and that the arrow stands amid the starts of those that followed others."""
-    found, trace = film().found, recorded()
-    of: dict[int, list[int]] = {}
-    for first in trace.bounds[:-1].tolist():
-        of.setdefault(int(trace.columns["sm"][first]), []).append(int(trace.columns["t_ns"][first]))
-    counts = [len(starts) for starts in of.values()]
-    fewer = [count for count in counts if count < max(counts)]
-    assert found.fewer == (" or ".join(map(str, sorted(set(fewer)))), len(fewer))
-    assert all(len(of[sm]) < max(counts) for sm in found.recorded.sms[: len(fewer)])
-    later = [start for starts in of.values() for start in sorted(starts)[lanes.PLACES :]]
-    assert found.next_pair == pytest.approx(np.mean(later))
-    assert min(later) < found.next_pair < max(later)
+def test_the_sorted_part_of_an_sm_is_what_was_before() -> None:
+    """At any time of the sweep: bars of each kind take as long as in the columns, and the share of waiting is counted so far."""
+    found = film().found
+    runs = counted_of(found.sm)
+    for time in (0, 12_345, 60_000, found.recorded.span):
+        made = pipeline.strips(found, pipeline.ROWS["sm"], work=1.0, time=time)
+        line = found.recorded.rank[found.sm]
+        share = lanes.coverage(made, (0, found.recorded.span), (line, line + 1), (100, found.recorded.span // 100), lanes.IDLE + 1)[:, 50]
+        drawn = share.mean(axis=1)
+        busy = runs["busy"].mean()
+        assert [drawn[look] for look in pipeline.WORK] == pytest.approx(
+            [runs["scores"].mean(), busy - runs["scores"].mean(), 1 - busy], abs=1e-4
+        )
+        assert share.sum(axis=0) == pytest.approx(1, abs=1e-3)
+        assert found.waiting(time) == pytest.approx((~runs["busy"][:time]).sum() / found.recorded.span, abs=1e-6)
 
 
-@pytest.mark.parametrize("count", [1, 7, 108, 132])
-def test_all_sms_stand_in_the_picture_one_by_one(count: int) -> None:
-    for aspect in ASPECTS:
-        whole = pipeline.stage(aspect)["lanes"]
-        cells = pipeline.grid(whole, count)
-        assert len(cells) == count
-        assert all(whole.contains(cell) for cell in cells)
-        assert not any(a.overlaps(b) for a, b in itertools.combinations(cells, 2))
-        assert pipeline.within(whole, whole, cells[-1]).edges == pytest.approx(cells[-1].edges)
-
-
-def test_registers_on_screen_say_how_many_programs_fit_and_so_many_were_there() -> None:
+def test_registers_say_how_many_programs_fit_and_so_many_were_there() -> None:
     trace = recorded()
     resources = trace.header.resources
     assert resources is not None
     assert max(present.max() for _, present, _ in grids(trace)) == resources.programs
-    assert f"One SM: {len(film().found.followed)} programs, {resources.programs} at a time" in said(at(film(), "sm"), "note")
-    assert f"{len(np.unique(trace.columns['sm']))} SMs, {len(trace.programs)} programs" in said(at(film(), "together"), "note")
+    assert [text for text in said(at(film(), "two"), "note") if text.startswith("program ")] == ["program 1", "program 2"]
+    assert f"All {len(np.unique(trace.columns['sm']))} SMs, one line each" in said(at(film(), "together"), "note")
 
 
-def test_boxes_of_the_first_turn_are_named_in_the_order_of_the_columns() -> None:
-    """One turn without a gap, from its copies on; both copies, both products and softmax carry a name."""
+def test_steps_follow_one_another_and_carry_their_names() -> None:
+    """All of the time that is seen, of both programs, without a gap; each step with the same word in either row."""
     found = film().found
-    turn = pipeline.turn(found.followed[0], found.window[0])
-    assert [state for state, _ in turn] == [K, SCORES, SOFTMAX, BLEND]
-    assert turn[0][1][0] == found.window[0]
-    assert all(one[1] == other[0] for (_, one), (_, other) in itertools.pairwise(turn))
-    written = said(at(film(), "one"), "letter")
-    assert sorted(written) == sorted(2 * ["copy K", "copy V", "QKᵀ", "softmax", "PV"]), "both turns"
+    words = {K: ["copy K", "copy V"], SCORES: ["QKᵀ"], SOFTMAX: ["softmax"], BLEND: ["PV"]}
+    assert [state for state, _ in found.steps(0)] == [K, SCORES, SOFTMAX, BLEND]
+    written = []
+    for place, beat in enumerate(("one", "two")):
+        steps = found.steps(place)
+        assert (steps[0][1][0], steps[-1][1][1]) == found.window
+        assert all(one[1] == other[0] for (_, one), (_, other) in itertools.pairwise(steps))
+        own = next(p for p in found.followed if p.place == place)
+        for state, (start, stop) in steps:
+            covered = np.clip(np.minimum(own.bars[state][:, 1], stop) - np.maximum(own.bars[state][:, 0], start), 0, None).sum()
+            assert covered == stop - start, "softmax is one bar, of its reports"
+        written += [word for state, _ in steps for word in words[state]]
+        dropped = [word for each in range(place + 1) for state, _ in found.steps(each) if state in PRODUCTS for word in words[state]]
+        expected = written + ([*dropped, "waiting"] if place else [])
+        assert sorted(said(at(film(), beat), "letter")) == sorted(expected)
 
 
-def test_products_meet_only_while_both_programs_multiply() -> None:
-    """A product is as high as the lane while its program multiplies alone; halves lie beside each other and never on one another."""
-    found = film().found
-    made = pipeline.strips(replace(found.recorded, programs=found.followed), pipeline.SHOTS["two"])
-    share = lanes.coverage(
-        made, found.window, (found.recorded.rank[found.sm], found.recorded.rank[found.sm] + 1), (200, 900), lanes.IDLE + 1
-    )
-    top, bottom = (round(200 * edge) for edge in pipeline.SHARED)
-    assert share.sum(axis=0).max() <= 1 + 1e-4
-    drawn = share[:, top:bottom].sum(axis=0).mean()
-    assert drawn == pytest.approx(lanes.at_work(found.followed, found.window), abs=2e-3)
-
-
-def test_frames_stand_where_the_program_multiplies_nothing() -> None:
-    """Each reaches from the end of a product to the begin of the next one, and is named by what lies in it."""
-    found = film().found
-    products = lanes.products_of(found.followed[:1])
-    assert [state for state, _ in found.gaps] == [K, SOFTMAX] * pipeline.TURNS
-    for state, (start, stop) in found.gaps:
-        assert found.window[0] <= start < stop < found.window[1]
-        assert start in products[:, 1]
-        assert stop in products[:, 0]
-        assert not np.clip(np.minimum(products[:, 1], stop) - np.maximum(products[:, 0], start), 0, None).any()
-        bars = found.followed[0].bars[state]
-        assert ((bars[:, 0] >= start) & (bars[:, 1] <= stop)).any()
-
-
-def test_a_second_program_multiplies_in_each_kind_of_gap() -> None:
-    """As the caption says: of the turns that are shown, while the first one copies and in its softmax."""
-    found = film().found
+def test_a_second_program_multiplies_in_each_gap_and_never_with_the_first() -> None:
+    """Of the turn that is seen: while the first one copies, and in its softmax; its products are whole."""
+    found, products = film().found, next(products for sm, _, products in grids(recorded()) if sm == film().found.sm)
+    assert products[int(found.window[0]) : int(found.window[1])].max() == 1
     other = lanes.products_of([p for p in found.followed if p.place == 1])
-    filled = {state for state, gap in found.gaps if (np.minimum(other[:, 1], gap[1]) > np.maximum(other[:, 0], gap[0])).any()}
-    assert filled == {K, SOFTMAX}
+    inside = other[(other[:, 1] > found.window[0]) & (other[:, 0] < found.window[1])]
+    for start, stop in found.waits():
+        assert ((inside[:, 0] >= start) & (inside[:, 1] <= stop)).any()
+    seen, whole = (1 - lanes.at_work(found.followed, span) for span in (found.window, (0, found.recorded.span)))
+    assert seen == pytest.approx(whole, abs=0.015), "a turn like others"
+    assert len(inside) == sum(state in PRODUCTS for state, _ in found.steps(1)) == len(found.waits())
 
 
 # ------------------------------------------------------------------------------------------------ what is drawn, read back
@@ -366,31 +344,24 @@ def test_a_second_program_multiplies_in_each_kind_of_gap() -> None:
 
 @aspects
 def test_ticks_stand_at_their_times(aspect: Aspect) -> None:
-    """Read as a viewer does: bands between ticks are the copies, to the pixel of a film."""
+    """Read as a viewer does: the picture's ends are those of its time; bands and products between ticks are those of the turn."""
     scene = film(aspect)
-    for beat, _, view, bands, origin in scene.seen:
-        ticks = [item for item in at(scene, beat).shown if item.name == "tick"]
-        if beat == "together":
-            assert not ticks, "pushed together, a place is no time"
-            continue
-        texts = said(at(scene, beat), "tick x")
+    rect = pipeline.stage(aspect)["lanes"]
+    for beat, _, view, origin in scene.seen:
+        ticks, texts = [item for item in at(scene, beat).shown if item.name == "tick"], said(at(scene, beat), "tick x")
         assert len(ticks) == len(texts) >= 2
         whole = scene.found.recorded.span / 100  # of a percent
         read = [float(text.split("%")[0]) * whole if "%" in text else origin + float(text.split()[0]) * 1000 for text in texts]
-        places, times = zip(*((tick.box[0], time) for tick, time in zip(ticks, read, strict=True)), strict=True)
-        slope, start = np.polyfit(places, times, 1) if len(places) > 2 else _through(places, times)
-        rect = pipeline.stage(aspect)["lanes"]
+        slope, start = np.polyfit([tick.box[0] for tick in ticks], read, 1)
         tolerance = 0.02 * (view.across[1] - view.across[0])
         for edge, time in zip((rect.x0, rect.x1), view.across, strict=True):
             assert start + slope * edge == pytest.approx(time, abs=tolerance), beat
-        if beat == "copy":
-            drawn = [(start + slope * band.get_left()[0], start + slope * band.get_right()[0]) for band in bands]
-            assert np.array(drawn) == pytest.approx(np.array([gap for _, gap in scene.found.gaps]), abs=tolerance)
-
-
-def _through(places: Any, times: Any) -> tuple[float, float]:
-    slope = (times[1] - times[0]) / (places[1] - places[0])
-    return slope, times[0] - slope * places[0]
+        if beat in ("copy", "two"):
+            drawn = {name: [item.box for item in at(scene, beat).shown if item.name == name] for name in ("band", "job")}
+            jobs = [step[1] for place in range(1 + (beat == "two")) for step in scene.found.steps(place) if step[0] in PRODUCTS]
+            for boxes, times in ((drawn["band"], scene.found.waits()), (drawn["job"], jobs)):
+                seen = [(start + slope * box[0], start + slope * box[2]) for box in boxes]
+                assert np.array(seen) == pytest.approx(np.array(times), abs=tolerance)
 
 
 def test_one_picture_from_one_program_to_all_sms() -> None:
@@ -406,10 +377,10 @@ def test_one_picture_from_one_program_to_all_sms() -> None:
     assert all(np.isinf(view.now) for view in views.values()), "at the end of a beat all that was measured is seen"
 
 
-@pytest.mark.parametrize(("pushed", "level"), [(0.0, 0.0), (1.0, 0.0), (1.0, 0.4), (1.0, 1.0)])
-def test_all_of_the_time_is_drawn_and_no_more(pushed: float, level: float) -> None:
-    """Where all SMs are seen, the area of work and of waiting is the time that the columns have for it, pushed or levelled."""
-    view = film().overall(pushed, level)
+@pytest.mark.parametrize("level", [0.0, 0.4, 1.0])
+def test_all_of_the_time_is_drawn_and_no_more(level: float) -> None:
+    """Where all SMs are seen, the area of work and of waiting is the time that the columns have for it, levelled or not."""
+    view = film().overall(level)
     share = lanes.coverage(view.strips, view.across, view.down, (400, 700), lanes.IDLE + 1)
     pixel = (view.across[1] - view.across[0]) / 700 * (view.down[1] - view.down[0]) / 400
     span, sms = film().found.recorded.span, len(film().found.recorded.sms)
@@ -420,60 +391,44 @@ def test_all_of_the_time_is_drawn_and_no_more(pushed: float, level: float) -> No
 
 
 def test_a_state_takes_as_much_room_as_the_columns_have_time_for_it() -> None:
-    """Of all programs, each on a line as high as its SM."""
-    found, columns = film().found.recorded, recorded().columns
-    programs_alone = replace(pipeline.SHOTS["all"], programs=1.0, waiting=0.0, work=0.0, whose=0.0)
-    share = lanes.coverage(pipeline.strips(found, programs_alone), (0, found.span), (0, len(found.sms)), (400, 700), lanes.IDLE + 1)
-    pixel, lengths = found.span / 700 * len(found.sms) / 400, np.diff(columns["t_ns"], prepend=0)
+    """Of both programs that are seen closely, each in its row."""
+    found, columns = film().found, recorded().columns
+    rows, line = pipeline.ROWS["two"], found.recorded.rank[found.sm]
+    own = {(p.pid_m, p.pid_bh) for p in found.followed}
+    mine = np.array([pid in own for pid in zip(columns["pid_m"].tolist(), columns["pid_bh"].tolist(), strict=True)])
+    share = lanes.coverage(
+        pipeline.strips(found, rows, programs=1.0), (0, found.recorded.span), (line, line + 1), (400, 700), lanes.IDLE + 1
+    )
+    pixel, lengths = found.recorded.span / 700 / 400, np.diff(columns["t_ns"], prepend=0)
     for index, state in enumerate(STATES):
-        time = lengths[np.isin(columns["kind"], lanes.KINDS[state])].sum()
-        assert share[[index, len(STATES) + index]].sum() * pixel == pytest.approx(time, rel=1e-3), state
-
-
-def test_pushed_together_work_stands_left_of_waiting() -> None:
-    """Of every SM: bars of the first program end where those of the second begin, and theirs where waiting begins, up to the end."""
-    made = next(view for beat, _, view, *_ in film().seen if beat == "together").strips
-    shown = [bars for bars, weight in zip(made.bars, made.weight.tolist(), strict=True) if weight]
-    for first in range(0, len(shown), 3):
-        bars = np.concatenate(shown[first : first + 3])
-        assert np.array_equal(bars[1:, 0], bars[:-1, 1])
-        assert (bars[0, 0], bars[-1, 1]) == (0, film().found.recorded.span)
+        time = lengths[np.isin(columns["kind"], lanes.KINDS[state]) & mine].sum()
+        high = np.diff(pipeline.halves(rows.first)[state])[0]
+        assert share[index].sum() * pixel == pytest.approx(time * high, rel=1e-3), state
 
 
 def test_in_the_end_every_line_is_the_average() -> None:
     """The last picture: each SM's parts end where their means over all SMs do."""
     made, recorded = film().seen[-1][2].strips, film().found.recorded
-    shown = [bars for bars, weight in zip(made.bars, made.weight.tolist(), strict=True) if weight]
     ends = recorded.span * np.cumsum(recorded.parts)
-    for first in range(0, len(shown), 3):
-        assert [bars[-1, 1] for bars in shown[first : first + 3]] == pytest.approx(ends)
-
-
-def test_each_number_stands_in_its_area() -> None:
-    """In the last picture, in every aspect: between the ends that the parts have on the axis, and in the lanes."""
-    for aspect in ASPECTS:
-        rect, ends = pipeline.stage(aspect)["lanes"], np.concatenate([[0.0], np.cumsum(film().found.recorded.parts)])
-        shares = [item for item in at(film(aspect), "all").shown if item.name == "share"]
-        for item, (start, stop) in zip(shares, itertools.pairwise(rect.x0 + ends * rect.width), strict=True):
-            x0, y0, x1, y1 = item.box
-            assert start < x0 < x1 < stop
-            assert (x0 + x1) / 2 == pytest.approx((start + stop) / 2, abs=0.06)
-            assert rect.y0 < y0 < y1 < rect.y1
+    for first in range(0, len(made.bars), 3):
+        assert [bars[-1, 1] for bars in made.bars[first : first + 3]] == pytest.approx(ends)
 
 
 @aspects
-def test_each_step_of_the_first_turn_is_handed_to_the_next(aspect: Aspect) -> None:
-    """An arrow at the end of each, from its lane to the next one's edge: copies, product, softmax, product, and copies again."""
-    scene = film(aspect)
-    rect, (start, stop) = pipeline.stage(aspect)["lanes"], scene.found.window
-    turn, lane = pipeline.turn(scene.found.followed[0], start), pipeline.SHOTS["one"].lanes[0]
-    arrows = [item for item in at(scene, "one").shown if item.name == "handed"]
-    order = [state for state, _ in turn] + [K]
-    for item, (_, (_, end)), (state, after) in zip(arrows, turn, itertools.pairwise(order), strict=True):
-        x0, y0, x1, y1 = item.box
-        assert (x0 + x1) / 2 == pytest.approx(rect.x0 + (end - start) / (stop - start) * rect.width, abs=0.03)
-        upper, lower = sorted((lane[V if each == K else each] for each in (state, after)), key=lambda each: each[0])
-        assert (y1, y0) == pytest.approx([rect.y1 - edge * rect.height for edge in (upper[1], lower[0])], abs=0.03)
+def test_each_number_stands_in_its_area(aspect: Aspect) -> None:
+    """Of one SM and of all: in the lanes, amid what it counts; and so do the products' names."""
+    rect, found = pipeline.stage(aspect)["lanes"], film().found.recorded
+    for beat, parts in (("sm", found.shares[film().found.sm]), ("all", found.parts)):
+        ends = rect.x0 + np.concatenate([[0.0], np.cumsum(parts)]) * rect.width
+        shown = at(film(aspect), beat).shown
+        areas = [(ends[0], ends[2]), (ends[2], ends[3]), (ends[0], ends[1]), (ends[1], ends[2])]
+        words = [item for name in ("share", "letter") for item in shown if item.name == name]
+        assert [item.text for item in words[2:]] == ["QKᵀ", "PV"]
+        for item, (start, stop) in zip(words, areas, strict=True):
+            x0, y0, x1, y1 = item.box
+            assert start < x0 < x1 < stop, item
+            assert (x0 + x1) / 2 == pytest.approx((start + stop) / 2, abs=0.06)
+            assert rect.y0 < y0 < y1 < rect.y1
 
 
 def test_bars_are_the_whole_of_a_program() -> None:
@@ -491,9 +446,9 @@ spans = st.lists(st.integers(0, 60), min_size=2, max_size=12, unique=True).map(
 )
 
 
-@given(spans, st.integers(0, 30))
-def test_between_common_and_pushed_are_what_counting_finds(bars: np.ndarray, start: int) -> None:
-    """Second by second: what bars leave of a window, what two have in common, and that pushing keeps every length."""
+@given(spans, st.integers(0, 30), st.integers(0, 61))
+def test_between_common_and_swept_are_what_counting_finds(bars: np.ndarray, start: int, time: int) -> None:
+    """Second by second: what bars leave of a window, what two have in common, and that a sweep keeps all of the time."""
 
     def inside(some: np.ndarray) -> np.ndarray:
         return np.array([((some[:, 0] <= at) & (at < some[:, 1])).any() for at in range(61)])
@@ -503,10 +458,11 @@ def test_between_common_and_pushed_are_what_counting_finds(bars: np.ndarray, sta
     shifted = np.clip(bars + start, 0, 61)
     shifted = shifted[shifted[:, 1] > shifted[:, 0]]
     assert np.array_equal(inside(lanes.common(bars, shifted)), inside(bars) & inside(shifted))
-    moved = lanes.pushed(bars, start)
-    assert np.array_equal(np.diff(moved), np.diff(bars))
-    assert moved[0, 0] == start
-    assert np.array_equal(moved[1:, 0], moved[:-1, 1])
+    moved = lanes.swept(bars, time, 0)
+    before = int(inside(bars)[:time].sum())
+    assert moved[0].tolist() == [0, before]
+    assert np.array_equal(inside(moved[1:]), inside(bars) & (np.arange(61) >= time))
+    assert (moved[1:, 0] >= moved[:-1, 1]).all()
 
 
 @few

@@ -28,8 +28,8 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {
     STORE: (Kind.STORE_O, Kind.STORE_LSE),
 }  # fmt: skip
 STAGES = 2  # of the copies, for which the order above holds
-PLACES = 2  # looks of a program's bars: of the first place of an SM, and of the second
-IDLE = PLACES * len(STATES)  # the colour of time in which nobody multiplies, behind those of each place's states
+PLACES = 2  # programs of an SM that are shown at once
+IDLE = len(STATES)  # the colour of time in which nobody multiplies, behind those of the states
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,22 +93,12 @@ def places_of(programs: Sequence[Program]) -> int:
     return 1 + max(p.place for p in programs)
 
 
-def by_work(programs: Sequence[Program]) -> list[int]:
-    """The SMs, those first that ran fewer programs, and of these the one whose last report came first."""
-    last: dict[int, int] = {}
-    ran: dict[int, int] = {}
-    for p in programs:
-        last[p.sm] = max(last.get(p.sm, 0), p.stop)
-        ran[p.sm] = ran.get(p.sm, 0) + 1
-    return sorted(last, key=lambda sm: (ran[sm], last[sm], sm))
-
-
 # ------------------------------------------------------------------------------------------------------------- what is counted
 
 
-def products_of(programs: Sequence[Program]) -> np.ndarray:
-    """Bars of both products of all these programs, by their begin: [n, 2], ns."""
-    both = np.concatenate([np.empty((0, 2), int), *(p.bars[state] for p in programs for state in PRODUCTS)])
+def products_of(programs: Sequence[Program], states: Sequence[str] = PRODUCTS) -> np.ndarray:
+    """Bars of both products of all these programs, or of one of them, by their begin: [n, 2], ns."""
+    both = np.concatenate([np.empty((0, 2), int), *(p.bars[state] for p in programs for state in states)])
     return both[np.argsort(both[:, 0], kind="stable")]
 
 
@@ -119,9 +109,9 @@ def at_work(programs: Sequence[Program], window: tuple[float, float]) -> float:
     return float(np.maximum(stops - np.maximum(starts, before), 0).sum() / (window[1] - window[0]))
 
 
-def joined(programs: Sequence[Program]) -> np.ndarray:
-    """When at least one of these programs multiplies: disjoint, sorted [n, 2], ns."""
-    bars = products_of(programs)
+def joined(programs: Sequence[Program], states: Sequence[str] = PRODUCTS) -> np.ndarray:
+    """When at least one of these programs multiplies, or does one of the two products: disjoint, sorted [n, 2], ns."""
+    bars = products_of(programs, states)
     if not len(bars):
         return bars
     last = np.maximum.accumulate(bars[:, 1])
@@ -141,10 +131,10 @@ def common(bars: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.stack([starts[stops > starts], stops[stops > starts]], 1)
 
 
-def pushed(bars: np.ndarray, start: float) -> np.ndarray:
-    """The same bars one behind the other, from ``start`` on: [n, 2]."""
-    stops = start + np.cumsum(bars[:, 1] - bars[:, 0])
-    return np.stack([np.concatenate([[start], stops[:-1]])[: len(bars)], stops], 1)
+def swept(bars: np.ndarray, time: float, start: float) -> np.ndarray:
+    """Disjoint, sorted ``bars`` [n, 2]: what was before ``time`` as one bar from ``start`` on, then what comes later: [m, 2]."""
+    before = float(np.diff(np.minimum(bars, time)).sum())
+    return np.concatenate([[[start, start + before]], np.maximum(bars[bars[:, 1] > time], time)])
 
 
 # --------------------------------------------------------------------------------------------------------------- what is drawn

@@ -1,4 +1,4 @@
-"""Film of PipelineScene: the lanes of an SM, whose gaps a second program fills; one picture, looked at from further and further away."""
+"""Film of PipelineScene: one program's time, whose waiting a second one fills; then all of an SM's time, sorted, and all SMs'."""
 
 from __future__ import annotations
 
@@ -8,53 +8,52 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
-from manim import Group, Line, Mobject, VMobject, config
+from manim import Group, Line, VMobject, linear
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import pipeline
-from flashviz.chapters.lanes import BLEND, SCORES, SOFTMAX, K, V
-from flashviz.chapters.pipeline import Interval
+from flashviz.chapters.lanes import BLEND, PLACES, PRODUCTS, SCORES, SOFTMAX, K, V
+from flashviz.chapters.pipeline import Interval, Rows
 from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
 from flashviz.director.material import provenance
 from flashviz.director.scene import beat
-from flashviz.director.words import first_that_fits, machine, middle
-from flashviz.layout import GAP, Rect, centered, rows
+from flashviz.director.words import CORNER, NUMBER, Counter, Word, machine, middle
+from flashviz.layout import GAP, Rect
 from flashviz.lettering import CAPTION_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
-from flashviz.mobjects.lanes import SECOND, Elapse, LanesPicture, Look, View
+from flashviz.mobjects.cast import set_ends
+from flashviz.mobjects.lanes import TENSOR, Elapse, LanesPicture, Look, View
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, box, edges, outlines
+from flashviz.mobjects.tiles import box
+from flashviz.outlines import outline
 from flashviz.palette import LIT, RESTING
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
-FIGURE_PX = 60
-TEXT, SLIDE, ZOOM = 0.3, 1.8, 2.4  # seconds: a text comes, programs move, from two turns to all of one SM's
-SLOW, FAST = 2.8, 1.6  # seconds of a turn: of the first one, and where it comes again
-WAITS = "waits"
-LETTERS = {  # what each box of a turn is, and shorter where there is no room
-    K: ((K, ("copy K", "K")), (V, ("copy V", "V"))), SCORES: ((SCORES, ("QKᵀ",)),),
-    SOFTMAX: ((SOFTMAX, ("softmax",)),), BLEND: ((BLEND, ("PV",)),),
-}  # fmt: skip
+TEXT, DROP, SLIDE, ZOOM = 0.3, 1.4, 1.6, 2.4  # seconds: a text comes, a product reaches its row, programs move, from a turn to all time
+TURN, WAIT, SORT, STACK = 3.6, 2.4, 3.6, 3.0  # seconds for a turn, its waiting, until an SM's time is sorted, until all are seen
+LETTERS = {K: ("copy K", "K"), V: ("copy V", "V"), SCORES: ("QKᵀ",), SOFTMAX: ("softmax",), BLEND: ("PV",)}  # or shorter
+FIGURE, NAMES = (0.25, 0.55), (0.6, 0.75)  # of the picture's height, where numbers and products' names stand in a sorted one
 TICK = 0.07
 TICK_PITCH = 1.5  # least distance between two ticks
-GPU = "One {model}: {sms} SMs, each with its own tensor cores"
-ONE = "One SM runs one program: {rows} queries, against all keys"
-TWO = "The same SM runs a second program: {rows} other queries"
-ORDER = ("issued here by", "the compiler")  # tests/test_pipeline.py finds it in the machine code
-TOGETHER = "both at once: counted once"
-PAIRS = ("first two programs", "next two programs")
-SEAM = "next two programs start"
-HONEST = "Recording slows the kernel: shares are this recording's."
-BUSY = "{both} busy"
-PLUS = ("", "+ ")
-IDLE = ("{idle} waiting", "{idle}")
+INSIDE = "Inside one SM, one of the {sms} processors of an {model}"
+TWO = "The same SM runs a second program at the same time"
+WHOLE = "This SM from start to end: {time} µs"
+ALL = "All {sms} SMs, one line each"
+AVERAGE = "All {sms} SMs on average"
+HONEST = "Measured with timers inside the kernel, which slow it."
+PROGRAM = "program {place}"
+WAITING = "waiting"
+BUSY, IDLE = "{busy} busy", "{idle} waiting"
 
 
 class PipelineFilm(ChapterScene):
-    """Beats of PipelineScene."""
+    """Beats of PipelineScene.
+
+    ``pinned`` are things that stand on the rows of the picture, each with what places it on them anew.
+    """
 
     script = pipeline.BEATS
 
@@ -65,19 +64,11 @@ class PipelineFilm(ChapterScene):
         self.provenance = [provenance(trace)]
         self.set_board(pipeline.BEATS, found.said)
         self.place = pipeline.stage(self.settings.aspect)
-        first = found.recorded.rank[found.sm]
-        alone = replace(found.recorded, programs=found.followed)
-        self.views = {
-            name: View(pipeline.strips(alone, pipeline.SHOTS[name]), found.window, (first, first + 1))
-            for name in ("one", "beside", "two", "once")
-        }
-        self.views["sm"] = replace(self.views["once"], across=(0, found.recorded.span))
+        self.rows = pipeline.ROWS["one"]
         self.axis: list[Named] = []
         self.words: dict[str, VMobject] = {}
-        self.bands: list[VMobject] = []
-        self.waits: list[Named] = []
-        self.letters: list[Named] = []
-        self.handed: list[Named] = []
+        self.pinned: dict[VMobject, Callable[[Rows], Any]] = {}
+        self.number, self.waited = Counter(self.skin.ink, "waiting"), 0.0
 
     # ------------------------------------------------------------------------------------------------------ captions, in the middle
 
@@ -116,280 +107,252 @@ class PipelineFilm(ChapterScene):
 
     @beat("one")
     def one(self) -> None:
-        """One of all SMs has the frame, and a block of queries comes to it; then two turns as time passes, the first slowly, box by box."""
-        one, (start, stop) = self.found.followed[0], self.found.window
-        said = {"rows": f"{self.found.recorded.trace.config.block_m}", **self.found.said}
-        self.lanes = LanesPicture(self.place["lanes"], replace(self.views["one"], now=start), self.skin)
-        self.enter(said)
-        rect = self.lanes.rect
-        head = Line((rect.x0, rect.y1, 0), (rect.x0, rect.y0, 0), stroke_color=self.skin.ink, stroke_width=theme.HEAVY)
-        self.add(self.lanes, head)
-        turn = pipeline.turn(one, start)
-        length = turn[-1][1][1] - start
-        following = [state for state, _ in turn[1:]] + [turn[0][0]]
+        """One SM; a program's turn as time passes, step by step."""
+        (start, stop), rows = self.found.window, self.found.recorded.trace.config.block_m
+        self.lanes = LanesPicture(self.place["lanes"], replace(self.closely(), now=start), self.skin)
+        rect, names = self.lanes.rect, self.place["names"]
+        room = box(Rect(names.x0 - GAP, rect.y0, rect.x1 + GAP, rect.y1 + GAP), stroke=self.skin.edge)
+        lane = self.pin(lambda rows: Named(self.bar(self.skin.edge, self.found.window, rows.cores, RESTING), tag="cores"))
+        program = self.named((PROGRAM.format(place=1), f"{rows} queries"), lambda rows: rows.first)
+        self.cores = self.named(("tensor cores", "", "", ""), lambda rows: rows.cores)
+        device = machine(self.found.recorded.machine, self.settings.aspect, self.skin)
+        self.write("title", INSIDE.format(model=device.text, **self.found.said))
+        self.write("note", f"{self.found.recorded.machine}\n{HONEST}")
+        self.room = [room, *self.times(start)]
+        self.add(*self.room, lane, self.lanes, program, self.cores, *self.words.values(), device)
+        self.hold(SLIDE / 2)
+        head = self.head()
         with self.telling():
-            self.move(FadeIn(self.tiled(0)), seconds=TEXT)
-            for (state, (begin, end)), after in zip(turn, following, strict=True):
-                self.pass_time(head, begin, end, SLOW * (end - begin) / length)
-                named = [self.letter(part, texts, (begin, end)) for part, texts in LETTERS[state]]
-                self.move(*(FadeIn(letter) for letter in named), self.hand_over(end, state, after), seconds=2 * TEXT)
-                self.letters += named
-            again = pipeline.turn(one, start + length)
-            self.add(self.tiled(1))
-            self.pass_time(head, *again[0][1], FAST * (again[0][1][1] - again[0][1][0]) / (stop - start - length))
-            self.add(*self.ordered(again[0][1][1]))
-            self.pass_time(head, again[0][1][1], stop, FAST)
-            self.remove(head)
-            named = [self.letter(part, texts, bar) for state, bar in again for part, texts in LETTERS[state]]
-            self.letters += named
-            self.move(*(FadeIn(letter) for letter in named), seconds=TEXT)
+            self.add(head)
+            for step in self.found.steps(0):
+                self.move(Elapse(self.lanes, head, *step[1]), seconds=TURN * length(step[1]) / (stop - start))
+                self.move(*(FadeIn(letter) for letter in self.letters(0, step)), seconds=2 * TEXT)
+            self.move(FadeOut(head), seconds=TEXT)
 
     @beat("copy")
     def copy(self) -> None:
-        """The same time once more: where it multiplies nothing, waiting grows in the tensor cores' lane."""
-        start, stop = self.found.window
-        lane = pipeline.ALONE["tensor cores"]
+        """Its products come down to the tensor cores; where these have none, waiting grows, and its share."""
+        waits, left = self.found.waits(), self.found.waits(PLACES)
         with self.telling():
-            for _, gap in self.found.gaps:
-                self.bands.append(self.passing(gap, lane, 2 * FAST * (gap[1] - gap[0]) / (stop - start)))
-                self.waits += self.waiting(gap, lane)
-                self.add(*self.waits)
+            for step in self.products(0):
+                self.move(self.drop(0, step), seconds=DROP)
+            self.word = self.named(("", "", "", WAITING), lambda rows: rows.cores)
+            self.count(0.0)
+            self.pinned[self.number] = lambda rows: self.count(self.waited, rows)
+            self.move(FadeIn(self.word), FadeIn(self.number), seconds=TEXT)
+            for wait in waits:
+                self.move(self.growing(wait), self.counted(length(wait)), seconds=WAIT * length(wait) / sum(map(length, waits)))
+            self.move(FadeIn(self.waiting(max(left, key=length))), seconds=TEXT)
 
     @beat("two")
     def two(self) -> None:
-        """The second program comes from below; its products slide up into the first one's waiting; where both multiply, one is counted."""
-        lane, goal = pipeline.ALONE["tensor cores"], pipeline.SHARED
-        self.remove(self.cores)  # waiting and products cover it
-        self.move(*(FadeOut(part) for part in (*self.letters, *self.waits, *self.handed)), seconds=TEXT)
+        """A second program comes from below, its steps in the same colours; its products go up into the first one's waiting."""
+        rows = self.found.recorded.trace.config.block_m
         with self.telling():
-            shift = [self.moving(band, gap, lane, goal) for band, (_, gap) in zip(self.bands, self.found.gaps, strict=True)]
-            old = [self.program, *self.gutter]
-            own = self.names(pipeline.products_named(1), self.hue)
-            self.gutter = [*self.names({"tensor cores": goal} | pipeline.named(0)), *self.names(pipeline.named(1), self.hue)]
-            self.move(
-                Look(self.lanes, self.views["beside"], rate_func=ease_in_out_cubic),
-                *shift,
-                *(FadeOut(part, rate_func=early) for part in old),
-                *(FadeIn(part, rate_func=late) for part in (*self.gutter, *own)),
-                *self.rewrite("title", TWO.format(rows=self.found.recorded.trace.config.block_m)),
-                seconds=SLIDE,
-            )
-            self.move(Look(self.lanes, self.views["two"], rate_func=ease_in_out_cubic), *(FadeOut(part) for part in own), seconds=SLIDE)
-            self.meetings = self.met()
-            self.move(*(FadeIn(part) for part in self.meetings), seconds=TEXT)
-            self.hold(2 * TEXT)
-            self.waits = self.waiting(self.found.longest_wait, goal)
-            self.move(Look(self.lanes, self.views["once"]), *(FadeOut(band) for band in self.bands), seconds=2 * TEXT)
-            self.move(*(FadeIn(part) for part in self.waits), seconds=TEXT)
+            self.move(*self.settle("two"), *self.rewrite("title", TWO), seconds=SLIDE)
+            program = self.named((PROGRAM.format(place=2), f"{rows} more"), lambda rows: rows.second)
+            letters = [letter for step in self.found.steps(1) for letter in self.letters(1, step)]
+            self.move(FadeIn(program), *(FadeIn(letter) for letter in letters), seconds=2 * TEXT)
+            for step in self.products(1):
+                self.move(self.drop(1, step), self.counted(-length(step[1])), seconds=DROP)
+                self.hold(2 * TEXT)
 
     @beat("sm")
     def sm(self) -> None:
-        """Further away: the whole time of the SM; of it only what its tensor cores do is left, and has the frame."""
-        followed = self.found.followed
-        self.move(*(FadeOut(part) for part in (*self.axis, *self.meetings, *self.waits, self.room)), seconds=TEXT)
-        title = self.rewrite("title", f"One SM: {len(followed)} programs, {self.found.recorded.places} at a time")
+        """Further away: of all the SM's time only what its tensor cores do is left; a line sorts it from left to right."""
+        found, span = self.found, float(self.found.recorded.span)
+        self.lanes.display(self.closely(work=1.0))
+        self.move(*(FadeOut(part) for part in (*self.room, *self.pinned) if part is not self.cores), seconds=TEXT)
+        self.pinned, self.rows = {}, pipeline.ROWS["sm"]
+        title = self.rewrite("title", WHOLE.format(time=round(span / 1000)))
         with self.telling():
-            self.move(Look(self.lanes, self.views["sm"], rate_func=ease_in_out_cubic), *title, seconds=ZOOM)
-            pairs = self.pairs()
-            self.move(*(FadeIn(part) for part in (*self.times(), *pairs)), *(FadeOut(part) for part in self.gutter), seconds=TEXT)
-            whole, view = self.found.recorded, self.lanes.view
-            self.lanes.display(replace(view, strips=pipeline.strips(whole, pipeline.SHOTS["once"])))
-            only = replace(view, strips=pipeline.strips(whole, pipeline.SHOTS["cores"]))
-            self.move(Look(self.lanes, only), *(FadeOut(part, rate_func=late) for part in pairs), seconds=3 * TEXT)
-            self.move(Look(self.lanes, self.line(), rate_func=ease_in_out_cubic), seconds=SLIDE / 2)
-            upper, lower = rows(self.place["names"], 2)
-            self.gutter, self.legend = self.lines(["its tensor", "cores"], upper), self.looks(rows(lower, len(pipeline.LOOKS)))
-            self.move(*(FadeIn(part) for part in (*self.gutter, *self.legend)), seconds=TEXT)
+            self.move(Look(self.lanes, self.entire(0.0), rate_func=ease_in_out_cubic), *title, seconds=ZOOM)
+            head = self.head()
+            self.count(0.0)
+            self.move(*(FadeIn(part) for part in (*self.times(), head)), seconds=TEXT)
+            self.hold(2 * TEXT)
+
+            def sort(share: float) -> None:
+                self.lanes.display(self.entire(share * span))
+                self.count(found.waiting(share * span) * length(found.window))
+                x = self.lanes.x(share * span)
+                set_ends(head, (x, self.lanes.rect.y1, 0), (x, self.lanes.rect.y0, 0))
+
+            begun, parts = TEXT / SORT, Group(self.lanes, head, self.number)
+            self.move(Shows(parts, lambda share: sort(share * begun)), FadeIn(self.word), FadeIn(self.number), seconds=TEXT)
+            self.move(Shows(parts, lambda share: sort(begun + share * (1 - begun))), seconds=SORT - TEXT)
+            self.split = self.parts(found.recorded.shares[found.sm])
+            gone = head, self.word, self.number
+            self.move(*(FadeOut(part) for part in gone), *(FadeIn(part) for part in self.split), seconds=2 * TEXT)
 
     @beat("together")
     def together(self) -> None:
-        """Further away the SM is one of all lines; of each, what is work is pushed to the left, what is waiting to the right."""
+        """Further away the SM is one of all lines, each sorted."""
         whole = self.found.recorded
-        title = self.rewrite("title", f"{len(whole.sms)} SMs, {len(whole.programs)} programs")
-        self.move(*(FadeOut(part) for part in (*self.axis, *self.gutter)), seconds=TEXT)
+        rank = whole.rank[self.found.sm]
+        self.move(*(FadeOut(part) for part in self.split), seconds=TEXT)
+        self.lanes.display(replace(self.overall(apart=pipeline.APART), down=(rank, rank + 1)))
         with self.telling():
-            self.move(Look(self.lanes, self.overall(0.0), rate_func=ease_in_out_cubic), *title, seconds=SLIDE)
-            self.gutter = self.lines([f"{len(whole.sms)} SMs,", "each a line"], rows(self.place["names"], 4)[1])
-            pointed = [*self.seam(), *self.short()]
-            self.move(*(FadeIn(part) for part in (*self.gutter, *pointed)), seconds=TEXT)
-            self.hold(SLIDE)
-            self.move(*(FadeOut(part) for part in pointed), seconds=TEXT)
-            push = Shows(self.lanes, lambda share: self.lanes.display(self.overall(share)), rate_func=ease_in_out_cubic)
-            self.move(push, seconds=ZOOM)
+            title = self.rewrite("title", ALL.format(**self.found.said))
+            self.move(Look(self.lanes, self.overall(), rate_func=ease_in_out_cubic), *title, seconds=STACK)
 
     @beat("all")
     def all(self) -> None:
-        """The lines level out at their average: how much first programs multiply, second ones add, and nobody multiplies."""
-        found, span = self.found, self.found.recorded.span
-        parts = found.recorded.parts
-        ends = [0.0, *accumulate(parts)]
-        level = Shows(self.lanes, lambda share: self.lanes.display(self.overall(1.0, share)), rate_func=ease_in_out_cubic)
-        title = self.rewrite("title", f"{len(found.recorded.sms)} SMs on average")
+        """The lines level out at their average: for how much of all the time tensor cores are busy, and for how much they wait."""
+        found = self.found
+        level = Shows(self.lanes, lambda share: self.lanes.display(self.overall(share)), rate_func=ease_in_out_cubic)
+        title = self.rewrite("title", AVERAGE.format(**found.said))
         with self.telling():
-            self.move(level, *title, *(FadeOut(part) for part in self.gutter), seconds=SLIDE / 2)
-            self.write("honest", HONEST)
-            marks = {pipeline.percent(ends[0]): ends[0], BUSY.format(**found.said): ends[-2], pipeline.percent(ends[-1]): ends[-1]}
-            axis = self.ticks({text: share * span for text, share in marks.items()}, "of the time")
-            self.move(*(FadeIn(part) for part in (*axis, self.words["honest"])), seconds=TEXT)
-            adding = [(start + pipeline.percent(part),) for start, part in zip(PLUS, parts[:-1], strict=True)]
-            texts = [*adding, tuple(text.format(**found.said) for text in IDLE)]
-            colors = [self.skin.ground] * len(parts[:-1]) + [self.skin.ink]
-            for words, color, (start, stop) in zip(texts, colors, pairwise(ends), strict=True):
-                area = self.lanes.place((start * span, stop * span), (0.0, float(len(found.recorded.sms))))
-                self.move(FadeIn(self.amid(words, color, area)), seconds=2 * TEXT)
+            self.move(level, *title, *(FadeOut(part) for part in self.axis), seconds=SLIDE)
+            marks = {pipeline.percent(share): share * found.recorded.span for share in (0.0, 1.0)}
+            shown = [*self.ticks(marks, "of the time"), *self.parts(found.recorded.parts)]
+            self.move(*(FadeIn(part) for part in shown), seconds=2 * TEXT)
 
-    # -------------------------------------------------------------------------------------------------------------- what they share
+    # ------------------------------------------------------------------------------------------------- what stands on the rows
 
-    def enter(self, said: Mapping[str, str]) -> None:
-        """All SMs, of which one grows until its tensor cores are a lane; then a block of queries comes into it: a program."""
-        names, lanes, sms = self.place["names"], self.lanes.rect, sorted(self.found.recorded.sms)
-        whole = Rect(names.x0 - GAP, lanes.y0, lanes.x1 + GAP, lanes.y1 + GAP)
-        lane = self.lanes.place(self.lanes.view.across, pipeline.ALONE["tensor cores"])
-        others = pipeline.grid(whole, len(sms))
-        own = others.pop(sms.index(self.found.sm))
-        rest = [
-            outlines(self.skin.edge, "sms").display(edges(others)),
-            Rectangles(self.skin.edge, name="sms").display(edges([pipeline.within(lane, whole, cell) for cell in others])),
-        ]
-        self.room, self.cores = outlines(self.skin.edge, "sm"), Rectangles(self.skin.edge, name="cores")
+    def closely(self, work: float = 0.0) -> View:
+        """What the followed SM's programs do in the time that is seen closely, and so much of what its tensor cores do."""
+        rank = self.found.recorded.rank[self.found.sm]
+        return View(pipeline.strips(self.found, self.rows, programs=1.0, work=work), self.found.window, (rank, rank + 1))
 
-        def grown(share: float) -> None:
-            cell = own.toward(whole, share)
-            self.room.display(edges([cell]))
-            self.cores.display(edges([pipeline.within(lane, whole, cell)])).set_fill(opacity=1 + (RESTING - 1) * share)
+    def entire(self, time: float) -> View:
+        """All that the tensor cores of the followed SM do, sorted up to a time, ns."""
+        rank = self.found.recorded.rank[self.found.sm]
+        strips = pipeline.strips(self.found, self.rows, work=1.0, time=time)
+        return View(strips, (0.0, float(self.found.recorded.span)), (rank, rank + 1))
 
-        grown(0.0)
-        device = machine(self.found.recorded.machine, self.settings.aspect, self.skin)
-        self.write("title", GPU.format(model=device.text, **said))
-        self.write("note", self.found.recorded.machine)
-        self.add(*rest, self.cores, self.room, *self.words.values(), device)
-        self.hold(SLIDE / 2)
-        self.gutter = self.names(pipeline.ALONE)
-        self.move(
-            Shows(Group(self.room, self.cores), grown, rate_func=ease_in_out_cubic),
-            *(FadeOut(part, rate_func=early) for part in rest),
-            *(FadeIn(part, rate_func=late) for part in self.gutter),
-            *self.rewrite("title", ONE.format(**said)),
-            seconds=SLIDE / 2,
-        )
-        self.program, start = self.card(f"{said['rows']} queries"), self.found.window[0]
-        way = self.program.get_right()[0] - self.frame.x0
-        come = Shows(self.program, placing(self.program, -way), rate_func=ease_in_out_cubic, introducer=True)
-        self.move(come, *(FadeIn(part) for part in self.times(start)), seconds=SLIDE / 2)
-
-    def card(self, text: str) -> Named:
-        """A program: the block of queries that it works on, above its lanes' names."""
-        row, names = self.lanes.place(self.lanes.view.across, pipeline.TILES), self.place["names"]
-        rect = Rect(names.x0, row.y0, names.x0 + text_width(text, TITLE_PX) + 2 * GAP, row.y1)
-        frame = box(rect, stroke=self.skin.scores, fill=self.skin.ground, opacity=1.0)
-        return Named(frame, *self.lines([text], rect.beyond(GAP)), tag="program")
-
-    def tiled(self, turn: int) -> Named:
-        """Which keys a turn works on, above it: a line as long, and their numbers."""
-        text, (start, stop) = self.found.tiles[turn]
-        rect = self.lanes.place((start, stop), pipeline.TILES)
-        line = Line((rect.x0, rect.y0, 0), (rect.x1 - GAP / 2, rect.y0, 0), stroke_color=self.skin.k, stroke_width=theme.HEAVY)
-        self.letters.append(Named(line, *self.lines([text], rect), tag="turn"))
-        return self.letters[-1]
-
-    def ordered(self, time: float) -> list[Named]:
-        """Why copies begin where they do, behind those of the second turn, which end at ``time``."""
-        row = self.lanes.place((time, self.found.window[1]), pipeline.ALONE["copies"])
-        self.letters += (made := self.lines(ORDER, row.beyond(GAP)))
-        return made
-
-    def met(self) -> list[Named]:
-        """Where both programs multiply at once, beneath the tensor cores' lane: a line each, and at the first one what becomes of it."""
-        row, made = self.lanes.rect, []
-        for start, stop in self.found.meeting.tolist():
-            under = self.lanes.place((start, stop), pipeline.BETWEEN)
-            y = self.lanes.place((start, stop), pipeline.SHARED).y0 - GAP / 2
-            line = Line((under.x0, y, 0), (under.x1, y, 0), stroke_color=self.skin.ink, stroke_width=2 * theme.HEAVY)
-            made.append(Named(line, tag="meeting"))
-        wide, center = text_width(TOGETHER, TITLE_PX), self.lanes.x(float(self.found.meeting[0].mean()))
-        left = min(max(center - wide / 2, row.x0), row.x1 - wide)
-        between = self.lanes.place(self.found.window, pipeline.BETWEEN)
-        return [*made, *self.lines([TOGETHER], Rect(left, between.y0, left + wide, between.y1))]
-
-    def pairs(self) -> list[Named]:
-        """Beneath the tensor cores' lane: which of the SM's programs were there when."""
-        begins = [p.start for p in self.found.followed[:: self.found.recorded.places]]
-        made = []
-        for text, (start, stop) in zip(PAIRS, pairwise([*begins, max(p.stop for p in self.found.followed)]), strict=True):
-            rect = self.lanes.place((start, stop), pipeline.BETWEEN)
-            line = Line((rect.x0, rect.y1, 0), (rect.x1 - GAP, rect.y1, 0), stroke_color=self.skin.ink, stroke_width=theme.HEAVY)
-            made.append(Named(line, *self.lines([text], rect), tag="pair"))
-        return made
-
-    def seam(self) -> list[Named]:
-        """From beneath, where one pair of programs follows another: an arrow and a word."""
-        x, row, foot = self.lanes.x(self.found.next_pair), self.place["ticks"], self.lanes.rect.y0
-        tip, wide = foot + 6 * TICK, text_width(SEAM, TITLE_PX)
-        wings = [(x - 2 * TICK, tip - 2 * TICK, 0), (x, tip, 0), (x + 2 * TICK, tip - 2 * TICK, 0)]
-        arrow = VMobject(stroke_color=self.skin.ink, stroke_width=theme.HEAVY)
-        arrow.set_points_as_corners([(x, row.y1, 0), (x, tip, 0), *wings])
-        return [Named(arrow, tag="seam"), *self.lines([SEAM], Rect(x - wide / 2, row.y0, x + wide / 2, row.y1))]
-
-    def short(self) -> list[Named]:
-        """Left of the lines of SMs that ran fewer programs: a bracket, and how many."""
-        text, count = self.found.fewer
-        rect, names = self.lanes.rect, self.place["names"]
-        low, x = self.lanes.y(count), rect.x0 - GAP / 2
-        bracket = Line((x, rect.y1, 0), (x, low, 0), stroke_color=self.skin.ink, stroke_width=2 * theme.HEAVY)
-        whole = Rect(names.x0, rect.y1 - 2 * LINE_PITCH * em(TITLE_PX), names.x1, rect.y1)
-        return [Named(bracket, tag="fewer"), *self.lines([text, "programs"], whole)]
-
-    def amid(self, texts: Sequence[str], color: str, area: Rect) -> Named:
-        """The first of these that fits, large in the middle of an area; the last smaller, where none does."""
-        text = first_that_fits(texts, FIGURE_PX, area.width - 2 * GAP, Face.STRONG)
-        px = FIGURE_PX * min(1.0, (area.width - GAP) / text_width(text, FIGURE_PX, Face.STRONG))
-        words = theme.line(text, px, color, Face.STRONG)
-        theme.on_baseline(words, px, area.center[0] - text_width(text, px, Face.STRONG) / 2, middle(area, px), text, Face.STRONG)
-        return Named(words, tag="share", text=text)
-
-    def hand_over(self, time: float, state: str, after: str) -> FadeIn:
-        """What a step of the first turn made goes to the next one: an arrow from its lane to the other's nearer edge."""
-        lanes = pipeline.SHOTS["one"].lanes[0]
-        own, other = (self.lanes.place((time, time), lanes[_last(each)]) for each in (state, after))
-        start, stop, back = (own.y0, other.y1, TICK) if own.y0 > other.y0 else (own.y1, other.y0, -TICK)
-        x, wings = own.x0, stop + 2 * back
-        points = [(x, start, 0), (x, stop, 0), (x - TICK, wings, 0), (x, stop, 0), (x + TICK, wings, 0)]
-        arrow = VMobject(stroke_color=self.skin.ink, stroke_width=theme.HEAVY).set_points_as_corners(points)
-        self.handed.append(Named(arrow, tag="handed"))
-        return FadeIn(self.handed[-1])
-
-    def overall(self, together: float, level: float = 0.0) -> View:
-        """All SMs and the whole time, so far pushed together, and so far levelled."""
+    def overall(self, level: float = 0.0, apart: float = 0.0) -> View:
+        """All SMs' time, sorted and so far levelled."""
         whole = self.found.recorded
-        return View(pipeline.strips(whole, pipeline.SHOTS["all"], together, level), (0, whole.span), (0, len(whole.sms)))
+        return View(pipeline.stacked(whole, level, apart), (0.0, float(whole.span)), (0, len(whole.sms)))
 
-    def line(self) -> View:
-        """The followed SM alone."""
-        whole, sm = self.found.recorded, self.found.sm
-        return replace(self.overall(0.0), down=(whole.rank[sm], whole.rank[sm] + 1))
+    def pin(self, draw: Callable[[Rows], VMobject]) -> VMobject:
+        """A thing that is drawn anew wherever the rows are."""
+        thing = draw(self.rows)
+        self.pinned[thing] = lambda rows: thing.become(draw(rows))
+        return thing
 
-    def looks(self, places: Sequence[Rect]) -> list[Mobject]:
-        """What each look of the picture stands for: a piece of it and a word, in these places."""
-        found: list[Mobject] = []
-        for (text, look), place in zip(pipeline.LOOKS.items(), places, strict=True):
-            row = centered(*place.center[:2], place.width, em(TITLE_PX))
-            square = Rect(row.x0, row.y0, row.x0 + row.height, row.y1)
-            found.append(LanesPicture(square, View(pipeline.swatch(look), (0, 1), (0, 1)), self.skin, "swatch"))
-            found += self.lines([text], Rect(square.x1 + GAP, row.y0, row.x1, row.y1))
-        return found
+    def settle(self, name: str) -> list[Any]:
+        """The rows, and all that stands on them, go to other places."""
+        start, self.rows = self.rows, pipeline.ROWS[name]
+        end, things = self.rows, list(self.pinned.items())
 
-    def pass_time(self, head: Line, start: float, stop: float, seconds: float) -> None:
-        """Bars grow behind a line that moves with time."""
-        self.move(Elapse(self.lanes, head, start, stop), seconds=seconds)
+        def come(share: float) -> None:
+            for _, place in things:
+                place(start.to(end, share))
+
+        pinned = Shows(Group(*(thing for thing, _ in things)), come, rate_func=ease_in_out_cubic)
+        return [Look(self.lanes, self.closely(), rate_func=ease_in_out_cubic), pinned]
+
+    def named(self, texts: Sequence[str], row: Callable[[Rows], Interval]) -> VMobject:
+        """Lines left of a row."""
+        names = self.place["names"]
+
+        def draw(rows: Rows) -> Named:
+            rect = self.lanes.place(self.lanes.view.across, row(rows))
+            return Named(*self.lines(texts, Rect(names.x0, rect.y0, names.x1, rect.y1)), tag="name")
+
+        return self.pin(draw)
+
+    def bar(self, color: str, times: Interval, lane: Interval, opacity: float = LIT) -> VMobject:
+        """A stretch of time on a lane."""
+        return box(self.lanes.place(times, lane), stroke=color, fill=color, opacity=opacity, width=0)
+
+    def letters(self, place: int, step: tuple[str, Interval]) -> list[VMobject]:
+        """What a step of a program is, in its bar; two words for what is copied at once."""
+        state, times = step
+
+        def lettered(each: str) -> VMobject:
+            return self.pin(lambda rows: Named(*self.letter(each, times, pipeline.halves(rows.program(place))[each]), tag="word"))
+
+        found = [lettered(each).set_z_index(1, family=True) for each in ((K, V) if state == K else (state,))]
+        return [each for each in found if len(each)]
+
+    def letter(self, state: str, times: Interval, lane: Interval) -> list[Named]:
+        """What is done, in its bar: the longest word, as large as can be; none where the bar is too short."""
+        rect = self.lanes.place(times, lane)
+        fitting = [(text, px) for text in LETTERS[state] for px in (TITLE_PX, CORNER) if ink_width(text, px) <= rect.width]
+        return [written(text, px, self.skin.ground, rect, "letter") for text, px in fitting[:1]]
+
+    def products(self, place: int) -> list[tuple[str, Interval]]:
+        """Steps of a program that tensor cores do."""
+        return [step for step in self.found.steps(place) if step[0] in PRODUCTS]
+
+    def drop(self, place: int, step: tuple[str, Interval]) -> Shows:
+        """A product goes from its program's row to the tensor cores', and leaves a trail."""
+        (state, times), hue = step, self.skin.hue(TENSOR[step[0]])
+
+        def draw(rows: Rows, share: float = 1.0) -> Named:
+            own, here = rows.program(place), pipeline.toward(rows.program(place), rows.cores, share)
+            trail = (own[1], max(own[1], here[0])) if own < here else (min(own[0], here[1]), own[0])
+            return Named(self.bar(hue, times, trail, RESTING), self.bar(hue, times, here), *self.letter(state, times, here), tag="job")
+
+        job = self.pin(draw).set_z_index(2, family=True)  # over the words of the row that it leaves
+        job.become(draw(self.rows, 0.0))
+        return Shows(job, lambda share: job.become(draw(self.rows, share)), rate_func=ease_in_out_cubic, introducer=True)
+
+    def growing(self, wait: Interval) -> Shows:
+        """A stretch of waiting grows in the tensor cores' row as its time passes once more."""
+
+        def draw(rows: Rows, share: float = 1.0) -> Named:
+            return Named(self.bar(self.skin.edge, (wait[0], wait[0] + share * length(wait)), rows.cores), tag="band")
+
+        band = self.pin(draw)
+        band.become(draw(self.rows, 0.0))
+        return Shows(band, lambda share: band.become(draw(self.rows, share)), introducer=True)
+
+    def waiting(self, wait: Interval) -> VMobject:
+        """What a stretch of it is, in a word."""
+        return self.pin(lambda rows: self.amid(WAITING, TITLE_PX, self.skin.ink, self.lanes.place(wait, rows.cores), "letter"))
+
+    def counted(self, more: float) -> Shows:
+        """The share of waiting changes by so many ns of the time that is seen."""
+        before = self.waited
+        return Shows(self.number, lambda share: self.count(before + share * more), rate_func=ease_in_out_cubic if more < 0 else linear)
+
+    def count(self, waited: float, rows: Rows | None = None) -> None:
+        """So much of the time that is seen closely is waited for, ns: between the lines left of the tensor cores' row."""
+        self.waited, names = waited, self.place["names"]
+        row = self.lanes.place(self.lanes.view.across, (rows or self.rows).cores)
+        rect, text = Rect(names.x0, row.y0, names.x1, row.y1), pipeline.percent(waited / length(self.found.window))
+        self.number.say(Word(text, NUMBER, self.skin.ink, rect.x0, middle(rect, NUMBER), "waiting"))
+
+    def parts(self, shares: Sequence[float]) -> list[Named]:
+        """In a sorted picture: which product is which, how long tensor cores were busy, and how long they waited."""
+        ends = [share * self.found.recorded.span for share in (0.0, *accumulate(shares))]
+        start, stop = self.lanes.view.down
+
+        def area(times: Interval, row: Interval) -> Rect:
+            return self.lanes.place(times, (row[0] * (stop - start), row[1] * (stop - start)))
+
+        said = {"busy": pipeline.percent(sum(shares[:-1])), "idle": pipeline.percent(shares[-1])}
+        figures = (BUSY, self.skin.ground, (ends[0], ends[-2])), (IDLE, self.skin.ink, (ends[-2], ends[-1]))
+        return [
+            *(self.amid(text.format(**said), NUMBER, color, area(times, FIGURE)) for text, color, times in figures),
+            *(
+                self.amid(LETTERS[state][0], TITLE_PX, self.skin.ground, area(times, NAMES), "letter")
+                for state, times in zip(PRODUCTS, pairwise(ends[:-1]), strict=True)
+            ),
+        ]
+
+    def amid(self, text: str, px: float, color: str, area: Rect, tag: str = "share") -> Named:
+        """A word in the middle of an area, smaller where it would not fit."""
+        return written(text, px * min(1.0, (area.width - 2 * GAP) / ink_width(text, px)), color, area, tag)
+
+    # ------------------------------------------------------------------------------------------------------- what is around them
+
+    def head(self) -> Line:
+        """A line at the left that moves with time."""
+        rect = self.lanes.rect
+        return Line((rect.x0, rect.y1, 0), (rect.x0, rect.y0, 0), stroke_color=self.skin.ink, stroke_width=theme.HEAVY)
 
     def write(self, part: str, text: str) -> None:
-        """Words of a part of the stage, wrapped to its width; what is honest stands beneath the note."""
-        face = Face.STRONG if part == "title" else Face.TEXT
-        color = self.skin.quiet if part == "note" else self.skin.ink
-        rect = self.place["note" if part == "honest" else part]
-        top = rect.y1 - (len(self.words["note"]) * LINE_PITCH * em(TITLE_PX) if part == "honest" else 0.0)
-        lines = theme.lines(wrap(text, rect.width, TITLE_PX, face), TITLE_PX, color, face)
-        lines.shift((rect.x0, top - ink_box("Hg", TITLE_PX, face)[0], 0))
+        """Words of a part of the stage, wrapped to its width."""
+        face, color = (Face.STRONG, self.skin.ink) if part == "title" else (Face.TEXT, self.skin.quiet)
+        rect = self.place[part]
+        broken = [line for part in text.splitlines() for line in wrap(part, rect.width, TITLE_PX, face)]
+        lines = theme.lines(broken, TITLE_PX, color, face)
+        lines.shift((rect.x0, rect.y1 - ink_box("Hg", TITLE_PX, face)[0], 0))
         self.words[part] = Named(*lines, tag="note", text=text)
 
     def rewrite(self, part: str, text: str) -> list[Any]:
@@ -398,18 +361,10 @@ class PipelineFilm(ChapterScene):
         self.write(part, text)
         return [FadeOut(old, rate_func=early), FadeIn(self.words[part], rate_func=late)]
 
-    def names(self, lanes: Mapping[str, Interval], color: str = "") -> list[Named]:
-        """Lanes' names, left of them, in ink or in a program's colour."""
-        whole, made = self.place["names"], []
-        for name, lane in lanes.items():
-            row = self.lanes.place(self.lanes.view.across, lane)
-            made += self.lines([name], Rect(whole.x0, row.y0, whole.x1, row.y1), color)
-        return made
-
     def lines(self, texts: Sequence[str], rect: Rect, color: str = "") -> list[Named]:
-        """Lines in the middle of a rectangle's height, at its left."""
+        """Lines in the middle of a rectangle's height, at its left; an empty one leaves its place free."""
         found = []
-        for index, text in enumerate(texts):
+        for index, text in ((index, text) for index, text in enumerate(texts) if text):
             baseline = rect.center[1] + ((len(texts) - 1) / 2 - index) * LINE_PITCH * em(TITLE_PX) - 0.36 * em(TITLE_PX)
             drawn = theme.on_baseline(theme.line(text, TITLE_PX, color or self.skin.ink), TITLE_PX, rect.x0, baseline, text)
             found.append(Named(drawn, tag="note", text=text))
@@ -435,73 +390,18 @@ class PipelineFilm(ChapterScene):
             self.axis.append(Named(Named(mark, tag="tick"), Named(words, tag="tick x", text=text), tag="time"))
         return self.axis
 
-    def letter(self, state: str, texts: Sequence[str], bar: Interval) -> Named:
-        """What a bar of the turn is, in it, or beneath it where it is too short."""
-        rect, color = self.lanes.place(bar, pipeline.SHOTS["one"].lanes[0][state]), self.skin.ground
-        wide = {text: theme.line(text, TITLE_PX, color, Face.STRONG).width for text in texts}
-        text = next((text for text in texts if wide[text] <= rect.width), texts[-1])
-        if wide[text] > rect.width:
-            rect, color = Rect(rect.x0, rect.y0 - GAP - em(TITLE_PX), rect.x1, rect.y0), self.skin.ink
-        words, left = theme.line(text, TITLE_PX, color, Face.STRONG), rect.center[0] - wide[text] / 2
-        theme.on_baseline(words, TITLE_PX, left, middle(rect, TITLE_PX), text, Face.STRONG)
-        return Named(words, tag="letter", text=text).set_z_index(1, family=True)  # over the bars that grow
 
-    def passing(self, bar: Interval, lane: Interval, seconds: float) -> VMobject:
-        """A stretch of waiting that grows as its time passes once more."""
-        (start, stop), frames = bar, max(1, round(seconds * config.frame_rate))
-
-        def grown(share: float) -> VMobject:
-            return self.band((start, start + max(share, 1 / frames) * (stop - start)), lane)
-
-        band = grown(0.0)
-        self.add(band)
-        self.move(Shows(band, lambda share: band.become(grown(share))), seconds=seconds)
-        return band
-
-    def waiting(self, bar: Interval, lane: Interval) -> list[Named]:
-        """What the tensor cores do in it, in a word, where there is room."""
-        rect = self.lanes.place(bar, lane)
-        if text_width(WAITS, TITLE_PX) > rect.width - GAP:
-            return []
-        words = theme.line(WAITS, TITLE_PX, self.skin.ink)
-        theme.on_baseline(words, TITLE_PX, rect.center[0] - text_width(WAITS, TITLE_PX) / 2, middle(rect, TITLE_PX), WAITS)
-        return [Named(words, tag="letter", text=WAITS)]
-
-    def moving(self, band: VMobject, bar: Interval, start: Interval, goal: Interval) -> Shows:
-        """A stretch of time goes from a lane to another."""
-        return Shows(band, lambda share: band.become(self.band(bar, _between(start, goal, share))), rate_func=ease_in_out_cubic)
-
-    def band(self, bar: Interval, lane: Interval) -> VMobject:
-        """A stretch of waiting on a lane, behind the bars."""
-        drawn = box(self.lanes.place(bar, lane), stroke=self.skin.edge, fill=self.skin.edge, opacity=LIT)
-        return Named(drawn, tag="band").set_z_index(-1, family=True)
-
-    @property
-    def hue(self) -> str:
-        """Of the second program."""
-        return self.skin.hue(SECOND)
-
-    gutter: Sequence[Named] = ()
-    legend: Sequence[Mobject] = ()
+def length(times: Interval) -> float:
+    """How long, ns."""
+    return times[1] - times[0]
 
 
-def placing(part: VMobject, way: float) -> Callable[[float], None]:
-    """A part comes level to its place from so far away."""
-    family = [(leaf, leaf.points.copy()) for leaf in part.family_members_with_points()]
-
-    def place(share: float) -> None:
-        for leaf, points in family:
-            leaf.points = points + np.array([(1 - share) * way, 0.0, 0.0])
-
-    return place
+def ink_width(text: str, px: float) -> float:
+    """How wide a word is drawn."""
+    return float(np.ptp(outline(text, Face.STRONG)[:, 0])) * em(px)
 
 
-def _last(state: str) -> str:
-    """The lane at the lower edge of what is done in a step: copies of K and V end together."""
-    return V if state == K else state
-
-
-def _between(one: Interval, other: Interval, share: float) -> Interval:
-    """A lane on its way to another."""
-    top, bottom = ((1 - share) * a + share * b for a, b in zip(one, other, strict=True))
-    return top, bottom
+def written(text: str, px: float, color: str, rect: Rect, tag: str) -> Named:
+    """A word in the middle of a rectangle."""
+    left, baseline = rect.center[0] - ink_width(text, px) / 2, middle(rect, px)
+    return Named(theme.line_at(outline(text, Face.STRONG), px, color, left, baseline), tag=tag, text=text)

@@ -9,7 +9,7 @@ import numpy as np
 from manim import RESAMPLING_ALGORITHMS, Group, ImageMobject, Line, Mobject, config, linear
 
 from flashviz import theme
-from flashviz.chapters.lanes import IDLE, PLACES, STATES, Strips, coverage, zoomed
+from flashviz.chapters.lanes import IDLE, STATES, Strips, coverage, zoomed
 from flashviz.layout import Rect
 from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.named import Act
@@ -17,7 +17,6 @@ from flashviz.palette import LIT, Theme
 
 TENSOR = dict(zip(STATES, ("K", "V", "S", "L", "O", "O"), strict=True))  # whose hue a state has
 MOVING = ("top", "bottom", "shift", "weight")  # what of strips changes from one view to another
-SECOND = "Q"  # whose hue a second place's programs have: one that no state has
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +39,7 @@ class View:
 
 
 class LanesPicture(ImageMobject):
-    """Each pixel shows by its opacity how much of its time and height is taken, and by its colour with what.
-
-    Programs of an SM's first place have a hue a state, those of its second one have one hue.
-    """
+    """Each pixel shows by its opacity how much of its time and height is taken, and by its colour with what."""
 
     def __init__(self, rect: Rect, view: View, skin: Theme, tag: str = "lanes") -> None:
         self.tag = tag
@@ -51,8 +47,7 @@ class LanesPicture(ImageMobject):
         self.unit = config.pixel_width / config.frame_width
         self.size = round(self.rect.height * self.unit), round(self.rect.width * self.unit)
         states = [theme.rgb(skin.hue(TENSOR[state])) for state in STATES]
-        seconds = [theme.rgb(skin.hue(SECOND))] * (PLACES - 1) * len(STATES)
-        self.colours = np.array([*states, *seconds, theme.rgb(skin.edge)], np.float32)
+        self.colours = np.array([*states, theme.rgb(skin.edge)], np.float32)
         super().__init__(np.zeros((*self.size, 4), np.uint8))
         self.set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
         self.stretch_to_fit_width(self.rect.width).stretch_to_fit_height(self.rect.height).move_to(self.rect.center)
