@@ -35,13 +35,20 @@ MADE = {"S": ("Q × K", "= scores S"), "P": ("softmax(S)", "= weights P"), "O": 
 PARTS = ("O: {} of {} parts", "O: {} of {}")
 SWEEP = ("one sweep: {}", "a sweep: {}")
 ONCE = ("once: K, V, an empty O: {}", "K, V, empty O: {}", "once: {}")
+MEMORY = ("M: {}", "{}")
 STANDARD = ("standard attention", "standard")
-LAW = {"sweeps": "N / width sweeps", "width": "width = M / 4d", "each": "× 3 N d", "moved": "numbers a sweep", "law": "= 12 N² d² / M"}
+LAW = {"sweeps": "N / width", "width": "sweeps; width = M / 4d", "each": "× 3 N d", "moved": "numbers a sweep", "law": "= 12 N² d² / M"}
 LARGE = ("sweeps", "each", "law")  # of its parts
-FLIGHT, MADE_IN, WEIGHED, ADDED, SEEN = 0.9, 0.9, 0.7, 0.9, 0.5  # seconds: a block's way, and a tile's scores, weights and part of O, and what is seen
+FLIGHT, MADE_IN, WEIGHED, ADDED, SEEN = (
+    0.9,
+    0.9,
+    0.7,
+    0.9,
+    0.5,
+)  # seconds: a block's way, and of a tile's steps, and a look
 QUICK = 0.55  # of them, at the second visit
-CALM, REST_OF = 1.2, 2.4  # before the first block, and of the rest of the first sweep
-PACE, GROWTH, LIT, LAST = 3.4, 1.4, 1.1, 1.6  # seconds: of all sweeps at the smallest M, of twice M, of a frame, of the last picture
+CALM, FIRST, REST_OF = 1.2, 1.2, 2.2  # before the first block, of its way, and of the rest of the first sweep
+PACE, GROWTH, LIT, LAST = 3.2, 1.4, 1.0, 2.1  # seconds: of all sweeps at the smallest M, of twice M, of a frame, of the last picture
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
 
@@ -62,7 +69,7 @@ class IOStage(ShotScene):
 class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    said: Sequence[Word] = ()  # in the chip's corner, and later over its strip
+    said: Sequence[Word | Readout] = ()  # in the chip's corner, and later over its strip
     each: Word  # what a sweep moves
     standard: Sequence[Word]  # what standard attention moves
     excess: Sequence[Named] = ()  # what the smallest chip moves beyond it
@@ -82,9 +89,9 @@ class IOFilm(ChapterFilm):
         self.letters, self.on_chip = dict[str, Word](), dict[str, Rect]()  # of blocks that are on chip
         self.flying = {name: Rectangles(self.skin.hue(name), name=f"flying {name}") for name in "KVQ"}
         self.block, self.tile = Block(self.skin), Rectangles(self.skin.scores, name="scores")
-        self.parts = Readout("", NAME, self.skin.o, name="parts of O", face=Face.MONO_STRONG).at(place["counter"])
+        self.parts = Readout("", NAME, self.skin.o, name="parts of O", face=Face.MONO_STRONG, anchor="right")
         self.bars = [Bars(index, found.starts, found.each, self.skin) for index in range(len(found.steps))]
-        self.counts = [Readout("", LABEL, self.skin.ink, name="sweeps", face=Face.MONO_STRONG) for _ in found.steps]
+        self.counts = [Readout("", LABEL, self.skin.ink, name="swept", face=Face.MONO_STRONG) for _ in found.steps]
         self.kept = [Memory(self.skin, "memory kept") for _ in found.steps]
         self.sizes: list[Word] = []  # of the memory under each bar
         self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
@@ -131,21 +138,32 @@ class IOFilm(ChapterFilm):
             self.lettered(name)
 
     def comes(self, index: int, sweep: int, seconds: float) -> None:
-        """So does one of O, as far as it is finished."""
-        start, slot, share = self.square.place.rows("O", index, self.step.rows), self.cross.slot("O"), sweep / self.step.sweeps
+        """So does one of O, as far as it is finished; over its slot is said how far that is."""
         self.scene.remove(*self.empty)
         self.scene.add(self.block)
-        self.move(
-            Shows(self.block, lambda way: self.block.display([start.toward(slot, way)], share), rate_func=ease_in_out_cubic),
-            seconds=seconds,
-        )
-        self.parts.display(self.counted(sweep))
+        self.crosses(self.square.place.rows("O", index, self.step.rows), self.cross.slot("O"), sweep, seconds)
+        self.finished(sweep)
         self.scene.add(self.parts)
 
-    def counted(self, parts: int) -> str:
-        """How much of O's block has been added."""
-        texts = [text.format(parts, self.step.sweeps) for text in PARTS]
-        return first_that_fits(texts, NAME, self.place["counter"].width, Face.MONO_STRONG)
+    def leaves(self, index: int, sweep: int, seconds: float) -> None:
+        """O's block flies back to HBM, with its part."""
+        self.crosses(self.cross.slot("O"), self.square.place.rows("O", index, self.step.rows), sweep + 1, seconds)
+        self.scene.remove(self.block, self.parts)
+        self.passes(sweep + (index + 1) / self.visits)
+
+    def crosses(self, start: Rect, stop: Rect, parts: int, seconds: float) -> None:
+        """O's block on its way between HBM and chip."""
+        share = parts / self.step.sweeps
+        show = Shows(self.block, lambda way: self.block.display([start.toward(stop, way)], share), rate_func=ease_in_out_cubic)
+        self.move(show, seconds=seconds)
+
+    def finished(self, parts: int) -> None:
+        """O's block on chip with so many of its parts, and their count."""
+        sweeps, slot = self.step.sweeps, self.cross.slot("O")
+        texts = [text.format(parts, sweeps) for text in PARTS]
+        self.block.display([slot], parts / sweeps)
+        self.parts.at(Rect(slot.x0, slot.y1, slot.x1, slot.y1 + em(1.4 * NAME)))
+        self.parts.display(first_that_fits(texts, NAME, slot.x1 - self.cross.slot("Q").x0, Face.MONO_STRONG))
 
     def scored(self, seconds: float) -> None:
         """Scores of the tile, row by row."""
@@ -169,21 +187,10 @@ class IOFilm(ChapterFilm):
 
         def show(share: float) -> None:
             self.tile.display(edges([start.toward(part, share)]))
-            self.block.display([slot], (sweep + (share == 1)) / sweeps)
+            self.finished(sweep + (share == 1))
 
-        self.move(Shows(Group(self.tile, self.block), show, rate_func=ease_in_out_cubic), seconds=seconds)
+        self.move(Shows(Group(self.tile, self.block, self.parts), show, rate_func=ease_in_out_cubic), seconds=seconds)
         self.scene.remove(self.tile)
-        self.parts.display(self.counted(sweep + 1))
-
-    def leaves(self, index: int, sweep: int, seconds: float) -> None:
-        """O's block flies back to HBM, with its part."""
-        stop, slot, share = self.square.place.rows("O", index, self.step.rows), self.cross.slot("O"), (sweep + 1) / self.step.sweeps
-        self.move(
-            Shows(self.block, lambda way: self.block.display([slot.toward(stop, way)], share), rate_func=ease_in_out_cubic),
-            seconds=seconds,
-        )
-        self.scene.remove(self.block)
-        self.passes(sweep + (index + 1) / self.visits)
 
     def passes(self, swept: float) -> None:
         """The square after so many sweeps."""
@@ -196,13 +203,12 @@ class IOFilm(ChapterFilm):
         self.said = self.cornered(texts, px, name)
         self.move(FadeIn(*self.said), seconds=TEXT / 2)
 
-    def cornered(self, texts: Sequence[str], px: float, name: str, hues: Sequence[str] = ()) -> list[Word]:
+    def cornered(self, texts: Sequence[str], px: float, name: str) -> list[Word]:
         """Lines in the chip's corner, from above."""
-        place, found = self.place["corner"], list[Word]()
-        px *= min(1.0, *(place.width / text_width(text, px, Face.STRONG) for text in texts), place.height / (1.4 * len(texts) * em(px)))
-        for text, rect, hue in zip(texts, rows(place.top(1.4 * len(texts) * em(px)), len(texts)), hues or [self.skin.ink] * len(texts), strict=True):
-            found.append(word(text, px, hue, rect, name))
-        return found
+        place = self.place["corner"]
+        px *= min(1.0, *(place.width / text_width(text, px, Face.STRONG) for text in texts))
+        lines = rows(place.top(1.4 * em(px) * len(texts)), len(texts))
+        return [word(text, px, self.skin.ink, rect, name) for text, rect in zip(texts, lines, strict=True)]
 
     # ------------------------------------------------------------------------------------------------------ bars of bytes
 
@@ -241,11 +247,11 @@ class IOFilm(ChapterFilm):
         self.move(Shows(kept, copied, introducer=True, rate_func=ease_in_out_cubic), seconds=MOVE)
         self.move(FadeIn(self.sizes[-1]), seconds=TEXT)
 
-    def size(self, index: int) -> Word:
+    def size(self, index: int, texts: Sequence[str] = ("{} on chip", "{}")) -> Word:
         """How large a memory is, under it."""
         left, low = self.columns.x(index, 0.0) + em(BY_LINE), self.under.y0 + em(BY_LINE / 2)
         kibs = on_chip(self.found.steps[index].m, self.found.config)
-        text = first_that_fits([f"{kibs} on chip", kibs], LABEL, self.columns.pitch - em(BY_LINE), Face.STRONG)
+        text = first_that_fits([text.format(kibs) for text in texts], LABEL, self.columns.pitch - em(BY_LINE), Face.STRONG)
         return Word(text, LABEL, self.skin.ink, left, low, "size")
 
     def beside(self, texts: Sequence[str], nbytes: float, line: int, name: str) -> Word:
@@ -296,13 +302,14 @@ def chip(film: IOFilm) -> None:
     figures = {"columns": film.step.columns, "d": c.head_dim, "m": elements(film.step.columns, c.head_dim), "kib": on_chip(film.step.m, c)}
     film.square.display(film.step.columns, film.step.rows, 0.0)
     film.memory.display(film.place["panel"], {})
-    cut = fitted([text.format(n=c.seq_k, sweeps=film.step.sweeps, **figures) for text in CUT], LABEL, film.skin.ink, film.place["chip"], "cut")
-    film.said = [*film.cornered([text.format(**figures) for text in ROOM], NAME, "numbers"), cut]
+    cut = [text.format(n=c.seq_k, sweeps=film.step.sweeps, **figures) for text in CUT]
+    below = fitted(cut, LABEL, film.skin.ink, film.place["chip"], "cut")
+    film.said = [*film.cornered([text.format(**figures) for text in ROOM], NAME, "numbers"), below]
     film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.slots, *film.empty, *film.said)
     film.scene.hold(CALM)
     with film.scene.telling():
         for name in "KV":
-            film.loads(name, film.square.place.block(name, 0.0, film.step.columns), FLIGHT)
+            film.loads(name, film.square.place.block(name, 0.0, film.step.columns), FIRST)
 
 
 @beat("tile")
@@ -338,11 +345,12 @@ def sweep(film: IOFilm) -> None:
 
     def crossed(index: int) -> None:
         for counter, way in zip(counters, found.each, strict=True):
-            counter.display(f"{way.name:<12} {amount(KIB * round(way.nbytes * index / visits / KIB)):>8}")
+            counter.display(f"{way.name:<12} {way.nbytes * index / visits / KIB:>4,.0f} KiB")
 
     with film.scene.telling():
         crossed(1)
-        film.move(FadeOut(*film.said), FadeIn(*counters), seconds=TEXT)
+        film.move(FadeOut(*film.said), seconds=TEXT / 2)
+        film.move(FadeIn(*counters), seconds=TEXT)
         film.said = ()
         film.loads("Q", strips.rows("Q", 1, film.step.rows), QUICK)
         film.comes(1, 0, QUICK)
@@ -366,6 +374,8 @@ def sweep(film: IOFilm) -> None:
 def following(film: IOFilm) -> None:
     """The next block of K and of V come; O's first block comes again, unfinished, gets its second part and goes back."""
     place, columns = film.square.place, film.step.columns
+    film.move(FadeOut(*film.said), seconds=TEXT)
+    film.said = ()
     with film.scene.telling():
         for name in "KV":
             film.loads(name, place.block(name, float(columns), columns), FLIGHT)
@@ -374,6 +384,7 @@ def following(film: IOFilm) -> None:
         film.comes(0, 1, FLIGHT)
         film.scored(QUICK)
         film.added(1, ADDED)
+        film.scene.hold(SEEN)
         film.leaves(0, 1, FLIGHT)
 
 
@@ -388,7 +399,7 @@ def again(film: IOFilm) -> None:
     def goes(share: float) -> None:
         film.memory.display(panel.toward(held, share), {name: start.toward(quarters[name], share) for name, start in starts.items()})
 
-    film.move(FadeOut(*film.said, film.parts, *film.slots, film.whole, film.hbm, *film.letters.values()), seconds=TEXT)
+    film.move(FadeOut(*film.slots, film.whole, film.hbm, *film.letters.values()), seconds=TEXT)
     once = film.beside(ONCE, found.once, 0, "once")
     each = film.beside(SWEEP, found.sweep, 1, "each")
     laid = Shows(bar, lambda share: bar.display(film.columns, swept * share, share), introducer=True, rate_func=late)
@@ -461,12 +472,12 @@ def answer(film: IOFilm) -> None:
             kept.display(rect, Memory.quarters(rect, filled(step)))
 
     film.move(Shows(Group(film.square, *film.bars, *film.kept), arrange, rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.sizes = [film.size(index) for index in range(len(found.steps))]
+    film.sizes = [film.size(index, MEMORY) for index in range(len(found.steps))]
     counts = [
         word(counted(step.sweeps), LABEL, skin.ink, film.above(index, step.nbytes, 0), "count") for index, step in enumerate(found.steps)
     ]
     repeats = [film.columns.bar(index, found.once, step.nbytes) for index, step in enumerate(found.steps)]
-    law = {name: word(text, NUMBER if name in LARGE else NAME, skin.ink, place[name], "law") for name, text in LAW.items()}
+    law = {name: word(text, NUMBER if name in LARGE else LABEL, skin.ink, place[name], "law") for name, text in LAW.items()}
     bound = fitted(BOUND, LABEL, skin.ink, place["bound"], "bound", Face.TEXT)
     film.move(FadeIn(*counts, *film.sizes), seconds=TEXT)
     with film.scene.telling():
@@ -477,9 +488,8 @@ def answer(film: IOFilm) -> None:
         crossing(film, stop)
         film.move(FadeIn(law["each"], law["moved"]), seconds=TEXT)
         film.scene.hold(LIT)
-        film.move(FadeIn(law["law"]), seconds=TEXT)
+        film.move(FadeIn(law["law"], bound), seconds=TEXT)
         framed(film, repeats)
-        film.move(FadeIn(bound), seconds=TEXT)
         film.scene.hold(LAST)
 
 

@@ -13,46 +13,50 @@ from flashviz.layout.table import Table
 from flashviz.lettering import em
 
 # ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are. ``panel``: the chip, seen closely, with a
-# tile and its blocks in ``cross``; ``corner``: what happens there, and what crosses; ``counter``: how much of O is added up. Then memory is
-# a strip, ``held``, as wide as it is large, ``chip`` says how large, and bars of what crosses stand on the lower edge of ``plot``; ``under``:
-# the memory that each is of. At the end sweeps times what each moves are the bars: ``end square``, ``strips`` and ``end plot`` over ``end
-# under``, and what each is in ``sweeps``, ``width``, ``each``, ``law`` and, for its source, ``bound``.
+# tile and its blocks in ``cross``; ``corner``: what happens there, and what crosses. Then memory is a strip, ``held``, as wide as it is
+# large, ``chip`` says how large, and bars of what crosses stand on the lower edge of ``plot``; ``under``: the memory that each is of. At
+# the end sweeps times what each moves are the bars: ``end square``, ``strips``, and ``end plot`` over ``end under``; what each is stands
+# in ``sweeps`` and ``width``, in ``each`` and ``moved``, and in ``law`` over ``bound``, its source.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "square": (30, 16, 800, 800), "hbm": (656, 30, 800, 150),
-        "panel": (850, 16, 1890, 910), "cross": (880, 46, 1716, 882), "corner": (1190, 56, 1870, 530), "counter": (1165, 540, 1870, 600),
+        "panel": (850, 16, 1890, 910), "cross": (880, 46, 1716, 882), "corner": (1190, 56, 1870, 530),
         "chip": (72, 802, 800, 848), "held": (72, 856, 712, 916),
         "plot": (850, 16, 1890, 800), "under": (850, 808, 1890, 910),
-        "end square": (20, 20, 660, 690), "strips": (740, 80, 1100, 612), "end plot": (1190, 20, 1890, 612), "end under": (1190, 618, 1890, 710),
-        "sweeps": (40, 752, 700, 832), "width": (40, 842, 700, 902), "each": (760, 752, 1140, 832), "moved": (760, 842, 1160, 902),
+        "end square": (20, 20, 660, 690), "strips": (740, 80, 1100, 612),
+        "end plot": (1190, 20, 1890, 612), "end under": (1190, 618, 1890, 710),
+        "sweeps": (40, 752, 700, 832), "width": (40, 842, 720, 902), "each": (760, 752, 1140, 832), "moved": (760, 842, 1160, 902),
         "law": (1190, 752, 1890, 832), "bound": (1190, 842, 1890, 902),
     },
     "4:3": {
         "square": (10, 30, 640, 690), "hbm": (516, 40, 640, 130),
-        "panel": (670, 30, 1424, 900), "cross": (690, 262, 1310, 882), "corner": (920, 50, 1410, 600), "counter": (905, 616, 1410, 670),
+        "panel": (670, 30, 1424, 900), "cross": (690, 262, 1310, 882), "corner": (920, 50, 1410, 600),
         "chip": (50, 740, 640, 786), "held": (50, 794, 570, 854),
         "plot": (670, 30, 1424, 790), "under": (670, 798, 1424, 900),
-        "end square": (0, 60, 480, 560), "strips": (510, 100, 830, 540), "end plot": (870, 40, 1430, 540), "end under": (870, 546, 1430, 640),
-        "sweeps": (30, 680, 490, 750), "width": (30, 760, 490, 820), "each": (530, 680, 860, 750), "moved": (530, 760, 880, 820), "law": (900, 680, 1420, 750),
-        "bound": (900, 760, 1430, 820),
+        "end square": (0, 60, 480, 560), "strips": (520, 110, 840, 500),
+        "end plot": (880, 40, 1430, 500), "end under": (880, 506, 1430, 600),
+        "sweeps": (20, 690, 490, 760), "width": (20, 770, 490, 830), "each": (530, 690, 860, 760), "moved": (530, 770, 870, 830),
+        "law": (900, 690, 1420, 760), "bound": (900, 770, 1430, 830),
     },
     "1:1": {
-        "square": (4, 40, 520, 580), "hbm": (414, 44, 520, 120),
-        "panel": (530, 30, 1072, 900), "cross": (548, 386, 1048, 886), "corner": (560, 50, 1060, 370), "counter": (716, 656, 1064, 706),
-        "chip": (46, 640, 520, 690), "held": (46, 698, 496, 768),
-        "plot": (530, 30, 1072, 800), "under": (530, 808, 1072, 910),
-        "end square": (4, 10, 480, 450), "strips": (540, 60, 900, 440), "end plot": (20, 540, 620, 830), "end under": (20, 836, 620, 920),
-        "sweeps": (20, 456, 520, 526), "width": (640, 860, 1060, 916), "each": (560, 490, 780, 560), "moved": (790, 496, 1066, 556), "law": (640, 620, 1060, 690),
-        "bound": (640, 700, 1066, 760),
+        "square": (4, 40, 462, 540), "hbm": (362, 44, 462, 110),
+        "panel": (480, 30, 1072, 900), "cross": (500, 386, 1000, 886), "corner": (510, 50, 1060, 370),
+        "chip": (8, 640, 462, 690), "held": (8, 698, 458, 768),
+        "plot": (470, 30, 1072, 800), "under": (470, 808, 1072, 910),
+        "end square": (4, 10, 460, 400), "strips": (580, 60, 940, 380),
+        "end plot": (20, 560, 620, 830), "end under": (20, 836, 620, 920),
+        "sweeps": (20, 440, 260, 510), "width": (20, 512, 500, 562), "each": (560, 440, 1060, 510), "moved": (560, 512, 1060, 562),
+        "law": (600, 640, 1060, 710), "bound": (600, 720, 1074, 780),
     },
     "9:16": {
         "square": (30, 30, 600, 640), "hbm": (482, 40, 600, 130),
-        "panel": (30, 660, 1050, 1376), "cross": (50, 680, 730, 1360), "corner": (310, 690, 1040, 1060), "counter": (285, 1066, 1040, 1116),
+        "panel": (30, 660, 1050, 1376), "cross": (50, 680, 730, 1360), "corner": (310, 690, 1040, 1060),
         "chip": (620, 320, 1050, 370), "held": (620, 380, 1040, 450),
         "plot": (60, 640, 1020, 1250), "under": (60, 1258, 1020, 1366),
-        "end square": (10, 20, 570, 560), "strips": (60, 620, 440, 950), "end plot": (50, 980, 670, 1270), "end under": (50, 1276, 670, 1366),
-        "sweeps": (590, 200, 1060, 270), "width": (590, 280, 1060, 340), "each": (590, 720, 1060, 790), "moved": (590, 800, 1060, 860), "law": (690, 1120, 1060, 1190),
-        "bound": (690, 1200, 1066, 1260),
+        "end square": (10, 20, 520, 500), "strips": (80, 606, 460, 935),
+        "end plot": (50, 1000, 670, 1280), "end under": (50, 1286, 670, 1376),
+        "sweeps": (560, 200, 1060, 270), "width": (560, 280, 1060, 340), "each": (590, 720, 1060, 790), "moved": (590, 800, 1060, 860),
+        "law": (590, 1020, 1060, 1090), "bound": (590, 1096, 1068, 1156),
     },
 }  # fmt: skip
 

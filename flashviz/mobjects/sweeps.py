@@ -117,7 +117,8 @@ class Block(VGroup):
 
     def __init__(self, skin: Theme) -> None:
         self.tag = "block O"
-        self.whole = Rectangles(skin.hue("O"), name="block O whole", opacity=palette.DIM).set_stroke(skin.hue("O"), width=theme.OUTLINE, opacity=1)
+        self.whole = Rectangles(skin.hue("O"), name="block O whole", opacity=palette.DIM)
+        self.whole.set_stroke(skin.hue("O"), width=theme.OUTLINE, opacity=1)
         self.done = Rectangles(skin.hue("O"), name="block O so far")
         super().__init__(self.whole, self.done)
 
