@@ -151,14 +151,14 @@ class Bars(VGroup):
     def display(self, columns: Columns, sweeps: float, laid: float = 1.0) -> Bars:
         """After so many sweeps, of one that is not through so much of each way; and so much of what crosses once."""
         pieces: dict[str, list[Rect]] = {name: [] for name in self.parts}
-        seams = []
+        seams, thin = [], min(SEAM, columns.bar(self.index, 0.0, total(self.each)).height / 8)  # narrow between low slabs
         whole, rest = divmod(sweeps + 1e-9, 1.0)
         low = 0.0
         for ways, share in ((self.once, laid), *[(self.each, 1.0)] * int(whole), *([(self.each, rest)] if rest > 1e-6 else [])):
             for way in ways:
                 pieces[way.tensor].append(columns.bar(self.index, low, low + share * way.nbytes))
                 low += way.nbytes
-            seams.append(columns.bar(self.index, low, low).inset(0.0, -SEAM / 2))
+            seams.append(columns.bar(self.index, low, low).inset(0.0, -thin / 2))
         for name, rects in pieces.items():
             self.parts[name].display(edges(rects))
         self.seams.display(edges(seams[:-1]))
