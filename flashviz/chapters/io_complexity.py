@@ -19,8 +19,8 @@ from flashviz.trace import Trace
 BEATS: tuple[Beat, ...] = (
     Beat("chip", "The chip", 5.8, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
     Beat("tile", "One tile", 8.8, shot="io", late=True, along=True, caption="Scores are made and used up on chip. Only O goes back."),
-    Beat("sweep", "A sweep", 6.6, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("next", "The next block", 6.7, shot="io", late=True, along=True, caption="The next K and V: O comes again for its second part."),
+    Beat("sweep", "A sweep", 6.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("next", "The next block", 6.6, shot="io", late=True, along=True, caption="The next K and V: O comes again for its second part."),
     Beat("again", "All sweeps", 6.8, shot="io", late=True, along=True, caption="Each block of K and V is one more sweep of all Q and O."),
     Beat("more", "Too small", 4.5, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
     Beat("less", "Less already", 4.5, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),

@@ -46,8 +46,8 @@ FLIGHT, MADE_IN, WEIGHED, ADDED, SEEN = (
     0.9,
     0.5,
 )  # seconds: a block's way, and of a tile's steps, and a look
-QUICK = 0.55  # of them, at the second visit
-CALM, FIRST, REST_OF = 1.2, 1.2, 2.2  # before the first block, of its way, and of the rest of the first sweep
+QUICK = 0.5  # of them, at the second visit
+CALM, FIRST, REST_OF = 1.2, 1.2, 2.1  # before the first block, of its way, and of the rest of the first sweep
 PACE, GROWTH, LIT, LAST = 3.2, 1.4, 1.0, 2.1  # seconds: of all sweeps at the smallest M, of twice M, of a frame, of the last picture
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
