@@ -139,13 +139,13 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", *(f"{near}{part}" for near in ("near ", "") for part in ("chip", "held", "numbers")), "near rows"),
-            "sweep": ("square", "held", "plot"), "again": ("square", "plot", "under"), "more": ("plot",),
-            "wider": ("square", "held", "chip", "numbers", "plot", "under"), "answer": ("wide", "wide under", "law", "bound"),
+            "chip": ("square", "panel"), "tile": ("square", "panel"), "sweep": ("square", "panel"), "next": ("square", "panel"),
+            "again": ("square", "chip", "held", "panel"), "more": ("plot",), "wider": ("square", "held", "chip", "plot", "under"),
+            "answer": ("end square", "strips", "end plot", "end under", "sweeps", "width", "each", "moved", "law", "bound"),
         },
-        configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 32}},
-        actors=("sweeps", "memory", "bar 0", "bar 1", "bar 2", "fixed"),
-        seconds=(20, 53),
+        configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 16}},
+        actors=("sweeps", "memory", "block O", "bar 0", "bar 1", "bar 2"),
+        seconds=(20, 62),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",

@@ -17,19 +17,20 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("chip", "The chip", 7.0, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
-    Beat("sweep", "A sweep", 10.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("again", "All sweeps", 7.0, shot="io", late=True, along=True, caption="Each block adds its part to O: so O comes and goes again."),
-    Beat("more", "Too small", 6.4, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
-    Beat("less", "Less already", 6.2, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
-    Beat("wider", "Twice M", 10.6, shot="io", late=True, along=True, caption="Twice the memory: K and V twice as wide, half the sweeps."),
-    Beat("answer", "Half", 11.4, shot="io", late=True, along=True, caption="Twice the memory: half the sweeps, half of what repeats."),
+    Beat("chip", "The chip", 5.8, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
+    Beat("tile", "One tile", 8.8, shot="io", late=True, along=True, caption="Scores are made and used up on chip. Only O goes back."),
+    Beat("sweep", "A sweep", 6.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("next", "The next block", 6.6, shot="io", late=True, along=True, caption="The next K and V: O comes again for its second part."),
+    Beat("again", "All sweeps", 6.8, shot="io", late=True, along=True, caption="Each block of K and V is one more sweep of all Q and O."),
+    Beat("more", "Too small", 4.5, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
+    Beat("less", "Less already", 4.5, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
+    Beat("wider", "Twice M", 10.0, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
+    Beat("answer", "Half", 11.8, shot="io", late=True, along=True, caption="Twice the memory: half the sweeps, half of what repeats."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
 SHOWN = 3  # on-chip memories, each twice the one before
 BOUND = tuple(text.format(THEOREM_2.citation) for text in ("of order N² d² / M: {}", "{}"))
-STATISTICS = "softmax sums, max"
 
 Record = Callable[..., Any]
 
@@ -79,26 +80,16 @@ class IO:
         return self.moved.total
 
     @property
-    def stored(self) -> tuple[Way, ...]:
-        """Of standard attention: Q, K and V in, K and V once a row block, O out; then scores and weights, out and back."""
-        read, written = self.moved.read, self.moved.written
-        ways = (
-            ("Q in", "Q", (read,)), ("K in", "K", (read,)), ("V in", "V", (read,)), ("O out", "O", (written,)),
-            ("scores S", "S", (written, read)), ("weights P", "P", (written, read)),
-        )  # fmt: skip
-        return tuple(Way(name, tensor, sum(side[tensor] for side in sides)) for name, tensor, sides in ways)
-
-    @property
     def each(self) -> tuple[Way, ...]:
         """Of one sweep: Q in, O in and out, and the softmax's row sums and maxima as O."""
-        matrices = (Way("Q in", "Q", self.matrix), Way("O in, unfinished", "O", self.matrix), Way("O out", "O", self.matrix))
-        return (*matrices, Way(STATISTICS, "L", 4 * self.statistic))
+        matrices = (Way("Q in", "Q", self.matrix), Way("O in", "O", self.matrix), Way("O out", "O", self.matrix))
+        return (*matrices, Way("row max, sum", "L", 4 * self.statistic))
 
     @property
     def starts(self) -> tuple[Way, ...]:
         """However many sweeps there are: K and V in, block by block, and O, l and m as they are before the first sweep."""
-        matrices = (Way("all of K in", "K", self.matrix), Way("all of V in", "V", self.matrix), Way("O out, all 0", "O", self.matrix))
-        return (*matrices, Way(STATISTICS, "L", 2 * self.statistic))
+        matrices = (Way("K in", "K", self.matrix), Way("V in", "V", self.matrix), Way("empty O out", "O", self.matrix))
+        return (*matrices, Way("row max, sum", "L", 2 * self.statistic))
 
     @property
     def sweep(self) -> int:
@@ -135,7 +126,8 @@ def gather(config: AttentionConfig, run: Record) -> IO:
 def chip_sizes(config: AttentionConfig) -> list[AttentionConfig]:
     """Algorithm 1's largest tilings: Bc rows of K and V for which M = 4 d Bc, with d <= M <= N d, that the config's GPU can hold.
 
-    Br, min(Bc, d) in the paper, is its power of two; no transfer depends on it.
+    Br, min(Bc, d) in the paper, is its power of two; no transfer depends on it. Where there are two of them, those are taken whose Bc is no
+    more than d: blocks of Q and O are then as large as those of K and V, and M is full.
 
     Raises:
         ConfigError: Fewer than two tilings suit the problem.
@@ -150,7 +142,8 @@ def chip_sizes(config: AttentionConfig) -> list[AttentionConfig]:
             found.append(replace(config, block_m=rows, block_n=columns, stages=1))
     if len(found) < 2:
         raise ConfigError(f"expected two on-chip memories M = 4 d Bc up to N d, got {len(found)} for N = {config.seq_k}; take larger tiles")
-    return found[-SHOWN:]
+    full = [each for each in found if each.block_m == each.block_n]
+    return (full if len(full) > 1 else found)[-SHOWN:]
 
 
 def elements(columns: int, d: int) -> int:

@@ -12,52 +12,56 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are, ``border`` where it ends. ``held``: on-chip
-# memory, as wide as it is large, all of it the largest that is seen; ``chip``, over it, says how large that is, ``numbers``, under it, what
-# M counts; at first all three are ``near``, with what M is in ``bytes`` and how many ``rows`` matrices have. ``head``: what the bars are
-# of, which stand on the lower edge of ``plot``; ``under``: the memory that each is of, and its size. At the end bars have the frame:
-# ``wide``, ``wide under``; ``law``: why they fall so, line by line, clear of standard attention's line, ``bound``: its source.
+# ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are. ``panel``: the chip, seen closely, with a
+# tile and its blocks in ``cross``; ``corner``: what happens there, and what crosses. Then memory is a strip, ``held``, as wide as it is
+# large, ``chip`` says how large, and bars of what crosses stand on the lower edge of ``plot``; ``under``: the memory that each is of. At
+# the end sweeps times what each moves are the bars: ``end square``, ``strips``, and ``end plot`` over ``end under``; what each is stands
+# in ``sweeps`` and ``width``, in ``each`` and ``moved``, and in ``law`` over ``bound``, its source.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
-        "square": (40, 24, 760, 700), "hbm": (608, 60, 748, 124), "border": (20, 704, 800, 707),
-        "chip": (102, 712, 760, 762), "held": (102, 768, 742, 848),
-        "numbers": (102, 856, 760, 906),
-        "head": (840, 24, 1880, 80), "plot": (840, 90, 1880, 800), "under": (840, 808, 1880, 910),
-        "wide": (80, 10, 1840, 790), "wide under": (80, 800, 1840, 912), "law": (690, 158, 1860, 370), "bound": (690, 372, 1860, 418),
-        "near chip": (900, 300, 1860, 356), "near held": (900, 370, 1740, 610), "near numbers": (900, 624, 1860, 680),
-        "near bytes": (900, 684, 1860, 740), "near rows": (900, 744, 1860, 800),
+        "square": (30, 16, 800, 800), "hbm": (656, 30, 800, 150),
+        "panel": (850, 16, 1890, 910), "cross": (880, 46, 1716, 882), "corner": (1190, 56, 1870, 530),
+        "chip": (72, 802, 800, 848), "held": (72, 856, 712, 916),
+        "plot": (850, 16, 1890, 800), "under": (850, 808, 1890, 910),
+        "end square": (20, 20, 660, 690), "strips": (740, 80, 1100, 612),
+        "end plot": (1190, 20, 1890, 612), "end under": (1190, 618, 1890, 710),
+        "sweeps": (40, 752, 700, 832), "width": (40, 842, 720, 902), "each": (760, 752, 1140, 832), "moved": (760, 842, 1160, 902),
+        "law": (1190, 752, 1890, 832), "bound": (1190, 842, 1890, 902),
     },
     "4:3": {
-        "square": (20, 60, 600, 610), "hbm": (474, 92, 594, 152), "border": (20, 623, 600, 626),
-        "chip": (70, 640, 600, 690), "held": (70, 698, 590, 768),
-        "numbers": (70, 776, 600, 826),
-        "head": (640, 24, 1430, 80), "plot": (640, 90, 1420, 800), "under": (640, 808, 1420, 910),
-        "wide": (60, 10, 1400, 790), "wide under": (60, 800, 1400, 912), "law": (520, 158, 1420, 370), "bound": (520, 372, 1420, 418),
-        "near chip": (690, 300, 1420, 356), "near held": (690, 370, 1390, 590), "near numbers": (690, 604, 1420, 660),
-        "near bytes": (690, 664, 1420, 720), "near rows": (690, 724, 1420, 780),
+        "square": (10, 30, 640, 690), "hbm": (516, 40, 640, 130),
+        "panel": (670, 30, 1424, 900), "cross": (690, 262, 1310, 882), "corner": (920, 50, 1410, 600),
+        "chip": (50, 740, 640, 786), "held": (50, 794, 570, 854),
+        "plot": (670, 30, 1424, 790), "under": (670, 798, 1424, 900),
+        "end square": (0, 60, 480, 560), "strips": (520, 110, 840, 500),
+        "end plot": (880, 40, 1430, 500), "end under": (880, 506, 1430, 600),
+        "sweeps": (20, 690, 490, 760), "width": (20, 770, 490, 830), "each": (530, 690, 860, 760), "moved": (530, 770, 870, 830),
+        "law": (900, 690, 1420, 760), "bound": (900, 770, 1430, 830),
     },
     "1:1": {
-        "square": (10, 100, 510, 560), "hbm": (398, 116, 504, 172), "border": (10, 578, 510, 581),
-        "chip": (54, 600, 510, 650), "held": (54, 656, 494, 726),
-        "numbers": (54, 732, 510, 782),
-        "head": (530, 16, 1075, 66), "plot": (530, 76, 1070, 800), "under": (530, 808, 1070, 910),
-        "wide": (40, 240, 1040, 790), "wide under": (40, 800, 1040, 912), "law": (40, 10, 1060, 206), "bound": (40, 208, 1060, 254),
-        "near chip": (560, 260, 1060, 310), "near held": (560, 320, 1050, 500), "near numbers": (560, 512, 1060, 562),
-        "near bytes": (560, 566, 1060, 616), "near rows": (560, 620, 1066, 670),
+        "square": (4, 40, 462, 540), "hbm": (362, 44, 462, 110),
+        "panel": (480, 30, 1072, 900), "cross": (500, 386, 1000, 886), "corner": (510, 50, 1060, 370),
+        "chip": (8, 640, 462, 690), "held": (8, 698, 458, 768),
+        "plot": (470, 30, 1072, 800), "under": (470, 808, 1072, 910),
+        "end square": (4, 10, 460, 400), "strips": (580, 60, 940, 380),
+        "end plot": (20, 560, 620, 830), "end under": (20, 836, 620, 920),
+        "sweeps": (20, 440, 260, 510), "width": (20, 512, 500, 562), "each": (560, 440, 1060, 510), "moved": (560, 512, 1060, 562),
+        "law": (600, 640, 1060, 710), "bound": (600, 720, 1074, 780),
     },
     "9:16": {
-        "square": (40, 40, 580, 570), "hbm": (450, 48, 570, 130), "border": (592, 40, 595, 570),
-        "chip": (610, 200, 1040, 250), "held": (610, 258, 1030, 338),
-        "numbers": (610, 346, 1040, 396),
-        "head": (60, 600, 1030, 654), "plot": (60, 664, 1020, 1250), "under": (60, 1258, 1020, 1366),
-        "wide": (60, 440, 1020, 1240), "wide under": (60, 1250, 1020, 1366), "law": (60, 120, 1040, 376), "bound": (60, 382, 1040, 438),
-        "near chip": (100, 760, 1000, 816), "near held": (100, 826, 960, 1086), "near numbers": (100, 1098, 1000, 1154),
-        "near bytes": (100, 1158, 1000, 1214), "near rows": (100, 1218, 1000, 1274),
+        "square": (30, 30, 600, 640), "hbm": (482, 40, 600, 130),
+        "panel": (30, 660, 1050, 1376), "cross": (50, 680, 730, 1360), "corner": (310, 690, 1040, 1060),
+        "chip": (620, 320, 1050, 370), "held": (620, 380, 1040, 450),
+        "plot": (60, 640, 1020, 1250), "under": (60, 1258, 1020, 1366),
+        "end square": (10, 20, 520, 500), "strips": (80, 606, 460, 935),
+        "end plot": (50, 1000, 670, 1280), "end under": (50, 1286, 670, 1376),
+        "sweeps": (560, 200, 1060, 270), "width": (560, 280, 1060, 340), "each": (590, 720, 1060, 790), "moved": (590, 800, 1060, 860),
+        "law": (590, 1020, 1060, 1090), "bound": (590, 1096, 1068, 1156),
     },
 }  # fmt: skip
 
 BAND, NEAR = 1 / 8, em(10)  # thickness of a strip of a matrix, of the square's side, and its distance from the square
-SIDE, UNDER = em(42), em(48)  # beside the grid and beneath it: letters
+SIDE, UNDER = em(48), em(54)  # beside the grid and beneath it: letters
 HEADROOM = em(104)  # above the tallest bar, for its two lines of words
 BAR = (0.02, 0.46)  # of a bar's column: where it begins and ends; words stand at its right
 SPAN = 0.92  # of a column: the largest memory, under its bar
@@ -103,9 +107,28 @@ class Square:
         x0 = self.grid.x0 + key * self.unit
         return Rect(x0, low, min(x0 + columns * self.unit, self.grid.x1), low + self.band)
 
+    def rows(self, name: str, index: int, count: float) -> Rect:
+        """A block of so many rows of Q or O; the last one is what is left."""
+        strip, high = self.strip(name), count * self.unit
+        return Rect(strip.x0, max(strip.y1 - (index + 1) * high, strip.y0), strip.x1, strip.y1 - index * high)
+
     def starts(self, columns: float) -> np.ndarray:
         """First key of each sweep."""
         return np.arange(math.ceil(self.n / columns - 1e-9)) * columns
+
+
+@dataclass(frozen=True)
+class Cross:
+    """On chip, seen closely: a tile of scores with its blocks as they stand in the square, K over V above, Q and O at the right."""
+
+    rect: Rect
+
+    def slot(self, name: str) -> Rect:
+        """Where a block is held, or S."""
+        side = (min(self.rect.width, self.rect.height) - 2 * NEAR) / 3
+        x0 = self.rect.x0 + "SQO".find(name) * (side + NEAR) if name in "QO" else self.rect.x0
+        y0 = self.rect.y0 + "SVK".index(name) * (side + NEAR) if name in "KV" else self.rect.y0
+        return Rect(x0, y0, x0 + side, y0 + side)
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from flashviz.layout.io_complexity import Columns, Square
 from flashviz.layout.rect import columns
 from flashviz.lettering import Face, em
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, box, dashes, edges
+from flashviz.mobjects.tiles import Rectangles, box, dashes, edges, outlines
 from flashviz.palette import Theme
 
-LETTER = 36  # px
+LETTER = 46  # px
 SEAM = em(2)  # between two blocks, two ways, and two sweeps
 CHIP = "KVQO"  # its quarters, from the left
 
@@ -26,7 +26,7 @@ CHIP = "KVQO"  # its quarters, from the left
 class Sweeps(VGroup):
     """The square, its blocks of K and V, the one that is on chip, and the rows of Q and O that pass.
 
-    Scores are not stored: the square has a dashed outline, and of them there is the tile that is computed. O is as full as it is
+    Scores are not stored: the square has a dashed outline, and of them the tile that is computed is framed. O is as full as it is
     finished: each sweep adds the part of its block of keys.
     """
 
@@ -34,17 +34,17 @@ class Sweeps(VGroup):
         self.tag, self.place = "sweeps", place
         grid = Rectangles(skin.quiet, name="sweeps grid").display(dashes(place.grid))
         strips = [
-            Named(box(place.strip(name), stroke=skin.hue(name), fill=skin.hue(name), opacity=palette.DIM), tag=f"sweeps {name}")
-            for name in "QO"
+            Named(box(place.strip(name), stroke=skin.hue(name), fill=skin.hue(name), opacity=opacity), tag=f"sweeps {name}")
+            for name, opacity in (("Q", palette.FAINT), ("O", palette.DIM))
         ]
-        self.blocks = {name: Rectangles(skin.hue(name), name=f"blocks {name}", opacity=palette.DIM) for name in "KV"}
+        self.blocks = {name: Rectangles(skin.hue(name), name=f"blocks {name}", opacity=palette.FAINT) for name in "KV"}
         self.held = {name: Rectangles(skin.hue(name), name=f"held {name}") for name in "KV"}
-        self.done = Rectangles(skin.hue("O"), name="O so far", opacity=palette.SECOND)
-        self.passing = {name: Rectangles(skin.hue(name), name=f"passing {name}") for name in "QO"}
+        self.done = Rectangles(skin.hue("O"), name="O so far")
+        self.passing = {"Q": Rectangles(skin.hue("Q"), name="passing Q"), "O": outlines(skin.hue("O"), "passing O")}
         self.lines = Rectangles(skin.quiet, name="columns", opacity=palette.SECOND)
-        self.tile = Rectangles(skin.scores, name="tile")
-        letters = {name: (place.strip(name).center[0], place.grid.y0 - em(28)) for name in "QO"}
-        letters |= {name: (place.grid.x0 - em(24), place.strip(name).center[1]) for name in "KV"}
+        self.tile = outlines(skin.scores, "tile", theme.HEAVY)
+        letters = {name: (place.strip(name).center[0], place.grid.y0 - em(30)) for name in "QO"}
+        letters |= {name: (place.grid.x0 - em(28), place.strip(name).center[1]) for name in "KV"}
         named = [
             Named(theme.line(name, LETTER, skin.hue(name), Face.STRONG).move_to((*at, 0)), tag=f"label {name}", text=name)
             for name, at in letters.items()
@@ -67,61 +67,65 @@ class Sweeps(VGroup):
             self.held[name].display(blocks[at : at + 1] if passes else blocks[:0])
         self.blocks["K"].values = np.array([columns, len(starts)])
         block = place.block("K", float(starts[at]), columns)
-        through = swept - at if passes else 1.0
-        top = grid.y1 - through * (grid.height - rows * unit)
+        visits = math.ceil(place.n / rows)
+        passed = min(math.floor((swept - at if passes else 1.0) * visits + 1e-3), visits)  # row blocks that have this sweep's part
+        row = place.rows("O", min(passed, visits - 1), rows)
         for thing, x0, x1 in (
             (self.tile, block.x0, block.x1), *((lit, place.strip(name).x0, place.strip(name).x1) for name, lit in self.passing.items()),
         ):  # fmt: skip
-            thing.display(np.array([[x0, top - rows * unit, x1, top]] if passes else []).reshape(-1, 4))
+            thing.display(np.array([[x0, row.y0, x1, row.y1]] if passes else []).reshape(-1, 4))
         self.tile.values = np.array([columns, rows])
         added, o = (at if passes else len(starts) * (swept > 0)), place.strip("O")
-        line = top - rows * unit if passes else o.y0  # rows above it have this sweep's part, too
+        line = max(o.y1 - passed * rows * unit, o.y0) if passes else o.y0
         parts = (
             o.above(line - o.y0).left(o.width * min(added + 1, len(starts)) / len(starts)),
             o.bottom(line - o.y0).left(o.width * added / len(starts)),
         )
         self.done.display(edges(parts if swept > 0 else []))
-        self.finished = added, len(starts)  # parts of O, of all rows
         return self
 
     def widen(self, before: float, after: float, share: float) -> Sweeps:
         """On the way from blocks of so many keys to wider ones."""
-        return self.display(before + (after - before) * share, 0.0)
+        return self.display(before + (after - before) * share, before + (after - before) * share, 0.0)
 
 
 class Memory(VGroup):
-    """On-chip memory M in a frame: a quarter each for a block of K, V, Q and O, side by side; equal areas are equal bytes."""
+    """On-chip memory M in a frame, with a block of K, V, Q and O; equal areas are equal bytes."""
 
     def __init__(self, skin: Theme, tag: str) -> None:
         self.tag = tag
-        self.parts = {name: Rectangles(skin.hue(name), name=f"{tag} {name}") for name in CHIP}
         self.border = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_color=skin.chip, fill_opacity=1.0)
+        self.parts = {name: Rectangles(skin.hue(name), name=f"{tag} {name}") for name in CHIP}
         super().__init__(self.border, *self.parts.values())
 
-    def display(self, rect: Rect, filled: Mapping[str, float]) -> Memory:
-        """As large as ``rect``; what is held fills so much of its quarters."""
+    def display(self, rect: Rect, blocks: Mapping[str, Rect]) -> Memory:
+        """As large as ``rect``, with blocks where they are."""
         self.border.set_points_as_corners(corners(rect))
         for name, part in self.parts.items():
-            share = filled.get(name, 0.0)
-            part.display(edges([self.slot(rect, name, share)] if share else []))
+            part.display(edges([blocks[name]] if name in blocks else []))
         return self
 
     @staticmethod
-    def slot(rect: Rect, name: str, share: float) -> Rect:
-        """Where a block is held, in memory as large as ``rect``."""
-        quarter = columns(rect, len(CHIP))[CHIP.index(name)].inset(SEAM)
-        return quarter.left(share * quarter.width)
+    def quarters(rect: Rect, filled: Mapping[str, float]) -> dict[str, Rect]:
+        """Side by side in memory as large as ``rect``, each fills so much of its quarter."""
+        places = [quarter.inset(SEAM) for quarter in columns(rect, len(CHIP))]
+        return {name: place.left(filled[name] * place.width) for name, place in zip(CHIP, places, strict=True)}
 
 
-class Flying(Rectangles):
-    """A block on its way between HBM and its place on the chip."""
+class Block(VGroup):
+    """A block of O: pale, and bright as far as it is finished."""
 
-    def __init__(self, name: str, skin: Theme) -> None:
-        super().__init__(skin.hue(name), name=f"flying {name}")
+    def __init__(self, skin: Theme) -> None:
+        self.tag = "block O"
+        self.whole = Rectangles(skin.hue("O"), name="block O whole", opacity=palette.DIM)
+        self.whole.set_stroke(skin.hue("O"), width=theme.OUTLINE, opacity=1)
+        self.done = Rectangles(skin.hue("O"), name="block O so far")
+        super().__init__(self.whole, self.done)
 
-    def between(self, start: Rect, stop: Rect, share: float) -> Flying:
-        """So far on its way; gone where it has arrived."""
-        self.display(edges([start.toward(stop, share)] if share < 1 else []))
+    def display(self, rects: Sequence[Rect], share: float = 0.0) -> Block:
+        """Where it is, one or nowhere, and how much of it is finished."""
+        self.whole.display(edges(rects))
+        self.done.display(edges([rect.left(rect.width * share) for rect in rects if share]))
         return self
 
 
@@ -147,14 +151,14 @@ class Bars(VGroup):
     def display(self, columns: Columns, sweeps: float, laid: float = 1.0) -> Bars:
         """After so many sweeps, of one that is not through so much of each way; and so much of what crosses once."""
         pieces: dict[str, list[Rect]] = {name: [] for name in self.parts}
-        seams = []
+        seams, thin = [], min(SEAM, columns.bar(self.index, 0.0, total(self.each)).height / 8)  # narrow between low slabs
         whole, rest = divmod(sweeps + 1e-9, 1.0)
         low = 0.0
         for ways, share in ((self.once, laid), *[(self.each, 1.0)] * int(whole), *([(self.each, rest)] if rest > 1e-6 else [])):
             for way in ways:
                 pieces[way.tensor].append(columns.bar(self.index, low, low + share * way.nbytes))
                 low += way.nbytes
-            seams.append(columns.bar(self.index, low, low).inset(0.0, -SEAM / 2))
+            seams.append(columns.bar(self.index, low, low).inset(0.0, -thin / 2))
         for name, rects in pieces.items():
             self.parts[name].display(edges(rects))
         self.seams.display(edges(seams[:-1]))
