@@ -41,7 +41,8 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "way": WAY, "softmax": SOFTMAX, "moved": MOVED, "errors": ERRORS, "largest": LARGEST, "io": IO, "work": WORK, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
-    "kept": backward.KEPT, "tile pair": backward.TILE, "one query": backward.QUERY, "all tiles": backward.GRID, "training": TRAINING,
+    "kept": backward.KEPT, "one tile": backward.ONE, "tile pair": backward.TILE, "one query": backward.QUERY, "all tiles": backward.GRID,
+    "one row": backward.ROW_OF, "training": TRAINING,
     "one layer": ONE_LAYER, "remade": REMADE,
 }  # fmt: skip
 
