@@ -211,7 +211,7 @@ ANSWERS = {
     "what limits a block": ("RooflineScene", "Full registers end the climb"),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
-    "why dQ alone is not deterministic": ("BackwardScene", "Each column keeps its dK and dV; all add to one dQ."),
+    "why dQ alone is not deterministic": ("BackwardScene", "Each column owns dK, dV; all share dQ."),
     "exact, and yet other bits": ("BackwardScene", "who is first sets the last digit"),
     "the attention map": ("BackwardScene", "Q, K and LSE make P again: P = exp(S − LSE)."),
     "what training keeps": ("TrainingMemoryScene", "Score minus its row's LSE, then exp: the stored weight."),

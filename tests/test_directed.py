@@ -168,7 +168,7 @@ FILMS = {
             "row": ("plot", "width", "height", "law"), "nudge": ("plot", "law", "sum"),
             "share": ("plot", "level", "height", "width", "law", "sum"),
             "dot": ("plot", "level", "height", "width", "law", "sum", "do", "do name", "o", "o name", "dot"),
-            "softmax": (*BESIDE, "note", "made"),
+            "softmax": (*BESIDE, "dv", "dv name", "dk", "dk name", "note", "made"),
             **{part: (*BESIDE, *(f"{own}{name}" for own in OWN for name in ("", " name")), "made") for part in OWN},
             "shared": (*WALKED, *STRIPS, "note", "program"),
             "order": ("row", "dq", "first", "first list", "last", "last list", "dq name", "entry name", "columns"),

@@ -41,12 +41,12 @@ BEATS: tuple[Beat, ...] = (
         caption="Raise one key's score: its weight grows, all others shrink.",
     ),
     Beat(
-        "share", "From the mean", 4.95, shot="one query", late=True, along=True,
+        "share", "From the mean", 4.85, shot="one query", late=True, along=True,
         caption="What the others give has their mean, D. It comes off dP.",
     ),
     Beat(
-        "dot", "Without the others", 4.9, shot="one query", late=True, along=True,
-        caption="One tile lacks the other keys. dO · O is D without them.",
+        "dot", "Without the others", 4.8, shot="one query", late=True, along=True,
+        caption="Without the other keys, a tile has D from dO · O.",
     ),
     Beat(
         "softmax", "From dP to dS", 3.95, shot="tile pair", late=True, along=True,
@@ -65,15 +65,15 @@ BEATS: tuple[Beat, ...] = (
         caption="Rows of dS sum K into dQ.",
     ),
     Beat(
-        "shared", "What is shared", 4.5, shot="all tiles", late=True, along=True,
-        caption="Each column keeps its dK and dV; all add to one dQ.",
+        "shared", "What is shared", 4.75, shot="all tiles", late=True, along=True,
+        caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 5.2, shot="one row", late=True, along=True,
+        "order", "Two orders", 5.5, shot="one row", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
     ),
     Beat(
-        "fixed", "The price", 6.5, shot="one row", late=True, along=True,
+        "fixed", "The price", 6.05, shot="one row", late=True, along=True,
         caption="A program a row: fixed order, but S and dP are made again.",
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The backward pass: P made again on its tile, dP and dS, the program that owns a key tile, and dQ, to which all programs add."""
+"""The backward pass: P made again on its tile, dP and dS, the sums that go into dV, dK and dQ, and dQ, to which all programs add."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, fly, labelled, word, worded
 from flashviz.figures import number
 from flashviz.layout import Rect, Shot, columns
-from flashviz.layout.backward import LEGIBLE, Bands, Grid, arrivals, magnified
-from flashviz.lettering import Face, em
+from flashviz.layout.backward import Bands, Grid, arrivals, magnified
+from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.areas import Areas
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
@@ -33,7 +33,7 @@ from flashviz.palette import spread, weight_spread
 CALM = 1.1  # seconds of the first picture
 PRODUCT, ROWS, SUM = 0.7, 1.2, 1.7  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
 GROW, LEVEL, PARTS = 1.3, 1.2, 1.0  # seconds: of a bar that widens, until all are level, and until they are apart again
-ALL, STEPS = 2.2, 1.3  # seconds: of all programs at once, of one program's way along its row
+ALL, WAIT, STEPS = 2.0, 0.25, 1.1  # seconds: of all programs at once, until the second one adds, of one program's way along its row
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
 MADE, APART = ("products:", "made:", "Σ:"), 20  # what is listed; px, from there to the first
 LINE = em(6)  # under digits that differ, and about what is framed
@@ -90,8 +90,7 @@ class BackwardFilm(ChapterFilm):
 
     def name(self, part: str, text: str, color: str) -> FadeIn:
         """A word at the left of a part of the shot; it stands until it is left."""
-        self.words[part] = word(text, NAME, color, self.place[part], part)
-        return FadeIn(self.words[part])
+        return self.fitted(part, [text], color)
 
     @property
     def place(self) -> Shot:
@@ -107,11 +106,6 @@ class BackwardFilm(ChapterFilm):
     def leave(self, *parts: str) -> list[FadeOut]:
         """Words of these parts, of all where none is named."""
         return [FadeOut(self.words.pop(part)) for part in parts or tuple(self.words)]
-
-    def rename(self, part: str, texts: Sequence[str], color: str) -> None:
-        """Another word in the place of one."""
-        self.move(*self.leave(part), seconds=TEXT / 2)
-        self.move(self.fitted(part, texts, color), seconds=TEXT / 2)
 
     def whole(self, tensor: str) -> np.ndarray:
         """Q, O and LSE of the followed head, a query a row; K, a key a column."""
@@ -138,18 +132,16 @@ class BackwardFilm(ChapterFilm):
         ways = (whole.x0 - rect.x1, 0.0), (whole.x1 - rect.x0, 0.0), (0.0, whole.y1 - rect.y0)
         return rect.shifted(*min(ways, key=lambda way: abs(sum(way))))
 
-    def made(self, part: str, tensor: str, values: np.ndarray, scale: np.ndarray | None = None) -> Columns:
+    def made(self, part: str, tensor: str, values: np.ndarray) -> Columns:
         """A product fills its part of the shot, column by column."""
-        self.tiles[part] = tile = self.matrix(tensor, values, self.place[part], scale)
+        self.tiles[part] = tile = self.matrix(tensor, values, self.place[part])
         self.scene.add(tile)
         return Columns(tile)
 
     def listed(self, part: str, names: Sequence[str], of: int) -> list[Word]:
         """Products of two tiles, one beside the other, in that many places."""
-        made = [
-            heading(slot, name, self.skin.hue(name), NUMBER, "product")
-            for slot, name in zip(columns(self.place[part], of), names, strict=False)
-        ]
+        slots = zip(columns(self.place[part], of), names, strict=False)
+        made = [heading(slot, name, self.skin.hue(name), NUMBER, "product") for slot, name in slots]
         self.words[part] = Group(*made)
         return made
 
@@ -228,10 +220,11 @@ def again(film: BackwardFilm) -> None:
     with film.scene.telling():
         nearer(film)
         names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
-        film.move(*names, film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
+        film.move(*names, film.name("p name", "S = Q Kᵀ / √d", skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
         scores = film.tiles["p"]
         film.tiles["p"] = weights = film.matrix("P", tile.p, place["p"])
-        film.rename("p name", ["P = exp(S − LSE)"], skin.scores)
+        film.move(*film.leave("p name"), seconds=TEXT / 2)
+        film.move(film.name("p name", "P = exp(S − LSE)", skin.scores), seconds=TEXT / 2)
         film.move(
             row_by_row(film, weights, (place["p"], place["lse"])),
             film.fitted("lse note", ["LSE = log of its row's Σ exp(S)", "LSE = log Σ exp(S)"], skin.stats), seconds=ROWS,
@@ -250,7 +243,8 @@ def nearer(film: BackwardFilm) -> None:
     large = Grid(magnified(whole, homes["p"], place["p"]), found.config.row_blocks, found.config.col_blocks)
 
     def grow(share: float) -> None:
-        lines.display(replace(large, rect=whole.toward(large.rect, share)).cells).set_stroke(opacity=1 - early(share))
+        cells = replace(large, rect=whole.toward(large.rect, share)).cells
+        lines.display(cells[cells[:, 1] > place["caption"].y1]).set_stroke(opacity=1 - early(share))
         frames.display(edges([home.toward(place[part], share) for part, home in homes.items()]))
 
     film.scene.add(*film.tiles.values(), frames)
@@ -355,9 +349,11 @@ def nudge(film: BackwardFilm) -> None:
         weights = found.nudged(more)
         areas.weigh(weights)
         left, right = areas.feet[areas.at : areas.at + 2]
-        y = areas.zero - 3 * LINE
+        y, text = areas.zero - 3 * LINE, f"P {number(weights[areas.at])}"
         line.display(span(left, right, y, LINE / 3, LINE))
-        weight.at(Rect(left, y - em(NAME) - 2 * LINE, right, y - 2 * LINE)).display(f"P {number(weights[areas.at])}")
+        half = weight.step * len(text) / 2
+        x = float(np.clip((left + right) / 2, areas.plot.x0 + half, areas.plot.x1 - half))
+        weight.at(Rect(x - half, y - em(NAME) - 2 * LINE, x + half, y - 2 * LINE)).display(text)
 
     with film.scene.telling():
         show(0.0)
@@ -564,10 +560,10 @@ def farther(film: BackwardFilm) -> None:
 
 def numbers_of(film: BackwardFilm) -> FadeIn:
     """Over each column its program's number, where there is room."""
-    tops, count = film.place["columns"], len(film.found.walks)
-    legible = tops.width / count >= LEGIBLE
+    slots = columns(film.place["columns"], len(film.found.walks))
+    room = text_width(f"{len(slots)}", LABEL, Face.STRONG) <= slots[0].width
     film.words["columns"] = Named(
-        *(heading(slot, f"{j}", film.skin.ink, LABEL, "part") for j, slot in enumerate(columns(tops, count)) if legible), tag="part"
+        *(heading(slot, f"{j}", film.skin.ink, LABEL, "part") for j, slot in enumerate(slots) if room), tag="part"
     )
     return FadeIn(film.words["columns"])
 
@@ -620,20 +616,21 @@ def order(film: BackwardFilm) -> None:
     with film.scene.telling():
         one_row(film, ready)
         film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
-        film.move(FadeIn(film.words["entry"]), film.fitted("entry name", ["framed: one number"], skin.ink), seconds=TEXT)
+        told = ["framed: one number", "one number"]
+        film.move(FadeIn(film.words["entry"]), film.fitted("entry name", told, skin.ink), seconds=TEXT)
         for side, turns, total in zip(("first", "last"), found.drawn, found.orders, strict=True):
             film.tiles["dq"].display(roots(ready))
-            meet(film, turns[-2:])
+            meet(film, turns[-2:], WAIT if side == "first" else 0.0)
             film.tiles["dq"].display(roots(total))
-            text, (one, other) = found.said[side], turns[-2:]
-            number_ = Readout(text, fitting(text, NUMBER, place[f"{side} list"]), skin.q, name=f"sum {side}", face=Face.MONO_STRONG)
-            film.words[f"{side} list"] = number_.at(place[f"{side} list"])
+            text, slot, (one, other) = found.said[side], place[f"{side} list"], turns[-2:]
+            px = fitting(text, NUMBER, slot)
+            film.words[f"{side} list"] = Readout(text, px, skin.q, name=f"sum {side}", face=Face.MONO_STRONG).at(slot)
             told = [f"program {one} first, then {other}:", f"{one} first, then {other}:", f"{one}, then {other}:"]
-            film.move(film.fitted(side, told, skin.ink), FadeIn(number_), seconds=TEXT)
+            film.move(film.fitted(side, told, skin.ink), FadeIn(film.words[f"{side} list"]), seconds=TEXT)
         film.move(FadeIn(underlined(film)), seconds=TEXT)
 
 
-def meet(film: BackwardFilm, turns: Sequence[int]) -> None:
+def meet(film: BackwardFilm, turns: Sequence[int], wait: float) -> None:
     """Both tiles are lit, and their parts set out together; the second waits at dQ until the first is in."""
     found, place = film.found, film.place
     cells = Grid(place["row"], 1, len(found.walks))
@@ -644,6 +641,7 @@ def meet(film: BackwardFilm, turns: Sequence[int]) -> None:
     film.scene.add(*parts)
     film.move(*(matrix_to(part, to) for part, to in zip(parts, (entry(film), door), strict=True)), seconds=PRODUCT)
     film.scene.remove(parts[0])
+    film.scene.hold(wait)
     film.move(matrix_to(parts[1], entry(film)), FadeOut(lit), seconds=PRODUCT / 2)
     film.scene.remove(parts[1])
 
@@ -674,11 +672,10 @@ def fixed(film: BackwardFilm) -> None:
     with film.scene.telling():
         if "lines" not in film.words:
             one_row(film, found.orders[0])
-        reveal(film.tiles["dq"], 0.0)
         film.move(*film.leave(*(part for part in film.words if part not in ("lines", "columns", "dq name"))), seconds=TEXT)
-        film.words["owner"] = box(
-            Rect(place["row"].x0, place["row"].y0, place["row"].x1, place["row"].y1).inset(-LINE), stroke=skin.ink, width=theme.HEAVY
-        )
+        reveal(film.tiles["dq"], 0.0)
+        film.tiles["dq"].frame.set_stroke(opacity=1.0)
+        film.words["owner"] = box(place["row"].inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
         film.listed("first list", by_column, most)
         film.move(
             FadeIn(film.words["owner"], film.words["first list"]),
@@ -698,31 +695,25 @@ def along(film: BackwardFilm, made: Sequence[str], most: int) -> None:
     """The row's program, from its first key tile to its last: S, dP, and what dQ has then. The first tile is shown slowly."""
     found, block = film.found, film.tiles["dq"]
     cells = Grid(film.place["row"], 1, len(found.walks))
-    tiles = {j: found.tile(found.row_block, j) for j in found.programs}
-    sums = {j: added(found.parts[: at + 1]) for at, j in enumerate(found.programs)}
-    first, *others = found.programs
-    listed = film.listed("last list", made, most)
-    pictures = {name: film.matrix(name, tiles[first].s if name == "S" else tiles[first].dp, cells.cell(0, first)) for name in ("S", "dP")}
-    for name, picture in pictures.items():
+    sums = [added(found.parts[: count + 1]) for count in range(len(found.parts))]
+    tiles = [(j, found.tile(found.row_block, j)) for j in found.programs]
+    pictures = [film.matrix(name, values, cells.cell(0, j)) for j, tile in tiles for name, values in (("S", tile.s), ("dP", tile.dp))]
+    (first, second, *others), listed = pictures, film.listed("last list", made, most)
+    for picture in (first, second):
         film.scene.add(picture)
-        film.move(Columns(picture), FadeIn(listed[made.index(name)]), seconds=PRODUCT)
-    part = film.matrix("dQ", found.parts[0], cells.cell(0, first), found.orders[0])
-    film.move(matrix_to(part, block.rect, introducer=True), FadeIn(listed[-1]), seconds=PRODUCT)
-    film.scene.remove(part, pictures["S"])
-    block.display(roots(sums[first]))
-    reveal(block, 1.0)
+        film.move(Columns(picture), FadeIn(listed[made.index(picture.tensor)]), seconds=PRODUCT)
+    part = film.matrix("dQ", found.parts[0], second.rect)
+    (x, y, _), (from_x, from_y, _) = block.rect.center, part.rect.center
+    film.move(matrix_to(part, part.rect.shifted(x - from_x, y - from_y), introducer=True), FadeIn(listed[-1]), seconds=PRODUCT)
+    film.scene.remove(part, first, second)
 
     def step(share: float) -> None:
-        at = min(int(share * len(others)), len(others) - 1)
-        j, name = others[at], "S" if share * len(others) - at < 0.5 else "dP"
-        picture = pictures[name]
-        put(picture, cells.cell(0, j))
-        picture.display(roots(tiles[j].s if name == "S" else tiles[j].dp))
-        reveal(pictures["dP"], float(name == "dP" or share >= 1))
-        reveal(pictures["S"], float(name == "S" and share < 1))
-        block.display(roots(sums[others[at - 1] if at and share < 1 else first if share < 1 else others[-1]]))
+        for at, picture in enumerate(others):
+            reveal(picture, float(at == int(share * len(others))))
+        block.display(roots(sums[int(share * (len(sums) - 1))]))
+        reveal(block, 1.0)
 
-    if others:
-        film.scene.add(pictures["S"])
-        film.move(Shows(Group(*pictures.values(), block), step), seconds=STEPS)
-    film.scene.remove(*pictures.values())
+    step(0.0)
+    film.scene.add(*others)
+    film.move(Shows(Group(*others, block), step), seconds=STEPS)
+    film.scene.remove(*others)
