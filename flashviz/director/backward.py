@@ -33,7 +33,7 @@ from flashviz.palette import spread, weight_spread
 CALM = 1.1  # seconds of the first picture
 PRODUCT, ROWS, SUM = 0.7, 1.2, 1.7  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
 GROW, LEVEL, PARTS = 1.3, 1.2, 1.0  # seconds: of a bar that widens, until all are level, and until they are apart again
-ALL, WAIT, STEPS = 2.0, 0.25, 1.1  # seconds: of all programs at once, until the second one adds, of one program's way along its row
+ALL, WAIT, STEPS = 2.0, 0.25, 1.0  # seconds: of all programs at once, until the second one adds, of one program's way along its row
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
 MADE, APART = ("products:", "made:", "Σ:"), 20  # what is listed; px, from there to the first
 LINE = em(6)  # under digits that differ, and about what is framed
