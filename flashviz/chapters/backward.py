@@ -232,14 +232,6 @@ class Backward:
         raised[self.own.start + self.key] *= np.exp(more)
         return np.asarray(raised / max(raised.sum(), 1e-30))
 
-    @cached_property
-    def gathered(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """dK_j and dV_j of the followed key tile [keys, d], after each row block of its walk."""
-        found = [self.gained(self.walks[self.key_tile][0])]
-        for block in self.walks[self.key_tile][1:]:
-            found.append((found[-1][0] + (more := self.gained(block))[0], found[-1][1] + more[1]))
-        return found
-
     def gained(self, block: int) -> tuple[np.ndarray, np.ndarray]:
         """What a row block adds to dK_j and to dV_j of the followed key tile [keys, d]."""
         tile = self.tile(block, self.key_tile)
@@ -286,12 +278,6 @@ class Backward:
     def differ(self) -> int:
         """How many numbers of dQ's tile the order changes."""
         return int((self.orders[0] != self.orders[1]).sum())
-
-    @property
-    def off(self) -> float:
-        """How far dQ's tile is, at most and in either order, from the sum of the same parts in float64."""
-        exact = self.parts.astype(np.float64).sum(0)
-        return max(float(np.abs(each - exact).max()) for each in self.orders)
 
     @property
     def beats(self) -> tuple[Beat, ...]:

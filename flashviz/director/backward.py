@@ -658,7 +658,7 @@ def underlined(film: BackwardFilm) -> Rectangles:
     texts = [film.found.said[side] for side in ("first", "last")]
     same = next(at for at, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1])
     film.words["digits"] = lines = Rectangles(film.skin.ink, name="digits")
-    numbers = [film.words[f"{side} list"] for side in ("first", "last")]
+    numbers = [each for side in ("first", "last") if isinstance(each := film.words[f"{side} list"], Readout)]
     left = [(each.home[0] + same * each.step, each.home[1] - 2.5 * LINE, each.home[0] + len(each.text) * each.step) for each in numbers]
     return lines.display(np.array([[x0, low, x1, low + LINE] for x0, low, x1 in left]))
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from flashviz.layout.rect import Aspect, Rect, columns, rows
 from flashviz.layout.table import Table
-from flashviz.lettering import em
 
 # The grid of all weights, which is empty, with Q beside it and K over it, and what is kept of a row at its right.
 KEPT: Mapping[Aspect, Table] = {
@@ -190,7 +189,6 @@ ROW_OF: Mapping[Aspect, Table] = {
 
 PlaceType = TypeVar("PlaceType", bound=Hashable)
 
-LEGIBLE, ROW = em(36), em(42)  # the least width and height of a slot whose program is named
 SEAM = 0.08  # of a cell's shorter side: what is left free around it
 
 
@@ -212,11 +210,6 @@ class Grid:
     def cells(self) -> np.ndarray:
         """[rows x columns, 4] all of them, row by row."""
         return np.array([self.cell(row, column).edges for row in range(self.rows) for column in range(self.columns)])
-
-    @property
-    def legible(self) -> bool:
-        """Whether a cell has room for a number."""
-        return self.rect.width / self.columns >= LEGIBLE and self.rect.height / self.rows >= ROW
 
 
 @dataclass(frozen=True)
