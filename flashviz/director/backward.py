@@ -121,10 +121,9 @@ class BackwardFilm(ChapterFilm):
 
     def arrive(self, part: str, tensor: str, values: np.ndarray) -> Shows:
         """A tile comes over the nearest edge of the frame to its part of the shot."""
-        rect = self.place[part]
-        start = self.outside(rect)
+        start = self.outside(self.place[part])
         self.tiles[part] = tile = self.matrix(tensor, values, start)
-        return matrix_to(tile, rect, start, introducer=True)
+        return matrix_to(tile, self.place[part], start, introducer=True)
 
     def outside(self, rect: Rect) -> Rect:
         """Just past the frame's nearest edge, but its lower one, where the caption stands."""
@@ -592,13 +591,12 @@ def shared(film: BackwardFilm) -> None:
 def one_row(film: BackwardFilm, values: np.ndarray) -> None:
     """Nearer, to the followed row and its block of dQ; all else leaves."""
     walk, place, found, skin = film.walk, film.place, film.found, film.skin
-    count, block = len(found.walks), found.row_block
-    start = line_of(walk.grid.rect, found.row_blocks, block)
+    block, start = found.row_block, line_of(walk.grid.rect, found.row_blocks, found.row_block)
     film.words["lines"] = lines = outlines(skin.quiet, "cells")
     film.tiles["dq"] = film.matrix("dQ", values, walk.sums.cell(block, 0), found.orders[0])
 
     def come(share: float) -> None:
-        lines.display(Grid(start.toward(place["row"], share), 1, count).cells)
+        lines.display(Grid(start.toward(place["row"], share), 1, len(found.walks)).cells)
 
     film.move(
         FadeOut(walk, rate_func=early), *film.leave(*(part for part in film.words if part != "lines")),
@@ -616,8 +614,7 @@ def order(film: BackwardFilm) -> None:
     with film.scene.telling():
         one_row(film, ready)
         film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
-        told = ["framed: one number", "one number"]
-        film.move(FadeIn(film.words["entry"]), film.fitted("entry name", told, skin.ink), seconds=TEXT)
+        film.move(FadeIn(film.words["entry"]), film.fitted("entry name", ["framed: one number", "one number"], skin.ink), seconds=TEXT)
         for side, turns, total in zip(("first", "last"), found.drawn, found.orders, strict=True):
             film.tiles["dq"].display(roots(ready))
             meet(film, turns[-2:], WAIT if side == "first" else 0.0)
