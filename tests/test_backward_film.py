@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.backward import Backward, added, digits, gather, products
+from flashviz.chapters.backward import NUDGE, Backward, added, digits, gather, products
 from flashviz.config import AttentionConfig
 from flashviz.director import backward
 from flashviz.errors import TraceError
@@ -39,6 +39,12 @@ def found(name: str) -> Backward:
     return gather(AttentionConfig(**CONFIGS[name]), "numpy", run, inputs)
 
 
+def gathered(back: Backward) -> tuple[np.ndarray, np.ndarray]:
+    """dK_j and dV_j of the followed key tile [keys, d], after all row blocks of its walk."""
+    gains = [back.gained(block) for block in back.walks[back.key_tile]]
+    return added([dk for dk, _ in gains]), added([dv for _, dv in gains])
+
+
 @every
 def test_tiles_put_together_are_the_gradients_of_float64(name: str) -> None:
     """Each dQ, dK and dV of the followed tiles, within what rounding to the dtype, and S in float32, leave of the largest."""
@@ -48,7 +54,7 @@ def test_tiles_put_together_are_the_gradients_of_float64(name: str) -> None:
     given = back.given
     truth = gradients(*(given[each] for each in ("Q", "K", "V", "dO", "O", "LSE")), scale=c.scale, causal=c.causal)
     rows, keys = slice(i * c.block_m, (i + 1) * c.block_m), slice(j * c.block_n, (j + 1) * c.block_n)
-    dk, dv = back.gathered[-1]
+    dk, dv = gathered(back)
     unit = 2e-6 if c.dtype == "float32" else 2e-3
     mine = (back.parts.sum(0), truth[0][b, head, rows]), (dk, truth[1][b, shared, keys]), (dv, truth[2][b, shared, keys])
     for made, true in mine:
@@ -65,7 +71,7 @@ def test_either_order_gives_what_the_recorded_pass_computed(name: str) -> None:
     dq = outputs["dQ"][b, shared * c.group + g, rows]
     for each in back.orders:
         assert each.astype(dq.dtype).astype(float) == pytest.approx(dq.astype(float), rel=2e-3, abs=1e-5)
-    for mine, tensor in zip(back.gathered[-1], ("dK", "dV"), strict=True):
+    for mine, tensor in zip(gathered(back), ("dK", "dV"), strict=True):
         keys = back.key_tile * c.block_n + np.arange(len(mine))
         stored = outputs[tensor][b, shared, keys].astype(float)
         assert mine == pytest.approx(stored, rel=2e-3, abs=2e-3 * np.abs(stored).max())
@@ -124,7 +130,8 @@ def test_an_order_is_a_bit_different_and_no_worse(name: str) -> None:
     assert 0 < back.differ < first.size, "some numbers differ, some do not"
     assert first[back.number] != last[back.number]
     bound = (len(back.parts) - 1) * 2.0**-24 * np.abs(back.parts).sum(0).max() * 1.01
-    assert 0 < back.off <= bound
+    exact = back.parts.astype(np.float64).sum(0)
+    assert 0 < max(np.abs(each - exact).max() for each in (first, last)) <= bound
     assert [float(back.said[side].replace("−", "-")) for side in ("first", "last")] == pytest.approx(
         [float(each[back.number]) for each in (first, last)], rel=1e-7
     )
@@ -147,8 +154,8 @@ def rooted(values: np.ndarray) -> np.ndarray:
 
 def test_pictures_are_of_these_values() -> None:
     stage, back = scene(FILM), found("default")
-    again, upstream, softmax, outputs, shared, order, fixed = (
-        at(stage, beat) for beat in ("again", "upstream", "softmax", "outputs", "shared", "order", "fixed")
+    again, upstream, softmax, dq, shared, order, fixed = (
+        at(stage, beat) for beat in ("again", "upstream", "softmax", "dq", "shared", "order", "fixed")
     )
     assert values_of(again, "P") == [written(np.sqrt(back.followed.p))]
     assert values_of(upstream, "dP") == [written(rooted(back.followed.dp))]
@@ -158,15 +165,20 @@ def test_pictures_are_of_these_values() -> None:
     dk, dv = back.gained(back.row_block)
     here = back.parts[back.programs.index(back.key_tile)]
     for tensor, values in (("dK", dk.T), ("dV", dv.T), ("dQ", here), ("dS", back.followed.ds)):
-        assert values_of(outputs, tensor) == [written(rooted(values))], tensor
-    for snapshot in (shared, order, fixed):
-        assert values_of(snapshot, "added") == [written([sum(map(len, back.walks))])]
-        assert values_of(snapshot, "stored dK") == values_of(snapshot, "stored dV") == [written([back.config.col_blocks])]
-    entry = f"dQ[{back.number[0]},{back.number[1]}]"
-    assert said(order, "sum first") + said(order, "sum last") == [f"{entry} = {back.said[side]}" for side in ("first", "last")]
+        assert values_of(dq, tensor) == [written(rooted(values))], tensor
+    assert values_of(shared, "added") == [written([sum(map(len, back.walks))])]
+    assert values_of(shared, "stored dK") == values_of(shared, "stored dV") == [written([back.config.col_blocks])]
+    assert [*said(order, "sum first"), *said(order, "sum last")] == [back.said["first"], back.said["last"]]
+    assert values_of(order, "dQ") == [written(rooted(back.orders[1]))]
+    assert values_of(fixed, "dQ") == [written(rooted(added(back.parts)))]
+
+
+def test_the_price_is_what_both_passes_make() -> None:
+    fixed, back = at(scene(FILM), "fixed"), found("default")
     by_column, by_row = back.passes
     assert sorted(said(fixed, "product")) == sorted([*by_column, *by_row])
-    assert said(fixed, "off") == [f"{len(by_column)} + {len(by_row)} = {len(products(back.fixed))} products a tile"]
+    total, usual = len(products(back.fixed)), len(products(back.trace))
+    assert said(fixed, "total") == [f"{len(by_column)} + {len(by_row)} = {total} products a tile, not {usual}"]
 
 
 def test_the_row_that_is_looked_at_is_one_of_the_film_s_with_its_numbers() -> None:
@@ -186,6 +198,34 @@ def test_the_row_that_is_looked_at_is_one_of_the_film_s_with_its_numbers() -> No
 
 
 @every
+def test_a_raised_score_takes_from_all_others_alike(name: str) -> None:
+    """Softmax of the row's scores, one of them raised, from the scores themselves; and the change begins as dS's formula has it."""
+    back = found(name)
+    row, key = back.row, back.own.start + back.key
+    scores = np.concatenate([back.tile(back.row_block, j).s[row] for j in back.programs]).astype(np.float64)
+    scores[key] += NUDGE
+    weights = np.exp(scores - scores.max())
+    before, after = back.nudged(0.0), back.nudged(NUDGE)
+    assert after == pytest.approx(weights / weights.sum(), abs=1e-4)
+    others = (np.arange(len(before)) != key) & (before > 0)
+    assert after[key] > before[key] or not others.any()
+    assert after[others] / before[others] == pytest.approx(np.full(others.sum(), float(back.said["rest"])), abs=0.0051)
+    step = 1e-6
+    change = float((back.nudged(step) - before) @ back.whole.dp[row].astype(np.float64)) / step
+    assert change == pytest.approx(float(back.whole.ds[row, key]), abs=2e-3 * float(np.abs(back.whole.dp[row]).max()))
+
+
+def test_the_raised_key_is_told_as_it_is_drawn() -> None:
+    nudged, back = at(scene(FILM), "nudge"), found("default")
+    weights = [back.nudged(more)[back.own.start + back.key] for more in (0.0, NUDGE)]
+    (law,), (rest,) = said(nudged, "law"), said(nudged, "sum")
+    gain = round(weights[1], 3) - round(weights[0], 3)
+    assert law == f"this key: score + 1, weight + {gain:.3f}"
+    assert rest.startswith(f"all others together − {gain:.3f}")
+    assert {f"P {each:.3f}" for each in weights} & set(said(nudged, "weight")) == {f"P {weights[0]:.3f}"}, "all is as it was"
+
+
+@every
 def test_the_row_is_all_keys_that_the_query_sees_and_the_tile_is_in_it(name: str) -> None:
     back = found(name)
     for whole, own in zip((back.whole.p, back.whole.dp, back.whole.ds), (back.followed.p, back.followed.dp, back.followed.ds), strict=True):
@@ -196,7 +236,8 @@ def test_the_row_is_all_keys_that_the_query_sees_and_the_tile_is_in_it(name: str
 def areas(name: str) -> Areas:
     back = found(name)
     row = back.row
-    return Areas(back.whole.p[row], back.whole.dp[row], float(back.followed.d[row]), back.own, Rect(0.0, 0.0, 8.0, 4.0), DARK)
+    key = back.own.start + back.key
+    return Areas(back.whole.p[row], back.whole.dp[row], float(back.followed.d[row]), back.own, key, Rect(0.0, 0.0, 8.0, 4.0), DARK)
 
 
 def sizes(boxes: np.ndarray) -> np.ndarray:
@@ -212,6 +253,15 @@ def test_areas_are_ds_and_cancel(name: str) -> None:
     assert sizes(drawn.boxes(drawn.mean, drawn.values)) / unit == pytest.approx(np.abs(back.whole.ds[back.row]), abs=1e-4)
     above, below = (sizes(drawn.boxes(drawn.mean, side(drawn.values, drawn.mean))).sum() / unit for side in (np.maximum, np.minimum))
     assert above == pytest.approx(below, abs=2e-3 * np.abs(drawn.values).max())
+
+
+def test_wider_bars_are_as_wide_as_their_weights() -> None:
+    drawn, back = areas("default"), found("default")
+    weights = back.nudged(NUDGE)
+    drawn.weigh(weights)
+    wide = np.diff(drawn.feet) / drawn.plot.width
+    assert wide == pytest.approx(weights, abs=1e-6)
+    assert boxes_of(drawn.key) == pytest.approx(drawn.boxes(0.0, drawn.values)[[drawn.at]])
 
 
 def boxes_of(drawn: Rectangles) -> np.ndarray:
@@ -237,9 +287,10 @@ def test_leveled_bars_end_at_the_mean_and_parted_ones_at_their_values() -> None:
 def test_products_are_counted_as_they_are_made() -> None:
     """At the end all that the trace has; each beat adds those that it makes."""
     stage, back = scene(FILM), found("default")
-    for beat, made in (("again", ["S"]), ("upstream", ["S", "dP"]), ("outputs", ["S", "dP", "dV", "dK", "dQ"])):
+    made = ["S", "dP", "dV", "dK", "dQ"]
+    for beat, count in (("upstream", 2), ("dv", 3), ("dk", 4), ("dq", 5)):
         listed = {item.text for item in shown(at(stage, beat), "made")}
-        assert listed == {"products:", *(f"{at} {name}" for at, name in enumerate(made, 1))}
+        assert listed == {"products:", *(f"{at} {name}" for at, name in enumerate(made[:count], 1))}
     assert sorted(made) == sorted(products(back.trace))
 
 
@@ -255,14 +306,14 @@ def test_all_areas_are_d_and_it_is_written_term_by_term() -> None:
     )
     assert not len(drawn.above_others.points) + len(drawn.below_others.points)
     equation = "".join(said(at(scene(FILM), "dot"), "equal")).replace(" ", "")
-    assert equation == "D=ΣP×dP=ΣP×(dO·V)=dO·ΣPV=dO·O"
+    assert equation == "D=ΣP×dP=dO·ΣPV=dO·O"
     assert not shown(at(scene(FILM), "dot"), "other bars")
 
 
 def test_the_number_is_pointed_at_where_it_stands_in_dq() -> None:
     stage, back = scene(FILM), found("default")
     (item,) = shown(at(stage, "order"), "entry")
-    place = Grid(stage.shot("all tiles")["dq"], back.row_blocks, 1).cell(back.row_block, 0)
+    place = stage.shot("row of tiles")["dq"]
     (row, column), (rows, wide) = back.number, back.orders[0].shape
     x, y = (item.box[0] + item.box[2]) / 2, (item.box[1] + item.box[3]) / 2
     assert ((x - place.x0) / place.width, (place.y1 - y) / place.height) == pytest.approx(
@@ -270,19 +321,17 @@ def test_the_number_is_pointed_at_where_it_stands_in_dq() -> None:
     )
 
 
-def test_who_adds_is_told_in_the_order_that_was_drawn() -> None:
+def test_who_is_first_is_told_in_the_order_that_was_drawn() -> None:
     stage, back = scene(FILM), found("default")
-    slots = scene(FILM).shot("all tiles")
     for side, drawn in zip(("first", "last"), back.drawn, strict=True):
-        inside = [item for item in shown(at(stage, "order"), "turn") if slots[f"{side} list"].contains(Rect(*item.box))]
-        assert [item.text for item in sorted(inside, key=lambda item: item.box[0])] == [f"{j}" for j in drawn]
+        assert said(at(stage, "order"), side) == [f"program {drawn[-2]} first, then {drawn[-1]}:"]
 
 
 @every
 def test_without_a_second_program_nothing_is_shared(name: str) -> None:
     beats = [beat.name for beat in found(name).beats]
     assert ("shared" in beats) == ("fixed" in beats) == (len(found(name).programs) > 1)
-    assert beats[-1] == ("fixed" if "shared" in beats else "outputs")
+    assert beats[-1] == ("fixed" if "shared" in beats else "dq")
 
 
 def test_what_did_not_run_is_refused() -> None:
@@ -333,12 +382,13 @@ def test_rows_of_dq_take_them_in_different_orders() -> None:
 
 
 @several
-def test_the_orders_are_two_of_the_same_programs_and_the_first_is_the_one_that_was_shown(name: str) -> None:
-    """What the grid of turns shows beside the followed row block, and another."""
+def test_the_orders_differ_in_the_last_two_who_meet(name: str) -> None:
+    """The first is the one in which the programs reach the followed row block as all run."""
     back = found(name)
     first, last = back.drawn
     assert sorted(first) == sorted(last) == back.programs
-    assert first != last
+    assert first[:-2] == last[:-2]
+    assert first[-2:] == last[:-3:-1]
     when = arrivals(back.walks, back.config.seed)
     times = [when[back.row_block, j] for j in first]
     assert times == sorted(times)
@@ -355,7 +405,7 @@ def test_zero_is_the_middle_of_the_ramp() -> None:
         assert len({tuple(pixel) for pixel in pixels[:5]}) == 5
 
 
-def test_weights_are_dark_at_0_and_white_from_a_weight_on_which_is_said() -> None:
+def test_weights_are_dark_at_0_and_white_from_a_weight_on() -> None:
     """By the root: a quarter of it is the middle of the ramp. All but a few weights are below."""
     film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
     ends = [int(DARK.panel[1:3], 16), int(DARK.scores[1:3], 16)]
@@ -364,7 +414,6 @@ def test_weights_are_dark_at_0_and_white_from_a_weight_on_which_is_said() -> Non
     picture = film.matrix("P", bright * np.array([[0.0, 0.25, 1.0, 4.0]]), Rect(0.0, 0.0, 1.0, 1.0), weights)
     assert picture.image.pixel_array[0, :, 0].tolist() == pytest.approx([ends[0], sum(ends) / 2, ends[1], ends[1]], abs=2)
     assert (weights <= bright).mean() == pytest.approx(MOST_WEIGHTS, abs=0.01)
-    assert f"≥ {bright:.2g}" in said(at(scene(FILM), "again"), "part")
 
 
 def test_cells_of_a_grid_are_apart_and_within() -> None:

@@ -211,8 +211,8 @@ ANSWERS = {
     "what limits a block": ("RooflineScene", "Full registers end the climb"),
     "why to both": ("FlashAttentionScene", "Both shrank. The answer did not move."),
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
-    "why dQ alone is not deterministic": ("BackwardScene", "Each column keeps its dK and dV; all add to one dQ."),
-    "exact, and yet other bits": ("BackwardScene", "other last digits, no worse"),
+    "why dQ alone is not deterministic": ("BackwardScene", "Each column owns dK, dV; all share dQ."),
+    "exact, and yet other bits": ("BackwardScene", "who is first sets the last digit"),
     "the attention map": ("BackwardScene", "Q, K and LSE make P again: P = exp(S − LSE)."),
     "what training keeps": ("TrainingMemoryScene", "Scores and LSE give back all weights of the row."),
 }

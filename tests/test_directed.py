@@ -23,6 +23,7 @@ from tests.drawn import in_roles
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " rest"))
+BESIDE = tuple(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name"))
 LANES, STAGES = (tuple(f"{side} {part}" for side in SIDES) for part in ("lane", "stage"))
 OWN = ("dv", "dk", "dq")
 WALKED = ("grid", "q", "do", "k", "v", *OWN, "columns")
@@ -161,24 +162,17 @@ FILMS = {
     "backward": Directed(
         "backward", "BackwardScene",
         subjects={
-            "kept": ("grid", "o", "lse", "o name", "lse name", "lse note", "s name", "s kept"),
-            "again": (  # the grid out of which the tile grows leaves over the places of what comes later
-                *("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "ds", "ds name", "key", "p key"),
-                *("do", "do name", "v", "dv", "dv name", "note", "made"),
-            ),
-            "upstream": ("do", "do name", "v", "v name", "ds", "ds name", "key", "note", "made"),
-            "row": ("plot", "width", "height", "law"), "mean": ("plot", "level"), "share": ("plot", "height", "width", "law", "sum"),
+            "kept": ("grid", "q", "k", "lse", "o name", "lse name", "s name"),
+            "again": ("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "lse note"),
+            "upstream": (*BESIDE, "note", "made"),
+            "row": ("plot", "width", "height", "law"), "nudge": ("plot", "law", "sum"),
+            "share": ("plot", "level", "height", "width", "law", "sum"),
             "dot": ("plot", "level", "height", "width", "law", "sum", "do", "do name", "o", "o name", "dot"),
-            "softmax": (
-                *(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name")),
-                "key", "p key", "note", "made",
-            ),
-            "outputs": ("made", "q", "k", "p", "lse", "do", "v", "ds", "d", *(f"{own}{part}" for own in OWN for part in ("", " name"))),
-            "shared": (  # the grid of all comes together out of one of its tiles, over the places of what comes later
-                *WALKED, *STRIPS, *(f"{side}{part}" for side in ("first", "last") for part in ("", " list", " sum")), "off", "usual",
-            ),
-            "order": (*WALKED, "last", "last list", "last sum", "off"),
-            "fixed": (*WALKED, *(f"{side}{part}" for side in ("first", "last") for part in ("", " list", " sum")), "off", "usual"),
+            "softmax": (*BESIDE, "dv", "dv name", "dk", "dk name", "note", "made"),
+            **{part: (*BESIDE, *(f"{own}{name}" for own in OWN for name in ("", " name")), "made") for part in OWN},
+            "shared": (*WALKED, *STRIPS, "note", "program"),
+            "order": ("row", "dq", "first", "first list", "last", "last list", "dq name", "entry name", "columns"),
+            "fixed": ("row", "dq", "first", "first list", "last", "last list", "entry name", "total"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},

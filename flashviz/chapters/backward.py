@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,64 +13,72 @@ from flashviz.chapters.rescale import Rescale
 from flashviz.chapters.rescale import gather as gather_forward
 from flashviz.config import AttentionConfig
 from flashviz.errors import TraceError
-from flashviz.figures import number, power
+from flashviz.figures import number
 from flashviz.inputs import inputs_hash
 from flashviz.layout.backward import arrivals
-from flashviz.palette import weight_spread
 from flashviz.storyboard import Beat
 from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 4.4, shot="kept", late=True, along=True,
-        caption="Gradients need P again, and P was never stored.",
+        "kept", "What was kept", 4.0, shot="kept", late=True, along=True,
+        caption="After the forward pass: LSE is kept, P is not.",
     ),
     Beat(
-        "again", "P again", 5.0, shot="tile pair", late=True, along=True,
+        "again", "P again", 4.1, shot="one tile", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "upstream", "From dO to dP", 4.4, shot="tile pair", late=True, along=True,
-        caption="dO, the gradient of O, arrives. With V it makes dP.",
+        "upstream", "From dO to dP", 4.0, shot="tile pair", late=True, along=True,
+        caption="The next layer sends dO. With V it makes dP.",
     ),
     Beat(
-        "row", "One query", 5.2, shot="one query", late=True, along=True,
-        caption="One query: each key is a bar, P wide and dP high.",
+        "row", "One query", 4.0, shot="one query", late=True, along=True,
+        caption="One query: a bar a key, P wide and dP high.",
     ),
     Beat(
-        "mean", "The mean", 4.0, shot="one query", late=True, along=True,
-        caption="Level the bars like water: their mean is D.",
+        "nudge", "One score", 5.1, shot="one query", late=True, along=True,
+        caption="Raise one key's score: its weight grows, all others shrink.",
     ),
     Beat(
-        "share", "From the mean", 4.6, shot="one query", late=True, along=True,
-        caption="Weights sum to 1, so only what differs from D counts.",
+        "share", "From the mean", 4.85, shot="one query", late=True, along=True,
+        caption="What the others give has their mean, D. It comes off dP.",
     ),
     Beat(
-        "dot", "Without the others", 6.4, shot="one query", late=True, along=True,
-        caption="One tile lacks the other keys. dO · O is D without them.",
+        "dot", "Without the others", 4.8, shot="one query", late=True, along=True,
+        caption="Without the other keys, a tile has D from dO · O.",
     ),
     Beat(
-        "softmax", "From dP to dS", 4.2, shot="tile pair", late=True, along=True,
-        caption="So every query, with its own D, turns dP into dS.",
+        "softmax", "From dP to dS", 3.95, shot="tile pair", late=True, along=True,
+        caption="Each row, with its own D, turns dP into dS.",
     ),
     Beat(
-        "outputs", "Three gradients", 5.5, shot="tile pair", late=True, along=True,
-        caption="From P and dS, the tile's part of dV, dK and dQ.",
+        "dv", "The part of dV", 2.85, shot="tile pair", late=True, along=True,
+        caption="Columns of P sum dO into dV.",
     ),
     Beat(
-        "shared", "What is shared", 5.8, shot="all tiles", late=True, along=True,
-        caption="Each column keeps its dK and dV; all add to one dQ.",
+        "dk", "The part of dK", 2.85, shot="tile pair", late=True, along=True,
+        caption="Columns of dS sum Q into dK.",
     ),
     Beat(
-        "order", "Two orders", 4.2, shot="all tiles", late=True, along=True,
-        caption="Next run, other order: other last digits, no worse.",
+        "dq", "The part of dQ", 2.7, shot="tile pair", late=True, along=True,
+        caption="Rows of dS sum K into dQ.",
     ),
     Beat(
-        "fixed", "The price", 5.4, shot="all tiles", late=True, along=True,
-        caption="A fixed order has its price: {fixed} products, not {usual}.",
+        "shared", "What is shared", 4.75, shot="all tiles", late=True, along=True,
+        caption="Each column owns dK, dV; all share dQ.",
+    ),
+    Beat(
+        "order", "Two orders", 5.5, shot="row of tiles", late=True, along=True,
+        caption="Two add to one dQ: who is first sets the last digit.",
+    ),
+    Beat(
+        "fixed", "The price", 6.05, shot="row of tiles", late=True, along=True,
+        caption="A program a row: fixed order, but S and dP are made again.",
     ),
 )  # fmt: skip
 
+NUDGE = 1.0  # that is added to a score, in natural-log units
 Given = Callable[[AttentionConfig], Mapping[str, np.ndarray]]
 
 
@@ -156,6 +163,11 @@ class Backward:
         second = made.index(made[0], 1)
         return made[:second], made[second:]
 
+    def all_of(self, name: str) -> np.ndarray:
+        """[n, d] of Q, K or O, [n] of LSE: of the followed head."""
+        b, shared, g = self.head
+        return np.asarray(self.given[name][b, shared if name == "K" else shared * self.config.group + g], np.float64)
+
     def rows_of(self, name: str, block: int) -> np.ndarray:
         """[rows, d] of Q, O or dO, [rows] of LSE: a row block, by the trace's number."""
         (b, shared, _), (g, i) = self.head, divmod(block, self.config.row_blocks)
@@ -214,13 +226,11 @@ class Backward:
         """Of the tile, the one with the largest weight in that row."""
         return int(self.followed.p[self.row].argmax())
 
-    @cached_property
-    def gathered(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """dK_j and dV_j of the followed key tile [keys, d], after each row block of its walk."""
-        found = [self.gained(self.walks[self.key_tile][0])]
-        for block in self.walks[self.key_tile][1:]:
-            found.append((found[-1][0] + (more := self.gained(block))[0], found[-1][1] + more[1]))
-        return found
+    def nudged(self, more: float) -> np.ndarray:
+        """[keys] weights of that row over all keys, once so much is added to the score of that key: softmax of them."""
+        raised = self.whole.p[self.row].astype(np.float64)
+        raised[self.own.start + self.key] *= np.exp(more)
+        return np.asarray(raised / max(raised.sum(), 1e-30))
 
     def gained(self, block: int) -> tuple[np.ndarray, np.ndarray]:
         """What a row block adds to dK_j and to dV_j of the followed key tile [keys, d]."""
@@ -234,18 +244,10 @@ class Backward:
         return sorted((j for row, j in when if row == block), key=lambda j: when[block, j])
 
     @cached_property
-    def seeds(self) -> tuple[int, int]:
-        """By which all run at once: the configuration's, and the first after it by which another order reaches the followed row block."""
-        first, others = self.config.seed, itertools.count(self.config.seed + 1)
-        if len(self.programs) < 2:
-            return first, first
-        return first, next(seed for seed in others if self.order(self.row_block, seed) != self.order(self.row_block, first))
-
-    @cached_property
     def drawn(self) -> tuple[list[int], list[int]]:
-        """The order in which programs add to the followed row block, by either seed."""
-        first, last = (self.order(self.row_block, seed) for seed in self.seeds)
-        return first, last
+        """An order in which programs add to the followed row block, and the same but for the last two, who meet: the other one is first."""
+        first = self.order(self.row_block, self.config.seed)
+        return first, [*first[:-2], *first[:-3:-1]]
 
     @cached_property
     def parts(self) -> np.ndarray:
@@ -255,7 +257,7 @@ class Backward:
 
     @cached_property
     def orders(self) -> tuple[np.ndarray, np.ndarray]:
-        """[rows, d] their sum in float32, in either order that was drawn."""
+        """[rows, d] their sum in float32, in either order."""
         first, last = (added(self.in_order(self.parts, order)) for order in self.drawn)
         return first, last
 
@@ -278,12 +280,6 @@ class Backward:
         return int((self.orders[0] != self.orders[1]).sum())
 
     @property
-    def off(self) -> float:
-        """How far dQ's tile is, at most and in either order, from the sum of the same parts in float64."""
-        exact = self.parts.astype(np.float64).sum(0)
-        return max(float(np.abs(each - exact).max()) for each in self.orders)
-
-    @property
     def beats(self) -> tuple[Beat, ...]:
         """Without a second program nothing is shared; where no order changes a bit, none is shown."""
         left_out = {"order"} if self.differ == 0 else set()
@@ -297,15 +293,18 @@ class Backward:
         said = {
             "usual": f"{len(products(self.trace))}",
             "fixed": f"{len(products(self.fixed))}",
-            "bright": f"≥ {weight_spread(np.sqrt(self.followed.p))[1] ** 2:.2g}",
             "weight": number(float(self.followed.p[self.row, self.key])),
             "gradient": number(float(self.followed.dp[self.row, self.key]), 2),
             "mean": number(float(self.followed.d[self.row]), 2),
             "part": number(float(self.followed.ds[self.row, self.key]), 2),
         }
+        before, after = (self.nudged(more) for more in (0.0, NUDGE))
+        at = self.own.start + self.key
+        said["gain"] = number(round(float(after[at]), 3) - round(float(before[at]), 3))
+        said["rest"] = number((1 - float(after[at])) / max(1 - float(before[at]), 1e-30), 2)
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
-            said |= {"entry": f"dQ[{self.number[0]},{self.number[1]}]", "first": first, "last": last, "off": power(self.off)}
+            said |= {"first": first, "last": last}
         return said
 
 

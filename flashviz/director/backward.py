@@ -1,47 +1,47 @@
-"""The backward pass: P made again on its tile, dP and dS, the program that owns a key tile, and dQ, to which all programs add."""
+"""The backward pass: P made again on its tile, dP and dS, the sums that go into dV, dK and dQ, and dQ, to which all programs add."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject, VMobject
+from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import backward
-from flashviz.chapters.backward import Backward, Given, gather
+from flashviz.chapters.backward import NUDGE, Backward, Given, added, gather
 from flashviz.director.film.parts import LOAD, Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import CORNER, LABEL, NAME, NUMBER, Word, first_that_fits, fitted, fly, labelled, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, fly, labelled, word, worded
+from flashviz.figures import number
 from flashviz.layout import Rect, Shot, columns
-from flashviz.layout.backward import Grid, arrivals, magnified
+from flashviz.layout.backward import Bands, Grid, arrivals, magnified
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.areas import Areas
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, line_of, outlines
+from flashviz.mobjects.tile_walk import COLUMN_INPUTS, OWN, ROW_INPUTS, Walk
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, line_of, outlines, span
 from flashviz.palette import spread, weight_spread
 
-SWEEP, PRODUCT, ROWS = 2.8, 0.8, 1.3  # seconds: of the forward pass, of a product, of a tile's rows
-LEVEL, PARTS = 1.8, 1.2  # seconds: until all bars are level, and until they are apart again
-ALL, PASS = 2.0, 1.3  # seconds: of all programs at once, of either pass of a fixed order
+CALM = 1.1  # seconds of the first picture
+PRODUCT, ROWS, SUM = 0.7, 1.2, 1.7  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+GROW, LEVEL, PARTS = 1.3, 1.2, 1.0  # seconds: of a bar that widens, until all are level, and until they are apart again
+ALL, WAIT, STEPS = 2.0, 0.25, 1.0  # seconds: of all programs at once, until the second one adds, of one program's way along its row
+BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
 MADE, APART = ("products:", "made:", "Σ:"), 20  # what is listed; px, from there to the first
 LINE = em(6)  # under digits that differ, and about what is framed
 SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
-SIGNS = {"−": -1.0, "0": 0.0, "+": 1.0}  # what the ends of a ramp are, and its middle
 EQUAL = (  # why dO · O is the areas of all bars together, term by term, each in the hue of what it is of
-    ("D", "D"), ("=", "S"), ("Σ P × dP", "P"), ("=", "S"), ("Σ P × (", "P"), ("dO · V", "O"), (")", "P"),
-    ("=", "S"), ("dO ·", "O"), ("Σ P V", "V"), ("=", "S"), ("dO · O", "O"),
+    ("D", "D"), ("=", "S"), ("Σ P × dP", "P"), ("=", "S"), ("dO ·", "O"), ("Σ P V", "V"), ("=", "S"), ("dO · O", "O"),
 )  # fmt: skip
-AT_ONCE = {"off": ["all columns run at once;"], "usual": ["who is first adds first"]}
-ENTRY = em(16)  # of a number that is pointed at
-ROW_INPUTS, COLUMN_INPUTS, OWN = ("Q", "dO"), ("K", "V"), ("dK", "dV")  # beside the rows, over the columns, under them
+ENTRY = em(22)  # of a number that is pointed at
 
 
 class BackwardStage(ShotScene):
@@ -90,8 +90,7 @@ class BackwardFilm(ChapterFilm):
 
     def name(self, part: str, text: str, color: str) -> FadeIn:
         """A word at the left of a part of the shot; it stands until it is left."""
-        self.words[part] = word(text, NAME, color, self.place[part], part)
-        return FadeIn(self.words[part])
+        return self.fitted(part, [text], color)
 
     @property
     def place(self) -> Shot:
@@ -108,17 +107,23 @@ class BackwardFilm(ChapterFilm):
         """Words of these parts, of all where none is named."""
         return [FadeOut(self.words.pop(part)) for part in parts or tuple(self.words)]
 
-    def rename(self, part: str, texts: Sequence[str], color: str) -> None:
-        """Another word in the place of one."""
-        self.move(*self.leave(part), seconds=TEXT / 2)
-        self.move(self.fitted(part, texts, color), seconds=TEXT / 2)
+    def whole(self, tensor: str) -> np.ndarray:
+        """Q, O and LSE of the followed head, a query a row; K, a key a column."""
+        values = self.found.all_of(tensor)
+        return values.T if tensor == "K" else finite(values) if tensor == "LSE" else values
+
+    def own(self, tensor: str) -> np.ndarray:
+        """The followed tile's rows of Q and LSE, and its keys."""
+        if tensor == "K":
+            return self.found.keys_of("K", self.found.key_tile).T
+        values = self.found.rows_of(tensor, self.found.row_block)
+        return finite(values) if tensor == "LSE" else values
 
     def arrive(self, part: str, tensor: str, values: np.ndarray) -> Shows:
         """A tile comes over the nearest edge of the frame to its part of the shot."""
-        rect = self.place[part]
-        start = self.outside(rect)
+        start = self.outside(self.place[part])
         self.tiles[part] = tile = self.matrix(tensor, values, start)
-        return matrix_to(tile, rect, start, introducer=True)
+        return matrix_to(tile, self.place[part], start, introducer=True)
 
     def outside(self, rect: Rect) -> Rect:
         """Just past the frame's nearest edge, but its lower one, where the caption stands."""
@@ -126,18 +131,16 @@ class BackwardFilm(ChapterFilm):
         ways = (whole.x0 - rect.x1, 0.0), (whole.x1 - rect.x0, 0.0), (0.0, whole.y1 - rect.y0)
         return rect.shifted(*min(ways, key=lambda way: abs(sum(way))))
 
-    def made(self, part: str, tensor: str, values: np.ndarray, scale: np.ndarray | None = None) -> Columns:
+    def made(self, part: str, tensor: str, values: np.ndarray) -> Columns:
         """A product fills its part of the shot, column by column."""
-        self.tiles[part] = tile = self.matrix(tensor, values, self.place[part], scale)
+        self.tiles[part] = tile = self.matrix(tensor, values, self.place[part])
         self.scene.add(tile)
         return Columns(tile)
 
     def listed(self, part: str, names: Sequence[str], of: int) -> list[Word]:
         """Products of two tiles, one beside the other, in that many places."""
-        made = [
-            heading(slot, name, self.skin.hue(name), NUMBER, "product")
-            for slot, name in zip(columns(self.place[part], of), names, strict=False)
-        ]
+        slots = zip(columns(self.place[part], of), names, strict=False)
+        made = [heading(slot, name, self.skin.hue(name), NUMBER, "product") for slot, name in slots]
         self.words[part] = Group(*made)
         return made
 
@@ -150,19 +153,6 @@ class BackwardFilm(ChapterFilm):
         at = len(listed.submobjects)
         listed.add(word(f"{at} {tensor}", NAME, self.skin.hue(tensor), slots[at - 1], "made"))
         return FadeIn(*listed.submobjects[0 if at == 1 else at :])
-
-    def key(self, part: str, tensor: str, shades: Mapping[str, float]) -> FadeIn:
-        """Which shade of a tensor's ramp is what."""
-        cells = columns(self.place[part], len(shades))
-        swatches = [
-            self.matrix(tensor, np.full((1, 1), shade), cell.left(0.8 * cell.height).inset(em(8)), np.arange(2))
-            for shade, cell in zip(shades.values(), cells, strict=True)
-        ]
-        for swatch in swatches:
-            swatch.tag = "swatch"
-        signs = [word(sign, NAME, self.skin.ink, cell.beyond(0.9 * cell.height), "part") for sign, cell in zip(shades, cells, strict=True)]
-        self.words[part] = Group(*swatches, *signs)
-        return FadeIn(self.words[part])
 
 
 def roots(values: np.ndarray) -> np.ndarray:
@@ -181,43 +171,41 @@ def finite(values: np.ndarray) -> np.ndarray:
 
 @beat("kept")
 def kept(film: BackwardFilm) -> None:
-    """The forward pass once more: each tile of weights is there for a moment; rows of O and numbers of LSE are left."""
+    """What is there after the forward pass: Q, K, O and LSE, and no P. Then one tile is framed, with what it comes back from."""
     place, skin, found = film.place, film.skin, film.found
-    c, (b, shared, g) = found.config, found.head
-    grid = Grid(place["grid"], c.row_blocks, c.col_blocks)
-    head = shared * c.group + g
-    o = film.matrix("O", np.asarray(found.given["O"][b, head], np.float64), place["o"])
-    numbers = film.matrix("LSE", finite(np.asarray(found.given["LSE"][b, head], np.float64)), place["lse"])
-    visits = [(i, j) for i in range(c.row_blocks) for j in c.key_tiles(i)]
-    lines = outlines(skin.quiet, "cells", theme.HAIRLINE).display(grid.cells)
-    shades = weight_spread(roots(found.followed.p))
-    tile = Matrix(roots(found.followed.p), grid.cell(*visits[0]), skin, "P", *shades)
-
-    def show(share: float) -> None:
-        at = min(int(share * len(visits)), len(visits) - 1)
-        row, column = visits[at]
-        put(tile, grid.cell(row, column))
-        tile.display(roots(found.tile(g * c.row_blocks + row, column).p))
-        done = row / c.row_blocks if share < 1 else 1.0
-        reveal(o, done)
-        reveal(numbers, done)
-
-    show(0.0)
+    grid = Grid(place["grid"], found.config.row_blocks, found.config.col_blocks)
+    for part, tensor in (("q", "Q"), ("k", "K"), ("o", "O"), ("lse", "LSE")):
+        film.tiles[part] = film.matrix(tensor, film.whole(tensor), place[part])
+        film.tiles[part].tag = f"all {tensor}"
+    film.words["lines"] = outlines(skin.quiet, "cells", theme.HAIRLINE).display(grid.cells)
+    film.words["frames"] = frames = outlines(skin.ink, "frames", theme.HEAVY).display(edges(list(framed(film).values())))
+    film.scene.add(*film.tiles.values(), film.words["lines"])
+    for part in ("q", "k"):
+        film.name(f"{part} name", part.upper(), skin.hue(part.upper()))
+        film.scene.add(film.words[f"{part} name"])
     said = (
-        ("s name", ("P", skin.scores), "one weight a query and key", "a weight a pair"),
-        ("o name", ("O", skin.o), "stored: d numbers a query", "d numbers a query"),
-        ("lse name", ("LSE", skin.stats), "stored: one number a query", "one a query"),
+        ("s name", ("P", skin.scores), "never stored", "never stored"),
+        ("o name", ("O", skin.o), "kept: d numbers a query", "d numbers a query"),
+        ("lse name", ("LSE", skin.stats), "kept: one number a query", "one a query"),
     )  # fmt: skip
     for part, called, words, short in said:
         film.words[part] = Named(*labelled(place[part], called, (words, skin.ink), short, px=NUMBER), tag=part)
-    film.scene.add(lines, film.words["s name"], o, numbers, tile)
     with film.scene.telling():
-        note = film.fitted("lse note", ["LSE = log of its row's Σ exp(S)", "LSE = log Σ exp(S)", "= log Σ exp(S)"], skin.stats)
-        film.move(FadeIn(film.words["o name"], film.words["lse name"]), note, seconds=TEXT)
-        film.move(Shows(Group(o, numbers, tile), show), seconds=SWEEP)
-        film.move(FadeOut(tile), film.name("s kept", "never stored", skin.ink), seconds=TEXT)
-    film.tiles |= {"o": o, "kept lse": numbers}
-    film.words["lines"] = lines
+        film.scene.hold(CALM)
+        for part, *_ in said:
+            film.move(FadeIn(film.words[part]), seconds=TEXT)
+            film.scene.hold(TEXT)
+        film.move(FadeIn(frames), seconds=TEXT)
+
+
+def framed(film: BackwardFilm) -> dict[str, Rect]:
+    """The followed tile in the grid, and in Q, K and LSE its rows and keys."""
+    found, place = film.found, film.scene.shot("kept")
+    rows, count, (block, j) = found.config.row_blocks, found.config.col_blocks, (found.forward.chosen.program[0], found.key_tile)
+    return {
+        "p": Grid(place["grid"], rows, count).cell(block, j), "q": Grid(place["q"], rows, 1).cell(block, 0),
+        "k": Grid(place["k"], 1, count).cell(0, j), "lse": Grid(place["lse"], rows, 1).cell(block, 0),
+    }  # fmt: skip
 
 
 # -------------------------------------------------------------------------------------------------------------- on one tile
@@ -225,48 +213,46 @@ def kept(film: BackwardFilm) -> None:
 
 @beat("again")
 def again(film: BackwardFilm) -> None:
-    """One tile grows out of the grid, with its rows' LSE; Q and K make S of it again, and LSE makes P, row by row."""
+    """One tile grows out of the grid, with its rows' Q and LSE and its keys; Q and K make S of it again, and LSE makes P, row by row."""
     place, skin, found = film.place, film.skin, film.found
     tile = found.followed
     with film.scene.telling():
-        frame = nearer(film)
+        nearer(film)
         names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
-        film.scene.remove(frame)
-        film.move(*names, film.fitted("p name", ["S = Q Kᵀ / √d"], skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
-        film.move(film.counted("S"), seconds=TEXT)
+        film.move(*names, film.name("p name", "S = Q Kᵀ / √d", skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
         scores = film.tiles["p"]
         film.tiles["p"] = weights = film.matrix("P", tile.p, place["p"])
-        film.rename("p name", ["P = exp(S − LSE)"], skin.scores)
-        film.move(row_by_row(film, weights, (place["p"], place["lse"])), seconds=ROWS)
+        film.move(*film.leave("p name"), seconds=TEXT / 2)
+        film.move(film.name("p name", "P = exp(S − LSE)", skin.scores), seconds=TEXT / 2)
+        film.move(
+            row_by_row(film, weights, (place["p"], place["lse"])),
+            film.fitted("lse note", ["LSE = log of its row's Σ exp(S)", "LSE = log Σ exp(S)"], skin.stats), seconds=ROWS,
+        )  # fmt: skip
         film.scene.remove(scores)
-        film.move(film.key("p key", "P", {"0": 0.0, found.said["bright"]: 1.0}), seconds=TEXT)
 
 
-def nearer(film: BackwardFilm) -> VMobject:
-    """The followed cell grows to a tile's place, to which Q and K come; the grid leaves, and its rows' LSE comes out of all."""
-    place, skin, found = film.place, film.skin, film.found
-    from_shot = film.scene.shot("kept")
-    whole = Grid(from_shot["grid"], found.config.row_blocks, found.config.col_blocks)
-    block, lines = found.forward.chosen.program[0], film.words.pop("lines")
-    cell = whole.cell(block, found.key_tile)
-    frame, large = box(cell, stroke=skin.scores), magnified(whole.rect, cell, place["p"])
-    numbers = finite(found.rows_of("LSE", found.row_block))
-    kept_at = Grid(from_shot["lse"], found.config.row_blocks, 1)
-    film.tiles["lse"] = own = film.matrix("LSE", numbers, kept_at.cell(block, 0), film.tiles["kept lse"].values)
-    film.move(FadeOut(film.tiles.pop("o")), *film.leave(), FadeIn(frame, own), seconds=TEXT)
+def nearer(film: BackwardFilm) -> None:
+    """The framed tile grows to its place, and so do its parts of Q, K and LSE; all else leaves."""
+    place, found = film.place, film.found
+    homes, whole = framed(film), film.scene.shot("kept")["grid"]
+    lines, frames = film.words.pop("lines"), film.words.pop("frames")
+    gone, film.tiles = film.tiles, {}
+    for part, tensor in (("q", "Q"), ("k", "K"), ("lse", "LSE")):
+        film.tiles[part] = film.matrix(tensor, film.own(tensor), homes[part], film.whole(tensor))
+    large = Grid(magnified(whole, homes["p"], place["p"]), found.config.row_blocks, found.config.col_blocks)
 
     def grow(share: float) -> None:
-        lines.display(replace(whole, rect=whole.rect.toward(large, share)).cells).set_stroke(opacity=1 - early(share))
-        frame.set_points(box(cell.toward(place["p"], share), stroke=skin.ink).points)
+        cells = replace(large, rect=whole.toward(large.rect, share)).cells
+        lines.display(cells[cells[:, 1] > place["caption"].y1]).set_stroke(opacity=1 - early(share))
+        frames.display(edges([home.toward(place[part], share) for part, home in homes.items()]))
 
-    gone = FadeOut(film.tiles.pop("kept lse"), rate_func=early)
+    film.scene.add(*film.tiles.values(), frames)
+    grown = [matrix_to(each, place[part]) for part, each in film.tiles.items()]
     film.move(
-        Shows(Group(lines, frame), grow, rate_func=ease_in_out_cubic), matrix_to(own, place["lse"]), gone,
-        film.arrive("q", "Q", found.rows_of("Q", found.row_block)), film.arrive("k", "K", found.keys_of("K", found.key_tile).T),
-        seconds=MOVE,
+        Shows(Group(lines, frames), grow, rate_func=ease_in_out_cubic), *grown,
+        FadeOut(*gone.values(), rate_func=early), *film.leave(), seconds=MOVE,
     )  # fmt: skip
-    film.scene.remove(lines)
-    return frame
+    film.scene.remove(lines, frames)
 
 
 def row_by_row(film: BackwardFilm, made: Matrix, *used: tuple[Rect, Rect]) -> Shows:
@@ -287,18 +273,23 @@ def row_by_row(film: BackwardFilm, made: Matrix, *used: tuple[Rect, Rect]) -> Sh
 
 @beat("upstream")
 def upstream(film: BackwardFilm) -> None:
-    """Beside P, dO comes, and V: over the same keys and queries they make dP, the gradient of each weight."""
-    skin, found = film.skin, film.found
+    """All steps aside for dO, which comes, and V: over the same keys and queries they make dP, the gradient of each weight."""
+    place, skin, found = film.place, film.skin, film.found
     with film.scene.telling():
+        film.move(*film.leave(), seconds=TEXT / 2)
+        aside = [matrix_to(tile, place[part]) for part, tile in film.tiles.items()]
         film.move(
-            film.arrive("do", "dO", found.rows_of("dO", found.row_block)),
-            film.arrive("v", "V", found.keys_of("V", found.key_tile).T), seconds=LOAD,
+            *aside, film.arrive("do", "dO", found.rows_of("dO", found.row_block)),
+            film.arrive("v", "V", found.keys_of("V", found.key_tile).T), seconds=MOVE,
         )  # fmt: skip
-        film.move(film.name("do name", "dO", skin.o), film.name("v name", "V", skin.v), seconds=TEXT)
+        named = (("q", "Q", skin.q), ("k", "K", skin.k), ("lse", "LSE", skin.stats), ("do", "dO", skin.o), ("v", "V", skin.v))
+        film.move(
+            *(film.name(f"{part} name", text, hue) for part, text, hue in named), film.name("p name", "P = exp(S − LSE)", skin.scores),
+            film.counted("S"), seconds=TEXT,
+        )  # fmt: skip
         film.move(film.name("ds name", "dP = dO Vᵀ", skin.scores), film.made("ds", "dP", found.followed.dp), seconds=PRODUCT)
-        film.move(film.counted("dP"), seconds=TEXT)
-        told = ["dP: how the loss changes with each weight", "dP: the loss's change by each weight", "dP: gradient of each weight"]
-        film.move(film.key("key", "dP", SIGNS), film.fitted("note", told, skin.ink), seconds=TEXT)
+        told = ["d: how the loss changes with it", "d: the loss's change"]
+        film.move(film.counted("dP"), film.fitted("note", told, skin.ink), seconds=TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- on one query
@@ -309,49 +300,93 @@ def row(film: BackwardFilm) -> None:
     """A query's row leaves both tiles: its weights become widths on a line, its dP the heights; bars of all other keys come beside them."""
     skin, found, tile_shot = film.skin, film.found, film.scene.shot("tile pair")
     rows, at = len(found.followed.p), found.row
-    film.areas = areas = Areas(found.whole.p[at], found.whole.dp[at], float(found.followed.d[at]), found.own, film.place["plot"], skin)
+    film.areas = areas = Areas(
+        found.whole.p[at], found.whole.dp[at], float(found.followed.d[at]), found.own, found.own.start + found.key, film.place["plot"], skin
+    )
     keys = len(found.followed.p[at])
     lines = {part: line_of(tile_shot[part], rows, at) for part in ("p", "ds")}
     frame = outlines(skin.ink, "row")
     frame.display(edges([line.inset(-LINE) for line in lines.values()]))
-    film.move(FadeIn(frame), seconds=TEXT)
     flat, feet = areas.boxes(0.0, 0.0)[areas.chosen], Rectangles(skin.scores, name="weights", opacity=palette.LIT)
     flat[:, 3] += LINE
     bars = areas.boxes(0.0, areas.values)[areas.chosen]
     from_p, from_dp = (flat_row(lines[part], keys) for part in ("p", "ds"))
+
+    def leave(share: float) -> None:
+        feet.display(from_p + (flat - from_p) * share)
+        areas.own.display(from_dp + (bars - from_dp) * share)
+
     with film.scene.telling():
+        film.move(FadeIn(frame), seconds=TEXT)
         gone = FadeOut(frame, *film.tiles.values(), *film.words.values(), rate_func=late)
         film.kept_words, film.words = film.words, {}
-        areas.own.display(from_dp)
-        film.scene.add(feet.display(from_p), areas.own)
-        film.move(
-            gone, Shows(feet, lambda share: feet.display(from_p + (flat - from_p) * share), rate_func=ease_in_out_cubic),
-            film.fitted("width", ["width: the weight P of a key; all together 1", "width: weight P, together 1"], skin.ink), seconds=MOVE,
-        )  # fmt: skip
-        film.move(
-            Shows(areas.own, lambda share: areas.own.display(from_dp + (bars - from_dp) * share), rate_func=ease_in_out_cubic),
-            film.fitted("height", ["height: its dP, above 0 or below", "height: its dP"], skin.ink), seconds=MOVE,
-        )  # fmt: skip
-        film.scene.remove(feet)
+        leave(0.0)
+        film.scene.add(feet, areas.own)
+        film.move(gone, Shows(Group(feet, areas.own), leave, rate_func=ease_in_out_cubic), seconds=MOVE)
         film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
-        film.scene.add(film.words["zero"])
+        film.move(
+            FadeIn(film.words["zero"]), film.fitted("height", ["height of a bar: dP of a key", "height: dP of a key"], skin.ink),
+            film.fitted("width", [f"width: its weight P; all {len(areas.values)} keys together 1", "width: its weight P"], skin.ink),
+            seconds=TEXT,
+        )  # fmt: skip
+        film.scene.remove(feet, areas.own)
         areas.grow(0.0)
-        film.scene.remove(areas.own)
         film.scene.add(areas)
         film.move(Shows(areas, areas.grow), seconds=MOVE)
-        film.move(
-            film.fitted("law", ["strong: this tile's keys; pale: all other keys", "strong: this tile's keys"], skin.ink), seconds=TEXT
-        )
+        film.move(film.fitted("law", ["bright: this tile's keys", "bright: this tile"], skin.ink), seconds=TEXT)
 
 
-@beat("mean")
-def mean(film: BackwardFilm) -> None:
-    """All bars sink and rise to one level, the mean by weight, and the level is drawn."""
-    areas = film.areas
+@beat("nudge")
+def nudge(film: BackwardFilm) -> None:
+    """One key's score is raised: its bar widens, and all others, which share the same width, narrow; then all is as it was."""
+    areas, skin, found = film.areas, film.skin, film.found
+    line = Rectangles(skin.k, name="measure")
+    weight = Readout("", NAME, skin.k, name="weight", face=Face.MONO_STRONG, anchor="center")
+    film.words["key"] = Group(line, weight)
+
+    def show(more: float) -> None:
+        weights = found.nudged(more)
+        areas.weigh(weights)
+        left, right = areas.feet[areas.at : areas.at + 2]
+        y, text = areas.zero - 3 * LINE, f"P {number(weights[areas.at])}"
+        line.display(span(left, right, y, LINE / 3, LINE))
+        half = weight.step * len(text) / 2
+        x = float(np.clip((left + right) / 2, areas.plot.x0 + half, areas.plot.x1 - half))
+        weight.at(Rect(x - half, y - em(NAME) - 2 * LINE, x + half, y - 2 * LINE)).display(text)
+
     with film.scene.telling():
+        show(0.0)
+        film.move(
+            FadeIn(film.words["key"]), Shows(areas, lambda share: areas.key.set_fill(opacity=palette.LIT * share)),
+            *film.leave("law"), seconds=TEXT,
+        )  # fmt: skip
+        film.scene.hold(TEXT)
+        grown = Group(areas, film.words["key"])
+        film.move(
+            Shows(grown, lambda share: show(NUDGE * share), rate_func=ease_in_out_cubic),
+            film.fitted("law", [f"this key: score + {NUDGE:.0f}, weight + {found.said['gain']}"], skin.k), seconds=GROW,
+        )  # fmt: skip
+        told = f"all others together − {found.said['gain']}: each × {found.said['rest']}"
+        film.move(film.fitted("sum", [told, f"all others − {found.said['gain']}"], skin.ink), seconds=TEXT)
+        film.scene.hold(film.scene.motion - MOVE / 2)
+        film.move(Shows(grown, lambda share: show(NUDGE * (1 - share)), rate_func=ease_in_out_cubic), seconds=MOVE / 2)
+
+
+@beat("share")
+def share(film: BackwardFilm) -> None:
+    """All bars settle at one level, the mean by weight; parted by it, the areas above it and below it are dS, of which one is reckoned."""
+    areas, skin, said = film.areas, film.skin, film.found.said
+    with film.scene.telling():
+        film.move(*film.leave("key", "law", "sum", "height", "width"), seconds=TEXT)
         film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), seconds=LEVEL)
-        film.move(Shows(areas, areas.rise), seconds=MOVE)
-        film.move(levelled(film), seconds=TEXT)
+        film.move(Shows(areas, areas.rise), levelled(film), seconds=MOVE / 2)
+        film.move(
+            Shows(areas, areas.part, rate_func=ease_in_out_cubic),
+            film.fitted("height", ["above D: dS > 0; below: dS < 0"], skin.ink), seconds=PARTS,
+        )  # fmt: skip
+        film.move(film.fitted("law", ["dS = P × (dP − D)"], skin.scores), seconds=TEXT)
+        reckoned = f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}"
+        film.move(film.fitted("sum", [reckoned], skin.k), seconds=TEXT)
 
 
 def levelled(film: BackwardFilm) -> FadeIn:
@@ -369,26 +404,6 @@ def beside(film: BackwardFilm, value: float) -> Rect:
     return Rect(place.x0, y - half, place.x1, y + half)
 
 
-@beat("share")
-def share(film: BackwardFilm) -> None:
-    """The bars are parted by the level: areas above it and below it are dS, of which one is reckoned."""
-    areas, skin, said = film.areas, film.skin, film.found.said
-    with film.scene.telling():
-        film.move(*film.leave("height", "width", "law"), seconds=TEXT)
-        film.move(
-            Shows(areas, areas.part, rate_func=ease_in_out_cubic),
-            film.fitted("height", ["above D: dS > 0; below D, the same area: dS < 0", "above D: dS > 0; below: dS < 0"], skin.ink),
-            seconds=PARTS,
-        )  # fmt: skip
-        box_of = areas.boxes(areas.mean, areas.values)[areas.chosen][film.found.key]
-        film.words["key"] = box(Rect(*box_of).inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
-        film.move(
-            FadeIn(film.words["key"]), film.fitted("law", ["framed: dS = P × (dP − D)", "dS = P × (dP − D)"], skin.scores), seconds=TEXT
-        )
-        reckoned = f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}"
-        film.move(film.fitted("sum", [reckoned], skin.ink), seconds=TEXT)
-
-
 @beat("dot")
 def dot(film: BackwardFilm) -> None:
     """All areas are D, and so is dO · O, since O is all weighted rows of V; the other keys leave, and two rows of the query give D back."""
@@ -397,7 +412,7 @@ def dot(film: BackwardFilm) -> None:
     others = Group(areas.others, areas.above_others, areas.below_others)
     with film.scene.telling():
         film.move(
-            *film.leave("key", "law", "sum", "height"), Shows(Group(bars, others), lambda share: areas.stand(share, others=True)),
+            *film.leave("law", "sum", "height"), Shows(Group(bars, others), lambda share: areas.stand(share, others=True)),
             seconds=2 * TEXT,
         )  # fmt: skip
         equal = worded(film.place["width"], [text for text, _ in EQUAL], NAME, [skin.hue(tensor) for _, tensor in EQUAL], "equal")
@@ -428,6 +443,7 @@ def dot(film: BackwardFilm) -> None:
         film.scene.add(areas.level)
         film.move(Shows(areas.level, areas.rise), Shows(bars, lambda share: areas.stand(1 - late(share))), seconds=LOAD)
         areas.part(1.0)  # cut, now that D is known
+        areas.key.display(np.zeros((0, 4)))
 
 
 # ------------------------------------------------------------------------------------------------------------ on the tile again
@@ -452,7 +468,7 @@ def softmax(film: BackwardFilm) -> None:
 
         film.words = {part: each for part, each in film.kept_words.items() if part != "note"}  # that was of dP
         film.move(
-            FadeIn(*film.tiles.values(), *film.words.values()),
+            FadeIn(*film.tiles.values(), *film.words.values(), rate_func=early),
             Shows(Group(*(drawn for drawn, _ in parts)), back, rate_func=ease_in_out_cubic), seconds=MOVE,
         )  # fmt: skip
         film.move(film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
@@ -465,105 +481,57 @@ def softmax(film: BackwardFilm) -> None:
         film.move(film.name("ds name", "dS = P × (dP − D)", skin.scores), seconds=TEXT / 2)
 
 
-@beat("outputs")
-def outputs(film: BackwardFilm) -> None:
-    """Each product beside what it is made of, all else dimmer: dV under P, dK under dS, dQ at the right of dS."""
-    skin, found = film.skin, film.found
-    here = found.parts[found.programs.index(found.key_tile)]
-    (dk, dv), (all_k, all_v) = found.gained(found.row_block), found.gathered[-1]
+@beat("dv")
+def dv(film: BackwardFilm) -> None:
+    """From the columns of P, with dO, parts come down into dV, a key a column."""
+    carried(film, "dv", "dV", "dV += Pᵀ dO", film.found.gained(film.found.row_block)[1].T, ("p", "do"))
+
+
+@beat("dk")
+def dk(film: BackwardFilm) -> None:
+    """From the columns of dS, with Q, parts come down into dK, a key a column."""
+    carried(film, "dk", "dK", "dK += dSᵀ Q / √d", film.found.gained(film.found.row_block)[0].T, ("ds", "q"))
+
+
+@beat("dq")
+def dq(film: BackwardFilm) -> None:
+    """From the rows of dS, with K, parts go over into dQ, a query a row."""
+    here = film.found.parts[film.found.programs.index(film.found.key_tile)]
+    carried(film, "dq", "dQ", "dQ += dS K / √d", here, ("ds", "k"))
+
+
+def carried(film: BackwardFilm, part: str, tensor: str, text: str, values: np.ndarray, factors: tuple[str, str]) -> None:
+    """All but two factors steps back; from band after band of the tile its sum goes into the place of the product."""
+    place, skin = film.place, film.skin
+    source, other = (film.tiles[name] for name in factors)
+    others = StepBack([each for name, each in film.tiles.items() if name not in factors], palette.DIM)
+    across = 0 if part == "dq" else 1  # rows go over, columns come down
+    count = min(BANDS, values.shape[across])
+    cells = [Bands(rect, count, across) for rect in (source.rect, place[part])]
+    bands = [film.matrix(tensor, each, source.rect, values) for each in np.array_split(values, count, across)]
+    whole, frame = box(place[part], stroke=skin.hue(tensor)), outlines(skin.ink, "row", theme.HEAVY)
+
+    def show(share: float) -> None:
+        set_out = share * (count + ON_THEIR_WAY)
+        for at, band in enumerate(bands):
+            way = float(np.clip((set_out - at) / ON_THEIR_WAY, 0.0, 1.0))
+            put(band, cells[0].of(at).toward(cells[1].of(at), ease_in_out_cubic(way)))
+            reveal(band, float(way > 0))
+        at = int(set_out)
+        frame.display(edges([cells[0].of(at).inset(-LINE), other.rect.inset(-LINE)] if at < count else []))
+
     with film.scene.telling():
-        film.move(*film.leave("p key", "key"), seconds=TEXT)
-        for part, tensor, text, values, scale, factors in (
-            ("dv", "dV", "dV += Pᵀ dO", dv.T, all_v, ("p", "do")),
-            ("dk", "dK", "dK += dSᵀ Q / √d", dk.T, all_k, ("ds", "q")),
-            ("dq", "dQ", "dQ += dS K / √d", here, here, ("ds", "k")),
-        ):
-            others = StepBack([each for name, each in film.tiles.items() if name not in factors], palette.DIM)
-            film.move(others, seconds=TEXT)
-            named = film.fitted(f"{part} name", [text, tensor], skin.hue(tensor))  # in a narrow place the name alone
-            film.move(film.made(part, tensor, values, scale), named, seconds=PRODUCT)
-            film.move(step_forth(others), film.counted(tensor), seconds=TEXT)
+        film.move(others, FadeIn(whole), film.fitted(f"{part} name", [text, tensor], skin.hue(tensor)), seconds=TEXT)
+        show(0.0)
+        film.scene.add(*bands, frame)
+        film.move(Shows(Group(*bands, frame), show), seconds=SUM)
+        film.scene.remove(*bands, frame, whole)
+        film.tiles[part] = film.matrix(tensor, values, place[part])
+        film.scene.add(film.tiles[part])
+        film.move(step_forth(others), film.counted(tensor), seconds=TEXT)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
-
-Cell = tuple[int, int]  # row block, key tile
-
-
-class Walk(Group):
-    """All tiles of a key/value head, with the inputs of their rows and columns, dK and dV of the columns, and what was added to dQ."""
-
-    def __init__(self, film: BackwardFilm, place: Shot) -> None:
-        self.tag, self.skin, self.found = "walk", film.skin, film.found
-        self.columns = [[(block, j) for block in walk] for j, walk in enumerate(self.found.walks)]
-        by_row = [[cell for column in self.columns for cell in column if cell[0] == block] for block in range(self.found.row_blocks)]
-        self.rows = by_row  # that add to one row block
-        self.finished = [j for j, column in enumerate(self.columns) if column]  # once all have run
-        self.lines = outlines(self.skin.quiet, "cells", theme.HAIRLINE)
-        self.inputs = {
-            name: Rectangles(self.skin.hue(name), name=f"input {name}", opacity=palette.RESTING) for name in ROW_INPUTS + COLUMN_INPUTS
-        }
-        self.used = {name: Rectangles(self.skin.hue(name), name=f"used {name}", opacity=palette.LIT) for name in self.inputs}
-        self.heads = Rectangles(self.skin.scores, name="heads", opacity=palette.LIT)
-        self.own = {name: Rectangles(self.skin.hue(name), name=f"stored {name}", opacity=palette.LIT) for name in OWN}
-        self.added = Rectangles(self.skin.q, name="added", opacity=palette.LIT)
-        inputs = *self.inputs.values(), *self.used.values()
-        super().__init__(self.lines, *inputs, self.heads, *self.own.values(), self.added)
-        self.place(place)
-
-    def place(self, place: Shot | dict[str, Rect]) -> Walk:
-        """Stand in the parts of a shot."""
-        rows, count = self.found.row_blocks, len(self.columns)
-        self.grid, self.sums = Grid(place["grid"], rows, count), Grid(place["dq"], rows, 1)
-        self.beside = {name: Grid(place[name.lower()], rows, 1) for name in ROW_INPUTS}
-        self.over = {name: Grid(place[name.lower()], 1, count) for name in COLUMN_INPUTS}
-        self.under = {name: Grid(place[name.lower()], 1, count) for name in OWN}
-        strips = self.beside | self.over | self.under
-        self.lines.display(np.concatenate([self.grid.cells, self.sums.cells, *(strip.cells for strip in strips.values())]))
-        for name, drawn in self.inputs.items():
-            drawn.display(strips[name].cells)
-        return self
-
-    def level(self, block: int, count: int) -> Rect:
-        """A row block's sum: as high as the share of its parts that were added."""
-        cell = self.sums.cell(block, 0)
-        return cell.bottom(cell.height * count / len(self.rows[block]))
-
-    def display(self, heads: Sequence[Cell], added: Mapping[int, int], done: Sequence[int]) -> Walk:
-        """Tiles at work, with their inputs; how many parts were added to dQ of each row block; columns that are done."""
-        self.heads.display(edges([self.grid.cell(*head) for head in heads]))
-        for name, strip in self.beside.items():
-            self.used[name].display(edges([strip.cell(block, 0) for block in sorted({block for block, _ in heads})]))
-        for name, strip in self.over.items():
-            self.used[name].display(edges([strip.cell(0, j) for j in sorted({j for _, j in heads})]))
-        for name, strip in self.under.items():
-            self.own[name].display(edges([strip.cell(0, j) for j in done]))
-            self.own[name].values = np.array([len(done)])
-        self.added.display(edges([self.level(block, count) for block, count in added.items() if count]))
-        self.added.values = np.array([sum(added.values())])
-        return self
-
-    def cleared(self) -> FadeOut:
-        """Results fade; all begins anew."""
-        gone = Group(*(drawn.copy() for drawn in (self.added, *self.own.values())))
-        self.display([], {}, [])
-        return FadeOut(gone)
-
-    def run(self, programs: Sequence[Sequence[Cell]], seed: int, *, owns: bool = True, adds: bool = True) -> Callable[[float], None]:
-        """All programs at once, each at a pace of its own, over its cells.
-
-        ``owns``: dK and dV of a column come as its last tile is done, else they are there. ``adds``: parts are added to dQ.
-        """
-        when = {cell: time for (cell, _), time in arrivals(programs, seed).items()}
-
-        def show(share: float) -> None:
-            ahead = [[cell for cell in walk if when[cell] > share] for walk in programs]
-            ended = [j for j, walk in enumerate(self.columns) if walk and all(when[cell] <= share for cell in walk)]
-            added = {block: sum(when[cell] <= share for cell in row) for block, row in enumerate(self.rows)} if adds else {}
-            self.display([cells[0] for cells in ahead if cells], added, ended if owns else self.finished)
-
-        show(0.0)
-        return show
 
 
 def farther(film: BackwardFilm) -> None:
@@ -589,129 +557,160 @@ def farther(film: BackwardFilm) -> None:
         film.scene.remove(tiles.pop(part))
 
 
-def columns_of(film: BackwardFilm) -> Named:
+def numbers_of(film: BackwardFilm) -> FadeIn:
     """Over each column its program's number, where there is room."""
-    tops, walk = Grid(film.place["columns"], 1, len(film.walk.columns)), film.walk
-    numbers = [heading(tops.cell(0, j), f"{j}", film.skin.ink, LABEL, "part") for j in range(tops.columns) if walk.grid.legible]
-    return Named(*numbers, tag="part")
+    slots = columns(film.place["columns"], len(film.found.walks))
+    room = text_width(f"{len(slots)}", LABEL, Face.STRONG) <= slots[0].width
+    film.words["columns"] = Named(
+        *(heading(slot, f"{j}", film.skin.ink, LABEL, "part") for j, slot in enumerate(slots) if room), tag="part"
+    )
+    return FadeIn(film.words["columns"])
 
 
 @beat("shared")
 def shared(film: BackwardFilm) -> None:
     """From one tile to all: a program a column, all at once; each keeps its dK and dV, all add to the same dQ, to a row of it in turn."""
     place, skin, found = film.place, film.skin, film.found
-    film.walk = walk = Walk(film, place)
-    farther(film)
-    gone = FadeOut(*film.tiles.values()) if film.tiles else None
-    film.tiles = {}
-    block = walk.sums.cell(found.row_block, 0)
-    film.words["row"] = box(
-        Rect(walk.grid.cell(found.row_block, 0).x0, block.y0, block.x1, block.y1).inset(-LINE), stroke=skin.ink, width=theme.HEAVY
-    )
-    film.words["row entry"] = entry(film, block)
-    film.words["columns"] = columns_of(film)
+    film.walk = walk = Walk(found.walks, found.row_blocks, place, skin)
     with film.scene.telling():
+        farther(film)
+        gone = [FadeOut(*film.tiles.values())] if film.tiles else []
+        film.tiles = {}
         walk.display([], {}, [])
         names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in (*ROW_INPUTS, *COLUMN_INPUTS, *OWN, "dQ")]
-        framed = FadeIn(*(film.words[part] for part in ("columns", "row", "row entry")))
-        film.move(*([gone] if gone else []), framed, *names, seconds=TEXT)
-        film.move(*(film.fitted(part, texts, skin.ink) for part, texts in AT_ONCE.items()), seconds=TEXT)
-        film.scene.hold(TEXT)
-        ran(film, "first", 0)
+        film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
+        film.move(*gone, numbers_of(film), FadeIn(film.words["program"]), *names, seconds=TEXT)
+        told = [f"{len(found.walks)} programs at once, each at a pace of its own", f"{len(found.walks)} programs at once"]
+        film.move(film.fitted("note", told, skin.ink), seconds=TEXT)
+        film.move(Shows(walk, walk.run(arrivals(walk.columns, found.config.seed))), seconds=ALL)
 
 
-def entry(film: BackwardFilm, block: Rect) -> Rectangles:
-    """Where in its row block of dQ the number stands whose sums are written."""
-    (row, column), (rows, wide), half = film.found.number, film.found.orders[0].shape, ENTRY / 2
-    x, y = block.x0 + (column + 0.5) / wide * block.width, block.y1 - (row + 0.5) / rows * block.height
-    drawn = Rectangles(film.skin.ink, name="entry").display(edges([Rect(x - half, y - half, x + half, y + half)]))
-    return drawn.set_z_index(1)  # over what is added
+# ------------------------------------------------------------------------------------------------------------- one row of dQ
+
+
+def one_row(film: BackwardFilm, values: np.ndarray) -> None:
+    """Nearer, to the followed row and its block of dQ; all else leaves."""
+    walk, place, found, skin = film.walk, film.place, film.found, film.skin
+    block, start = found.row_block, line_of(walk.grid.rect, found.row_blocks, found.row_block)
+    film.words["lines"] = lines = outlines(skin.quiet, "cells")
+    film.tiles["dq"] = film.matrix("dQ", values, walk.sums.cell(block, 0), found.orders[0])
+
+    def come(share: float) -> None:
+        lines.display(Grid(start.toward(place["row"], share), 1, len(found.walks)).cells)
+
+    film.move(
+        FadeOut(walk, rate_func=early), *film.leave(*(part for part in film.words if part != "lines")),
+        Shows(lines, come, rate_func=ease_in_out_cubic, introducer=True), matrix_to(film.tiles["dq"], place["dq"], introducer=True),
+        seconds=MOVE,
+    )  # fmt: skip
+    film.move(numbers_of(film), film.name("dq name", "dQ of this row", skin.q), seconds=TEXT)
 
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """All is cleared and runs once more, in another order: a number of the framed row has other last digits, and is no further off."""
-    found, skin = film.found, film.skin
+    """Two programs come to the row's dQ at once: one adds, then the other; and the other way round a number has other last digits."""
+    found, skin, place = film.found, film.skin, film.place
+    ready = added(found.in_order(found.parts, found.drawn[0][:-2]))
     with film.scene.telling():
-        film.move(film.walk.cleared(), *film.leave(*AT_ONCE), seconds=TEXT)
-        ran(film, "last", 1)
-        film.words["digits"] = Group(underlined(film, "first"), underlined(film, "last"))
-        bound = film.fitted("usual", [f"by at most {found.said['off']}", f"≤ {found.said['off']}"], skin.ink)
-        film.move(FadeIn(film.words["digits"]), film.fitted("off", ["both off the exact sum"], skin.ink), bound, seconds=TEXT)
+        one_row(film, ready)
+        film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
+        film.move(FadeIn(film.words["entry"]), film.fitted("entry name", ["framed: one number", "one number"], skin.ink), seconds=TEXT)
+        for side, turns, total in zip(("first", "last"), found.drawn, found.orders, strict=True):
+            film.tiles["dq"].display(roots(ready))
+            meet(film, turns[-2:], WAIT if side == "first" else 0.0)
+            film.tiles["dq"].display(roots(total))
+            text, slot, (one, other) = found.said[side], place[f"{side} list"], turns[-2:]
+            px = fitting(text, NUMBER, slot)
+            film.words[f"{side} list"] = Readout(text, px, skin.q, name=f"sum {side}", face=Face.MONO_STRONG).at(slot)
+            told = [f"program {one} first, then {other}:", f"{one} first, then {other}:", f"{one}, then {other}:"]
+            film.move(film.fitted(side, told, skin.ink), FadeIn(film.words[f"{side} list"]), seconds=TEXT)
+        film.move(FadeIn(underlined(film)), seconds=TEXT)
 
 
-def ran(film: BackwardFilm, side: str, at: int) -> None:
-    """All programs once; beside them, in the order in which they come, who added to the framed row, and at the end one of its sums."""
-    walk, found, skin, place = film.walk, film.found, film.skin, film.place
-    seed, turns = found.seeds[at], found.drawn[at]
-    when = arrivals(walk.columns, seed)
-    slots = columns(place[f"{side} list"], len(turns))
-    fit = max(text_width(f"{j}", NAME, Face.STRONG) for j in turns) <= slots[0].width
-    numbers = [heading(slot, f"{j}", skin.ink, NAME, "turn") for slot, j in zip(slots, turns, strict=True)] if fit else []
-    film.words[f"{side} list"] = listed = Named(*numbers, tag="turns")
-    show = walk.run(walk.columns, seed)
-
-    def both(share: float) -> None:
-        show(share)
-        for j, number in zip(turns, numbers, strict=False):  # none where there is no room
-            number.set_fill(opacity=float(when[(found.row_block, j), j] <= share))
-
-    both(0.0)
-    digits = found.said[side]
-    text = first_that_fits((f"{found.said['entry']} = {digits}", digits), CORNER, place[f"{side} sum"].width, Face.MONO_STRONG)
-    film.move(
-        film.fitted(
-            side, [f"run {at + 1}: who adds to the framed dQ", f"run {at + 1}: who adds to this dQ", f"run {at + 1}: adds"], skin.q
-        ),
-        seconds=TEXT,
-    )
-    film.scene.add(listed)
-    film.move(Shows(Group(walk, listed), both), seconds=ALL)
-    film.words[f"{side} sum"] = total = Readout(
-        text, fitting(text, NUMBER, place[f"{side} sum"]), skin.q, name=f"sum {side}", face=Face.MONO_STRONG
-    )
-    total.at(place[f"{side} sum"])
-    film.move(FadeIn(total), seconds=TEXT)
+def meet(film: BackwardFilm, turns: Sequence[int], wait: float) -> None:
+    """Both tiles are lit, and their parts set out together; the second waits at dQ until the first is in."""
+    found, place = film.found, film.place
+    cells = Grid(place["row"], 1, len(found.walks))
+    lit = Rectangles(film.skin.scores, name="heads", opacity=palette.LIT).display(edges([cells.cell(0, j) for j in turns]))
+    parts = [film.matrix("dQ", found.parts[found.programs.index(j)], cells.cell(0, j)) for j in turns]
+    door = cells.cell(0, cells.columns - 0.5)
+    film.move(FadeIn(lit), seconds=TEXT)
+    film.scene.add(*parts)
+    film.move(*(matrix_to(part, to) for part, to in zip(parts, (entry(film), door), strict=True)), seconds=PRODUCT)
+    film.scene.remove(parts[0])
+    film.scene.hold(wait)
+    film.move(matrix_to(parts[1], entry(film)), FadeOut(lit), seconds=PRODUCT / 2)
+    film.scene.remove(parts[1])
 
 
-def underlined(film: BackwardFilm, side: str) -> Rectangles:
+def entry(film: BackwardFilm) -> Rect:
+    """Where in its row block of dQ the number stands whose sums are written."""
+    (row, column), (rows, wide), half, block = film.found.number, film.found.orders[0].shape, ENTRY / 2, film.place["dq"]
+    x, y = block.x0 + (column + 0.5) / wide * block.width, block.y1 - (row + 0.5) / rows * block.height
+    return Rect(x - half, y - half, x + half, y + half)
+
+
+def underlined(film: BackwardFilm) -> Rectangles:
     """A line under the digits in which the two sums differ."""
-    number = film.words[f"{side} sum"]
-    assert isinstance(number, Readout)
-    first, last = film.found.said["first"], film.found.said["last"]
-    same = next(at for at in range(len(first)) if first[: at + 1] != last[: at + 1])
-    before = number.text.index(film.found.said[side])
-    left, low = float(number.home[0]) + (before + same) * number.step, float(number.home[1]) - 2.5 * LINE
-    right = float(number.home[0]) + len(number.text) * number.step
-    return Rectangles(film.skin.ink, name="digits").display(np.array([[left, low, right, low + LINE]]))
+    texts = [film.found.said[side] for side in ("first", "last")]
+    same = next(at for at, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1])
+    film.words["digits"] = lines = Rectangles(film.skin.ink, name="digits")
+    numbers = [each for side in ("first", "last") if isinstance(each := film.words[f"{side} list"], Readout)]
+    left = [(each.home[0] + same * each.step, each.home[1] - 2.5 * LINE, each.home[0] + len(each.text) * each.step) for each in numbers]
+    return lines.display(np.array([[x0, low, x1, low + LINE] for x0, low, x1 in left]))
 
 
 @beat("fixed")
 def fixed(film: BackwardFilm) -> None:
-    """Two passes: columns make dK and dV, then rows make dQ, each from the first key tile to the last; S and dP are made in both."""
-    walk, found, skin = film.walk, film.found, film.skin
+    """One program goes along the row and alone adds to its dQ; in each tile S and dP, which the columns have made, are made again."""
+    found, skin, place = film.found, film.skin, film.place
     by_column, by_row = found.passes
-    most, seed = max(len(by_column), len(by_row)), found.config.seed
-    gone = film.leave(*(part for part in film.words if part.split()[0] in ("row", "digits", "first", "last", *AT_ONCE)))
+    most = max(len(by_column), len(by_row))
     with film.scene.telling():
-        film.move(*gone, walk.cleared(), seconds=TEXT)
-        first = film.listed("first list", by_column, most)
+        if "lines" not in film.words:
+            one_row(film, found.orders[0])
+        film.move(*film.leave(*(part for part in film.words if part not in ("lines", "columns", "dq name"))), seconds=TEXT)
+        reveal(film.tiles["dq"], 0.0)
+        film.tiles["dq"].frame.set_stroke(opacity=1.0)
+        film.words["owner"] = box(place["row"].inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
+        film.listed("first list", by_column, most)
         film.move(
+            FadeIn(film.words["owner"], film.words["first list"]),
             film.fitted("first", ["pass 1: a program a column", "1: a program a column"], skin.ink),
-            FadeIn(film.words["first list"]),
-            seconds=TEXT,
-        )
-        film.move(Shows(walk, walk.run(walk.columns, seed, adds=False)), seconds=PASS)
-        last = film.listed("last list", by_row, most)
-        sources = {each.text: each for each in first}
-        anew = [each for each in last if each.text not in sources]
-        film.move(
-            film.fitted("last", ["pass 2: a program a row, in order", "pass 2: a program a row", "2: a program a row"], skin.ink),
-            *(fly(each, sources[each.text]) for each in last if each.text in sources), *(FadeIn(each) for each in anew), seconds=MOVE,
+            film.fitted("last", ["pass 2: a program a row", "2: a program a row"], skin.ink), seconds=TEXT,
         )  # fmt: skip
-        film.move(Shows(walk, walk.run(walk.rows, seed, owns=False)), seconds=PASS)
-        said = f"{len(by_column)} + {len(by_row)} = {found.said['fixed']} products a tile"
-        film.move(
-            film.fitted("off", [said, f"{len(by_column)} + {len(by_row)} = {found.said['fixed']} a tile"], skin.ink),
-            film.fitted("usual", [f"in no fixed order: {found.said['usual']}"], skin.ink), seconds=TEXT,
-        )  # fmt: skip
+        along(film, by_row, most)
+        anew = [slot for slot, name in zip(columns(place["last list"], most), by_row, strict=False) if name in by_column]
+        film.words["again"] = outlines(skin.ink, "again").display(edges([slot.inset(LINE) for slot in anew]))
+        counts = f"{found.said['fixed']} products", f"not {found.said['usual']}"
+        told = [f"{len(by_column)} + {len(by_row)} = {counts[0]} a tile, {counts[1]}", ", ".join(counts)]
+        film.words["total"] = fitted(told, NUMBER, skin.ink, place["total"], "total")
+        film.move(FadeIn(film.words["again"], film.words["total"]), seconds=TEXT)
+
+
+def along(film: BackwardFilm, made: Sequence[str], most: int) -> None:
+    """The row's program, from its first key tile to its last: S, dP, and what dQ has then. The first tile is shown slowly."""
+    found, block = film.found, film.tiles["dq"]
+    cells = Grid(film.place["row"], 1, len(found.walks))
+    sums = [added(found.parts[: count + 1]) for count in range(len(found.parts))]
+    tiles = [(j, found.tile(found.row_block, j)) for j in found.programs]
+    pictures = [film.matrix(name, values, cells.cell(0, j)) for j, tile in tiles for name, values in (("S", tile.s), ("dP", tile.dp))]
+    (first, second, *others), listed = pictures, film.listed("last list", made, most)
+    for picture in (first, second):
+        film.scene.add(picture)
+        film.move(Columns(picture), FadeIn(listed[made.index(picture.tensor)]), seconds=PRODUCT)
+    part = film.matrix("dQ", found.parts[0], second.rect)
+    (x, y, _), (from_x, from_y, _) = block.rect.center, part.rect.center
+    film.move(matrix_to(part, part.rect.shifted(x - from_x, y - from_y), introducer=True), FadeIn(listed[-1]), seconds=PRODUCT)
+    film.scene.remove(part, first, second)
+
+    def step(share: float) -> None:
+        for at, picture in enumerate(others):
+            reveal(picture, float(at == int(share * len(others))))
+        block.display(roots(sums[int(share * (len(sums) - 1))]))
+        reveal(block, 1.0)
+
+    step(0.0)
+    film.scene.add(*others)
+    film.move(Shows(Group(*others, block), step), seconds=STEPS)
+    film.scene.remove(*others)

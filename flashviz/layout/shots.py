@@ -41,8 +41,8 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "way": WAY, "softmax": SOFTMAX, "moved": MOVED, "errors": ERRORS, "largest": LARGEST, "io": IO, "work": WORK, "roof": ROOF,
     "lanes": LANES, "pair": SCORE, **FILM,
-    "kept": backward.KEPT, "tile pair": backward.TILE, "one query": backward.QUERY, "all tiles": backward.GRID, "training": TRAINING,
-    "one row": ONE_ROW, "remade": REMADE,
+    "kept": backward.KEPT, "one tile": backward.ONE, "tile pair": backward.TILE, "one query": backward.QUERY, "all tiles": backward.GRID,
+    "row of tiles": backward.ROW_OF, "training": TRAINING, "one row": ONE_ROW, "remade": REMADE,
 }  # fmt: skip
 
 

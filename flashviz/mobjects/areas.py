@@ -14,6 +14,7 @@ from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 LINE = em(5)  # how thick the level is
+STRONG = palette.LIT, palette.FAINT  # bars that stand out, and all others
 
 
 class Areas(Group):
@@ -24,24 +25,30 @@ class Areas(Group):
         values: [n] heights, of either sign.
         mean: Of the values by these weights.
         own: Bars that stand out.
+        key: One of them, which is looked at.
     """
 
-    def __init__(self, weights: np.ndarray, values: np.ndarray, mean: float, own: slice, plot: Rect, skin: Theme) -> None:
-        self.tag, self.values, self.mean, self.plot = "areas", np.asarray(values, float), mean, plot
-        feet = np.concatenate([[0.0], np.cumsum(weights, dtype=float)]) / max(float(weights.sum()), 1e-30)
-        self.feet, self.chosen = plot.x0 + plot.width * feet, np.zeros(len(values), bool)
+    def __init__(self, weights: np.ndarray, values: np.ndarray, mean: float, own: slice, key: int, plot: Rect, skin: Theme) -> None:
+        self.tag, self.values, self.mean, self.plot, self.at = "areas", np.asarray(values, float), mean, plot, key
+        self.feet, self.chosen = self.feet_of(weights), np.zeros(len(values), bool)
         self.chosen[own] = True
         self.zero, self.unit = fit(plot, self.values)
         self.axis = theme.rule(skin.quiet, theme.OUTLINE)
         set_ends(self.axis, (plot.x0, self.zero, 0), (plot.x1, self.zero, 0))
         self.own = Rectangles(skin.scores, name="own bars", opacity=palette.LIT)
         self.others = Rectangles(skin.scores, name="other bars", opacity=palette.FAINT)
-        self.above, self.above_others = (Rectangles(skin.scores, name="above", opacity=palette.LIT) for _ in range(2))
+        self.above, self.above_others = (Rectangles(skin.scores, name="above", opacity=share) for share in STRONG)
         self.below, self.below_others = (Rectangles(skin.edge, name="below", opacity=1.0) for _ in range(2))
         self.level = Rectangles(skin.hue("D"), name="mean line")
         self.was = Rectangles(skin.scores, name="bars as they were", opacity=palette.DIM)
-        parts = self.was, self.others, self.own, self.above_others, self.below_others, self.above, self.below
+        self.key = Rectangles(skin.k, name="one key", opacity=palette.LIT)
+        parts = self.was, self.others, self.own, self.above_others, self.below_others, self.above, self.below, self.key
         super().__init__(*parts, self.axis, self.level)
+
+    def feet_of(self, weights: np.ndarray) -> np.ndarray:
+        """[n + 1] where bars begin and end, all together as wide as the plot."""
+        shares = np.concatenate([[0.0], np.cumsum(weights, dtype=float)]) / max(float(weights.sum()), 1e-30)
+        return np.asarray(self.plot.x0 + self.plot.width * shares)
 
     def level_of(self, value: float) -> float:
         """Where a value stands."""
@@ -56,12 +63,21 @@ class Areas(Group):
         """The bars that do not stand out, so high."""
         self.others.display(self.boxes(0.0, self.values * share)[~self.chosen])
 
+    def weigh(self, weights: np.ndarray) -> None:
+        """All bars as wide as these weights say; the one that is looked at in its key's hue."""
+        self.feet = self.feet_of(weights)
+        self.bars(self.boxes(0.0, self.values))
+
+    def bars(self, boxes: np.ndarray) -> None:
+        """[n, 4] of all bars."""
+        self.own.display(boxes[self.chosen])
+        self.others.display(boxes[~self.chosen])
+        self.key.display(boxes[[self.at]])
+
     def settle(self, share: float) -> None:
         """All bars, so far on their way to the mean, before a shadow of what they were: as much as sinks rises elsewhere."""
         self.was.display(self.boxes(0.0, self.values))
-        boxes = self.boxes(0.0, self.values + (self.mean - self.values) * share)
-        self.own.display(boxes[self.chosen])
-        self.others.display(boxes[~self.chosen])
+        self.bars(self.boxes(0.0, self.values + (self.mean - self.values) * share))
 
     def part(self, share: float) -> None:
         """What is above the mean, and what is below it, so far; the bars about 0 fade."""
@@ -74,14 +90,16 @@ class Areas(Group):
             (self.below, below, self.chosen), (self.below_others, below, ~self.chosen),
         ):  # fmt: skip
             drawn.display(boxes[chosen])
+        self.key.display(self.boxes(self.mean, away)[[self.at]])
 
     def stand(self, share: float, *, others: bool = False) -> None:
         """The bars that stand out, or all, uncut again: what is above or below the mean reaches so far back to 0."""
         for drawn in (self.above, self.below, *((self.above_others, self.below_others) if others else ())):
             drawn.display(np.zeros((0, 4)))
         boxes = self.boxes(self.mean * (1 - share), self.values)
-        for drawn, chosen in ((self.own, self.chosen), *([(self.others, ~self.chosen)] if others else [])):
-            drawn.set_fill(opacity=palette.LIT)
+        self.key.display(boxes[:0])
+        for drawn, chosen, strong in ((self.own, self.chosen, STRONG[0]), (self.others, ~self.chosen, STRONG[1]))[: 1 + others]:
+            drawn.set_fill(opacity=strong)
             drawn.display(boxes[chosen])
 
     def rise(self, share: float) -> None:
