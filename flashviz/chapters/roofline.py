@@ -183,11 +183,11 @@ class Roofline:
         return self.registers / self.held(1)
 
     @property
-    def beyond(self) -> float:
-        """Operations a byte of the first height that leaves no register: twice the rows, twice the products; bytes by the closed form."""
+    def impossible(self) -> Height:
+        """The first height that leaves no register: so many times the rows, so many times the products; of bytes, Q's, O's and LSE's."""
         tallest, rows = self.heights[-1], self.too_many
-        whole = replace(self.traces[0].config, seq_q=rows, causal=False)
-        return tallest.count.operations * rows / tallest.rows / bytes_at(rows, whole)
+        more = np.array([rows / tallest.rows if way.tensor in ("Q", "O", "LSE") else 1.0 for way in WAYS])
+        return Height(rows, Count(tallest.count.products * rows / tallest.rows, tallest.count.ways * more))
 
     @property
     def too_many(self) -> int:
@@ -253,17 +253,6 @@ def heights(config: AttentionConfig) -> list[AttentionConfig]:
         remedy = f"a seq_q above {BLOCKS[0]}" if c.seq_q <= BLOCKS[0] else "a smaller block_n"
         raise ConfigError(f"expected two tile heights that suit N = {c.seq_q} and {c.arch}, got {len(found)}; take {remedy}")
     return [each for each in found if each.block_m >= c.block_m or each in found[-2:]]
-
-
-def bytes_at(rows: int, config: AttentionConfig) -> int:
-    """Bytes of FlashAttention-2 at any tile height, by formula: Q and O once, K and V once a row block that visits them, LSE in float32."""
-    c = config
-    ends = np.minimum(np.arange(rows, c.seq_q + rows, rows), c.seq_q)  # of each row block
-    keys = np.full(len(ends), c.seq_k)
-    if c.causal:
-        seen = np.clip(ends + c.seq_k - c.seq_q, 0, c.seq_k)
-        keys = np.minimum(-(-seen // c.block_n) * c.block_n, c.seq_k)
-    return 2 * c.head_dim * c.itemsize * (c.seq_q + int(keys.sum())) + FLOAT32 * c.seq_q
 
 
 def count_of(trace: Trace, k: int | None = None) -> Count:

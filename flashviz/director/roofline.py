@@ -14,7 +14,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import roofline
 from flashviz.chapters.pipeline import ticks as round_ticks
-from flashviz.chapters.roofline import DEVICE, STATISTICS, WAYS, Count, Height, Moment, Roofline, gather, moment, passage, quotes_of, steps_of
+from flashviz.chapters.roofline import DEVICE, STATISTICS, Count, Height, Moment, Roofline, gather, moment, passage, quotes_of, steps_of
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, fitted, fly, machine, middle, word
@@ -98,17 +98,19 @@ class RooflineFilm(ChapterFilm):
     def __init__(self, scene: ShotScene, found: Roofline) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.work, self.place = scene.shot("work"), scene.shot("roof")
-        c, counts = found.traces[0].config, [found.standard.count, *(height.count for height in found.heights)]
-        most = BEYOND * max(*(count.intensity for count in counts), found.roof.knee or 0.0)
+        c, drawn = found.traces[0].config, [*self.measured, found.impossible]
+        most = BEYOND * max(*(height.intensity for height in self.measured), found.roof.knee or 0.0)
         self.axes = Axes(self.place["plot"], (most, found.roof.at(most)))
         self.roof = RoofView(found.roof, self.axes, self.skin).place(self.axes, 0.0, 0.0, 0.0)
         chip = Chip(self.work["core"], found.keys, c.head_dim, STATISTICS, found.capacity, found.too_many)
-        columns = int(np.ceil(max(count.ways.max() for count in counts) / found.square))
+        columns = int(np.ceil(max(height.count.ways.max() for height in drawn) / found.square))
         stock = {name: Squares(self.work[name], columns) for name in TENSORS}
         self.block = Block(chip, stock, found.square, found.heights[0].rows, self.skin)
         self.rows = found.heights[0].rows
-        digits = len(f"{max(count.operations for count in counts) * found.too_many / found.heights[-1].rows:,.0f}")
-        self.aside = em(4 * BESIDE) + text_width("= 888", NUMBER, Face.STRONG)
+        digits = max(len(f"{height.count.operations:,.0f}") for height in drawn)
+        asides = [em(BESIDE) + text_width("= 888", px, Face.STRONG) for px in (NUMBER, NAME)]  # as wide as a result of three digits
+        least = Fraction.width_of(digits, UNITS, LABEL)
+        self.aside = next((aside for aside in asides if least + aside <= self.work["count"].width), asides[-1])
         self.fraction = Fraction(self.work["count"], NAME, digits, UNITS, self.aside, self.skin)
         self.runs = [run_of(found.traces[-1], 4), run_of(found.traces[0], 5)]
         self.climbed = Climb(self.axes, found.roof, self.skin)
@@ -120,6 +122,7 @@ class RooflineFilm(ChapterFilm):
         self.made = {name: self.making(name) for name in MADE}
         self.sides = self.both_sides()
         self.needed: list[Mobject] = []  # of the GPU: both rates, and what their quotient is
+        self.stand: list[Mobject] = []  # what stands around the block
         self.names: list[Word] = []  # of dots on the axis
         self.result: list[Word] = []  # what operations over bytes are
         self.use: list[Word] = []  # of registers
@@ -143,7 +146,9 @@ class RooflineFilm(ChapterFilm):
     def label(self, name: str) -> Word:
         """Of a tensor, at the left of its squares."""
         line = self.work[name]
-        return Word(name, LABEL, self.skin.hue(name), line.x0 - em(OVER) - text_width(name, LABEL, Face.STRONG), middle(line, LABEL), "tensor")
+        return Word(
+            name, LABEL, self.skin.hue(name), line.x0 - em(OVER) - text_width(name, LABEL, Face.STRONG), middle(line, LABEL), "tensor"
+        )
 
     def making(self, name: str) -> Word:
         """How it comes about, beside it in the registers."""
@@ -155,8 +160,6 @@ class RooflineFilm(ChapterFilm):
         skin, chip, work = self.skin, self.block.chip, self.work
         inside = chip.registers
         frames = [Named(box(work[part], stroke=skin.quiet), tag=part) for part in ("hbm", "chip")]
-        name = REGISTERS.format(amount(self.found.registers))
-        wide = text_width(name, LABEL, Face.STRONG)
         ruler = Rectangles(skin.quiet, name="stops")
         stops = [*(height.rows for height in self.found.heights), self.found.too_many]
         ruler.display(edges([Rect(chip.x(rows) - em(1.5), inside.y0 - em(OVER), chip.x(rows) + em(1.5), inside.y0) for rows in stops]))
@@ -164,9 +167,14 @@ class RooflineFilm(ChapterFilm):
         below = Rect(inside.x0, inside.y0 - RULER, inside.x1, inside.y0 - em(OVER) / 2)
         said = []
         for before, rows in pairwise([0, *stops]):
-            text = first_that_fits([text.format(rows) for text in STOP], LABEL, chip.x(rows) - chip.x(before) - em(BESIDE), Face.STRONG)
-            said.append(Word(text, LABEL, skin.ink, chip.x(rows) - em(8) - text_width(text, LABEL, Face.STRONG), middle(below, LABEL), "stop"))
-        self.inside = Word(name, LABEL, skin.ink, inside.x1 - em(OVER) - wide, middle(inside, LABEL), "registers name").set_z_index(1)
+            room = chip.x(rows) - chip.x(before) - em(BESIDE)
+            text = first_that_fits([text.format(rows) for text in STOP], LABEL, room, Face.STRONG)
+            wide = text_width(text, LABEL, Face.STRONG)
+            if wide <= room:
+                said.append(Word(text, LABEL, skin.ink, chip.x(rows) - em(8) - wide, middle(below, LABEL), "stop"))
+        name = REGISTERS.format(amount(self.found.registers))
+        left = inside.x1 - em(OVER) - text_width(name, LABEL, Face.STRONG)
+        self.inside = Word(name, LABEL, skin.ink, left, middle(inside, LABEL), "registers name").set_z_index(1)
         return [
             *frames, word(HBM, LABEL, skin.ink, work["hbm name"], "place"), word(CHIP, LABEL, skin.ink, work["chip name"], "place"),
             word(TILE.format(amount(self.found.square)), LABEL, skin.ink, work["tile"], "legend", Face.TEXT), ruler, *said,
@@ -200,7 +208,11 @@ class RooflineFilm(ChapterFilm):
         sign = Word("=", px, self.skin.ink, left + em(BESIDE), middle(rect, px), "equals")
         result = Word(f"{number:.0f}", px, self.skin.ink, sign.left + text_width("= ", px, Face.STRONG), middle(rect, px), name)
         after = result.left + result.wide + em(OVER)
-        each = [Word(EACH, LABEL, self.skin.ink, after, result.baseline, "each", Face.TEXT)] if text_width(EACH, LABEL) < rect.x1 - after else []
+        each = (
+            [Word(EACH, LABEL, self.skin.ink, after, result.baseline, "each", Face.TEXT)]
+            if text_width(EACH, LABEL) < rect.x1 - after
+            else []
+        )
         return [sign, *each, result]
 
     def tick(self, intensity: float) -> Word:
@@ -303,18 +315,19 @@ class RooflineFilm(ChapterFilm):
     def reaches(self) -> bool:
         """Whether the first block that has no room would stand under the flat part, in the plot."""
         knee = self.found.roof.knee
-        return knee is not None and knee < self.found.beyond < self.axes.most[0]
+        return knee is not None and knee < self.found.impossible.intensity < self.axes.most[0]
 
     def no_room(self) -> list[Word]:
         """That a block does not fit, in two lines under where it would stand, clear of the ridge."""
-        x, y, _ = self.roof.spot(self.found.beyond)
+        x, y, _ = self.roof.spot(self.found.impossible.intensity)
         left, right = self.axes.x(self.found.roof.knee or 0.0) + em(BESIDE), self.axes.rect.x1
         pairs = [[text.format(self.found.too_many) for text in pair] for pair in NO_ROOM]
         wides = [[text_width(text, LABEL, Face.STRONG) for text in pair] for pair in pairs]
         pair, wide = next((each for each in zip(pairs, wides, strict=True) if max(each[1]) <= right - left), (pairs[-1], wides[-1]))
+        lefts = [max(left, min(x - each / 2, right - each)) for each in wide]
         return [
-            Word(text, LABEL, self.skin.ink, max(left, min(x - wide[at] / 2, right - wide[at])), y - em(UNDER + SIDE_LINE * at), "mark rows")
-            for at, text in enumerate(pair)
+            Word(text, LABEL, self.skin.ink, low, y - em(UNDER + SIDE_LINE * at), "mark rows")
+            for at, (text, low) in enumerate(zip(pair, lefts, strict=True))
         ]  # fmt: skip
 
 
@@ -406,7 +419,7 @@ def flash(film: RooflineFilm) -> None:
     """The same block anew: S becomes P where it was made, and V comes to it; nothing of both leaves."""
     _, run = film.runs
     scored, height = [film.labels["S"], film.labels["P"]], film.found.heights[0]
-    film.move(FadeOut(film.who, *film.result, *scored, rate_func=early), *empty(film), seconds=3 * TEXT)
+    film.move(FadeOut(film.who, *film.result, *scored, rate_func=early), empties(film), seconds=3 * TEXT)
     film.who = film.doing(FLASH, height.rows, film.skin.o)
     film.stand = [each for each in film.stand if each not in scored]
     film.move(FadeIn(film.who), seconds=TEXT)
@@ -430,22 +443,19 @@ def statistics(film: RooflineFilm) -> Word:
     return Word(STATS, LABEL, film.skin.stats, inside.x0 - em(OVER) - wide, inside.y0 - em(LABEL), "stats")
 
 
-def empty(film: RooflineFilm) -> list[Shows]:
+def empties(film: RooflineFilm) -> Shows:
     """What the chip held and HBM had got is gone, and the count is at its start."""
-    first, _ = film.runs
-    _, again = film.runs
-    whole, ended = again.steps[-1], first.at(first.ends)
+    before, after = film.runs
+    none, ended = before.steps[0], before.at(before.ends)
 
     def show(share: float) -> None:
-        left = Moment(
-            first.steps[0].toward(ended.count, 1.0 - share), first.steps[0].toward(ended.landed, 1.0 - share), (),
-            {name: there * (1.0 - share) for name, there in ended.held.items() if share < 1.0},
-        )  # fmt: skip
-        film.show(left, whole, film.rows, "SPO" if share < 1.0 else "O")
-        for made in film.made.values():
-            made.set_fill(opacity=made.get_fill_opacity() * (1.0 - share))
+        held = {name: there * (1.0 - share) for name, there in ended.held.items() if share < 1.0}
+        left = Moment(ended.count.toward(none, share), ended.landed.toward(none, share), (), held)
+        film.show(left, after.steps[-1], film.rows, "SPO" if share < 1.0 else "O")
+        for name, made in film.made.items():
+            made.set_fill(opacity=held.get(name, 0.0))
 
-    return [Shows(Group(film.block, film.fraction, *film.made.values()), show)]
+    return Shows(Group(film.block, film.fraction, *film.made.values()), show)
 
 
 @beat("climb")
@@ -453,26 +463,26 @@ def climb(film: RooflineFilm) -> None:
     """Twice as many rows, again and again: twice the products and twice of Q and O, and no more of K and V; the registers fill."""
     with film.scene.telling():
         for at, (before, after) in enumerate(pairwise(film.found.heights), 2):
-            grow(film, before.count, after.count, before.rows, after.rows)
+            grow(film, before, after)
             divide(film, after.intensity)
             film.scene.hold(2 * TEXT)
             land(film, at)
             film.scene.hold(TEXT)
 
 
-def grow(film: RooflineFilm, before: Count, after: Count, few: int, many: int) -> None:
+def grow(film: RooflineFilm, before: Height, after: Height) -> None:
     """From one height to a greater one: tiles widen, and what is counted grows with them."""
     held = dict.fromkeys(("Q", "K", "V", "P", "O", "LSE"), 1.0)
 
     def show(share: float) -> None:
-        count = before.toward(after, share)
-        film.show(Moment(count, count, (), held), count, few + (many - few) * share, "")
+        count = before.count.toward(after.count, share)
+        film.show(Moment(count, count, (), held), count, before.rows + (after.rows - before.rows) * share, "")
 
     film.move(FadeOut(film.who, *film.result, *film.use), seconds=TEXT)
-    film.who, film.use = film.doing(FLASH, many, film.skin.o), [film.used(many)]
+    film.who, film.use = film.doing(FLASH, after.rows, film.skin.o), [film.used(after.rows)]
     film.move(FadeIn(film.who), seconds=TEXT)
     widens = Shows(Group(film.block, film.fraction), show, rate_func=ease_in_out_cubic)
-    leaves = [FadeOut(film.inside, rate_func=early)] if many > film.found.heights[-1].rows else []
+    leaves = [FadeOut(film.inside, rate_func=early)] if after.rows > film.found.heights[-1].rows else []
     film.move(widens, *leaves, seconds=GROWTH)
     film.move(FadeIn(*film.use), seconds=TEXT)
 
@@ -480,16 +490,15 @@ def grow(film: RooflineFilm, before: Count, after: Count, few: int, many: int) -
 @beat("limit")
 def limit(film: RooflineFilm) -> None:
     """Twice as many queries once more would reach past the ridge, and need more registers than there are."""
-    found = film.found
-    tallest, many = found.heights[-1], found.too_many
-    ways = np.array([nbytes * (many / tallest.rows if way.tensor in ("Q", "O", "LSE") else 1) for way, nbytes in zip(WAYS, tallest.count.ways, strict=True)])
+    tallest, next_one = film.found.heights[-1], film.found.impossible
+    many = next_one.rows
     with film.scene.telling():
-        grow(film, tallest.count, Count(tallest.count.products * many / tallest.rows, ways), tallest.rows, many)
+        grow(film, tallest, next_one)
         film.stand = [each for each in film.stand if each is not film.inside]
         film.scene.hold(2 * TEXT)
-        divide(film, found.beyond)
+        divide(film, next_one.intensity)
         if film.reaches:
-            drop(film, found.beyond, film.ring, named(film, found.beyond, [STOP[0].format(many), STOP[1].format(many)], film.skin.warn))
+            drop(film, next_one.intensity, film.ring, named(film, next_one.intensity, [text.format(many) for text in STOP], film.skin.warn))
 
 
 @beat("roof")
@@ -509,7 +518,10 @@ def roof(film: RooflineFilm) -> None:
             film.move(Shows(view, partial(draw, film, start, stop, mark)), FadeIn(name), seconds=DRAWN)
         for at, height in enumerate(film.measured):
             film.scene.add(film.guide)
-            film.move(Shows(Group(film.guide, film.dots[at]), partial(rise, film, height, film.dots[at]), rate_func=ease_in_out_cubic), seconds=CLIMBS)
+            film.move(
+                Shows(Group(film.guide, film.dots[at]), partial(rise, film, height, film.dots[at]), rate_func=ease_in_out_cubic),
+                seconds=CLIMBS,
+            )
             film.move(FadeOut(film.guide), FadeIn(film.mark(film.rated(at), height, film.hues[at])), seconds=TEXT)
         ridge = Shows(view, lambda share: view.place(axes, 1.0, mark + (1 - mark) * share))
         film.move(ridge, *([FadeIn(*film.sides)] if film.sides else []), seconds=2 * TEXT)
@@ -541,6 +553,8 @@ def answer(film: RooflineFilm) -> None:
             seconds=2 * MOVE,
         )  # fmt: skip
         if film.reaches:
-            beyond = film.found.beyond
-            film.move(Shows(film.ring, lambda share: film.ring.at(film.roof.spot(beyond, share)), rate_func=ease_in_out_cubic), seconds=MOVE)
+            beyond = film.found.impossible.intensity
+            film.move(
+                Shows(film.ring, lambda share: film.ring.at(film.roof.spot(beyond, share)), rate_func=ease_in_out_cubic), seconds=MOVE
+            )
             film.move(FadeIn(*film.no_room()), seconds=TEXT)

@@ -70,12 +70,11 @@ class Letter(NamedPath):
         super().__init__(name, stroke_width=0, fill_color=color, fill_opacity=1)
         first, _, rest = text.partition(" ")
         self.words, drawn = text, []
-        for line, (part, px) in enumerate(((first, LETTER), (rest, SMALL))):
-            if part:
-                px *= min(1.0, room / text_width(part, px, Face.STRONG))
-                low = (LEADING * em(SMALL) / 2 if rest else 0.0) - line * LEADING * em(SMALL)
-                left = -text_width(part, px, Face.STRONG) / 2
-                drawn.append(theme.on_baseline(theme.line(part, px, color, Face.STRONG), px, left, low - 0.36 * em(px), part, Face.STRONG))
+        for line, (part, most) in enumerate([(first, LETTER), (rest, SMALL)][: 1 + bool(rest)]):
+            px = most * min(1.0, room / text_width(part, most, Face.STRONG))
+            low = LEADING * em(SMALL) * (bool(rest) / 2 - line) - 0.36 * em(px)
+            left = -text_width(part, px, Face.STRONG) / 2
+            drawn.append(theme.on_baseline(theme.line(part, px, color, Face.STRONG), px, left, low, part, Face.STRONG))
         self.made = np.concatenate([part.points for each in drawn for part in each.get_family() if len(part.points)])
 
     def display(self, rect: Rect | None) -> None:
@@ -96,9 +95,8 @@ class Block(VGroup):
 
     def __init__(self, chip: Chip, stock: Mapping[str, Squares], square: float, rows: int, skin: Theme) -> None:
         self.tag, self.chip, self.stock, self.square, self.skin = "block", chip, stock, square, skin
-        self.registers = box(chip.registers, stroke=skin.ink, fill=skin.registers, opacity=1.0, width=0)
-        self.frame = box(chip.registers, stroke=skin.ink)
-        self.registers.tag, self.rows = "registers", rows
+        self.rows, self.frame = rows, box(chip.registers, stroke=skin.ink)
+        self.registers = Rectangles(skin.registers, name="registers").display(edges([chip.registers]))
         self.places, self.spilled = outlines(skin.quiet, "places"), Rectangles(skin.warn, name="spilled")
         self.stored, self.held, self.aloft = (
             {name: plane(skin.hue(name), skin.ground, f"{kind} {name}") for name in stock} for kind in ("stored", "held", "aloft")
@@ -136,7 +134,7 @@ class Block(VGroup):
 
     def _amount(self, count: Count, name: str) -> float:
         """Squares of a tensor that have crossed once: of S and P as they were written."""
-        return next(count.ways[at] for at, way in enumerate(WAYS) if way.tensor == name) / self.square
+        return float(next(count.ways[at] for at, way in enumerate(WAYS) if way.tensor == name)) / self.square
 
     def _flying(self, now: Moment, name: str, rows: float) -> list[np.ndarray]:
         """[n, 4] each of what is under way between its squares and its place on chip, of which each has a part."""
@@ -164,15 +162,18 @@ class Fraction(VGroup):
     """Operations over bytes, as whole numbers that count.
 
     Args:
-        rect: Where; its words are as large as they fit with so much ``aside``.
+        rect: Where.
+        px: Of its words, which are smaller where they would not leave ``aside``.
         digits: Of the longest number.
+        units: Of both.
+        aside: How much room is left for what it is.
     """
 
     def __init__(self, rect: Rect, px: float, digits: int, units: tuple[str, str], aside: float, skin: Theme) -> None:
         self.tag, self.rect, self.digits, self.units = "fraction", rect, digits, units
-        chars = digits + 1 + max(map(len, units))
-        px = min(px, px * (rect.width - aside) / (ADVANCE * em(px) * chars))
-        self.right = rect.x0 + ADVANCE * em(px) * chars
+        wide = self.width_of(digits, units, px)
+        px *= min(1.0, (rect.width - aside) / wide)
+        self.right = rect.x0 + min(wide, rect.width - aside)
         high = rect.height / 2
         self.lines = [
             Readout("", px, skin.ink, name=unit, face=Face.MONO_STRONG).at(rect.top((1 + at) * high).bottom(high))
@@ -182,6 +183,11 @@ class Fraction(VGroup):
         half, y = em(2), rect.center[1]
         self.rule.display(np.array([[rect.x0, y - half, self.right, y + half]]))
         super().__init__(*self.lines, self.rule)
+
+    @staticmethod
+    def width_of(digits: int, units: Sequence[str], px: float) -> float:
+        """Of its longer line."""
+        return ADVANCE * em(px) * (digits + 1 + max(map(len, units)))
 
     def display(self, count: Count) -> Fraction:
         """Of a count."""
