@@ -39,7 +39,7 @@ SLOPE = ("{speed} × operations per byte", "{speed}")
 CHIP, HBM, TILE = "chip: one SM", "HBM", "{} a tile"
 STANDARD, SHORT, FLASH = "standard attention", "standard", "FlashAttention-2"
 BLOCK = ("{name}: {rows} queries, {keys} keys in {tiles} tiles", "{name}: {rows} queries, {keys} keys", "{rows} queries, {keys} keys")
-REGISTERS, STOP = "registers: {}", ("{} queries", "{}")
+REGISTERS, STOP = ("registers: {}", "{}"), ("{} queries", "{}")
 TAKES, NEEDS = ("{rows} queries take {held}", "take {held}"), ("{rows} queries need {held} of {whole}", "need {held} of {whole}")
 MADE = {"S": "= Q Kᵀ", "P": "= softmax of S", "O": "adds P V"}  # how what registers hold comes about
 ONE = ("1 number a query",)  # what LSE is
@@ -47,7 +47,7 @@ STATS = "m, ℓ"
 NO_ROOM = ("{} queries:", "no room in registers"), ("{}:", "no room")
 LEVELS = 4  # most numbers on the axis of rates
 SLOWLY, COUNTS = 0.8, 6.8  # seconds of a step that is watched, and of standard attention's others
-STREAMS, GROWTH, LANDS, CLIMBS, DRAWN = 3.0, 1.5, 1.1, 0.8, 0.9  # of FlashAttention's others, of twice the rows, of a number's flight, ...
+STREAMS, GROWTH, LANDS, CLIMBS, DRAWN = 3.0, 1.5, 1.1, 0.7, 0.9  # of FlashAttention's others, of twice the rows, of a number's flight, ...
 FLIGHT = 0.08  # of all steps: for so long a tile is under way
 CLEAR, UNDER, BESIDE, OVER = 40, 80, 24, 14  # px: from a dot to words over the slope, and under it; from a line to words beside it, over it
 FLOOR, SIDE_LINE, MARK = 10, 44, 30  # px, of words over the axis; the ridge's mark on it
@@ -119,7 +119,10 @@ class RooflineFilm(ChapterFilm):
         self.ring = Dot(self.skin.warn, hollow=True, name="no room").set_z_index(2)
         self.who = self.doing(STANDARD, found.standard.rows, self.skin.ink)
         self.labels = {name: self.label(name) for name in TENSORS}
-        self.made = {name: self.making(name) for name in MADE}
+        self.inside = self.named_registers()
+        made = [self.making(name) for name in MADE]
+        clear = all(each.left + each.wide + em(OVER) < self.inside.left for each in made)
+        self.made = dict(zip(MADE, made, strict=True)) if clear else {}
         self.sides = self.both_sides()
         self.needed: list[Mobject] = []  # of the GPU: both rates, and what their quotient is
         self.stand: list[Mobject] = []  # what stands around the block
@@ -155,6 +158,14 @@ class RooflineFilm(ChapterFilm):
         slot = self.block.chip.slot(name, self.rows)
         return Word(MADE[name], LABEL, self.skin.ink, slot.x1 + em(OVER), middle(slot, LABEL), "made").set_fill(opacity=0.0)
 
+    def named_registers(self) -> Word:
+        """How large they are, at their right."""
+        inside, whole = self.block.chip.registers, amount(self.found.registers)
+        room = inside.x1 - self.block.chip.x(self.rows) - 2 * em(OVER)
+        name = first_that_fits([text.format(whole) for text in REGISTERS], LABEL, room, Face.STRONG)
+        left = inside.x1 - em(OVER) - text_width(name, LABEL, Face.STRONG)
+        return Word(name, LABEL, self.skin.ink, left, middle(inside, LABEL), "registers name").set_z_index(1)
+
     def stage(self) -> list[Mobject]:
         """HBM and the chip, framed, with their names, and how many queries fill how much of the registers."""
         skin, chip, work = self.skin, self.block.chip, self.work
@@ -172,9 +183,6 @@ class RooflineFilm(ChapterFilm):
             wide = text_width(text, LABEL, Face.STRONG)
             if wide <= room:
                 said.append(Word(text, LABEL, skin.ink, chip.x(rows) - em(8) - wide, middle(below, LABEL), "stop"))
-        name = REGISTERS.format(amount(self.found.registers))
-        left = inside.x1 - em(OVER) - text_width(name, LABEL, Face.STRONG)
-        self.inside = Word(name, LABEL, skin.ink, left, middle(inside, LABEL), "registers name").set_z_index(1)
         return [
             *frames, word(HBM, LABEL, skin.ink, work["hbm name"], "place"), word(CHIP, LABEL, skin.ink, work["chip name"], "place"),
             word(TILE.format(amount(self.found.square)), LABEL, skin.ink, work["tile"], "legend", Face.TEXT), ruler, *said,
@@ -419,10 +427,10 @@ def flash(film: RooflineFilm) -> None:
     """The same block anew: S becomes P where it was made, and V comes to it; nothing of both leaves."""
     _, run = film.runs
     scored, height = [film.labels["S"], film.labels["P"]], film.found.heights[0]
-    film.move(FadeOut(film.who, *film.result, *scored, rate_func=early), empties(film), seconds=3 * TEXT)
-    film.who = film.doing(FLASH, height.rows, film.skin.o)
+    who, film.who = film.who, film.doing(FLASH, height.rows, film.skin.o)
     film.stand = [each for each in film.stand if each not in scored]
-    film.move(FadeIn(film.who), seconds=TEXT)
+    gone = FadeOut(who, *film.result, *scored, rate_func=early)
+    film.move(gone, FadeIn(film.who, rate_func=late), empties(film), seconds=MOVE)
     with film.scene.telling():
         film.move(film.runs_on(run, 1.0, run.slow, "O"), seconds=SLOWLY * (run.slow - 1.0))
         film.move(film.runs_on(run, run.slow, run.ends, "O"), seconds=STREAMS)
@@ -511,18 +519,17 @@ def roof(film: RooflineFilm) -> None:
     if knee is None:
         film.scene.add(film.cited())
     rises = Shows(view, lambda share: view.place(axes, 0.0, mark, share), rate_func=ease_in_out_cubic)
-    film.move(FadeOut(*gone, *film.needed), rises, FadeIn(*film.levels(), rate_func=late), seconds=MOVE)
+    film.move(FadeOut(*gone, *film.needed, rate_func=early), rises, FadeIn(*film.levels(), rate_func=late), seconds=MOVE)
     stops = [0.0, 1.0] if knee is None else [0.0, knee / axes.most[0], 1.0]
     with film.scene.telling():
         for (start, stop), name in zip(pairwise(stops), film.limits(), strict=True):
             film.move(Shows(view, partial(draw, film, start, stop, mark)), FadeIn(name), seconds=DRAWN)
-        for at, height in enumerate(film.measured):
+        for dot, height in zip(film.dots, film.measured, strict=True):
             film.scene.add(film.guide)
-            film.move(
-                Shows(Group(film.guide, film.dots[at]), partial(rise, film, height, film.dots[at]), rate_func=ease_in_out_cubic),
-                seconds=CLIMBS,
-            )
-            film.move(FadeOut(film.guide), FadeIn(film.mark(film.rated(at), height, film.hues[at])), seconds=TEXT)
+            film.move(Shows(Group(film.guide, dot), partial(rise, film, height, dot), rate_func=ease_in_out_cubic), seconds=CLIMBS)
+            film.scene.remove(film.guide)
+        for at, height in enumerate(film.measured):
+            film.move(FadeIn(film.mark(film.rated(at), height, film.hues[at])), seconds=1.5 * TEXT)
         ridge = Shows(view, lambda share: view.place(axes, 1.0, mark + (1 - mark) * share))
         film.move(ridge, *([FadeIn(*film.sides)] if film.sides else []), seconds=2 * TEXT)
 
