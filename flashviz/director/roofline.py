@@ -392,9 +392,9 @@ def land(film: RooflineFilm, at: int) -> None:
 def named(film: RooflineFilm, intensity: float, texts: Sequence[str], color: str) -> Word:
     """Over a place on the axis, in the middle, what stands there: clear of the one before it."""
     at, x = film.place["dots"], film.axes.x(intensity)
-    free = x - max((name.left + name.wide + em(OVER) for name in film.names), default=at.x0)
-    text = first_that_fits(texts, LABEL, 2 * min(free, at.x1 - x), Face.STRONG)
-    return Word(text, LABEL, color, x - text_width(text, LABEL, Face.STRONG) / 2, middle(at, LABEL), "dot name")
+    free = max((name.left + name.wide + em(OVER) for name in film.names), default=at.x0)
+    text = first_that_fits(texts, LABEL, 2 * min(x - free, at.x1 - x), Face.STRONG)
+    return Word(text, LABEL, color, max(free, x - text_width(text, LABEL, Face.STRONG) / 2), middle(at, LABEL), "dot name")
 
 
 def drop(film: RooflineFilm, intensity: float, dot: Dot, name: Word) -> None:
