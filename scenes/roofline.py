@@ -15,9 +15,11 @@ class RooflineScene(roofline.RooflineStage):
         film = self.open(record)
 
         roofline.block(film)
-        roofline.clocks(film)
+        roofline.standard(film)
+        roofline.ratio(film)
+        roofline.ridge(film)
         roofline.flash(film)
         roofline.climb(film)
+        roofline.limit(film)
         roofline.roof(film)
-        roofline.ratio(film)
         roofline.answer(film)

@@ -151,13 +151,14 @@ FILMS = {
     "roofline": Directed(
         "roofline", "RooflineScene",
         subjects={
-            "block": ("ways", "first", "second", "lanes"), "clocks": ("lanes",), "flash": ("who", "ways", "lanes"),
-            "climb": ("who", "ways", "first", "second", "lanes"), "roof": ("plot", "ticks"),
-            "ratio": ("plot", "ticks", "sum", "lanes"), "answer": ("plot", "registers"),
+            "block": ("hbm", "chip", "count"), "standard": ("hbm", "chip", "count"), "ratio": ("count", "dots", "ticks", "axis"),
+            "ridge": ("rates", "dots", "ticks", "badge"), "flash": ("who", "hbm", "chip", "count", "dots", "ticks"),
+            "climb": ("who", "hbm", "chip", "count", "dots", "ticks"), "limit": ("who", "hbm", "chip", "count", "dots", "ticks"),
+            "roof": ("plot",), "answer": ("plot",),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
-        actors=("point", "piles", "clocks"),
-        seconds=(20, 58),
+        actors=("block", "fraction", "roof"),
+        seconds=(20, 66),
     ),
     "backward": Directed(
         "backward", "BackwardScene",

@@ -17,11 +17,12 @@ from flashviz.chapters.memory_scaling import stored_output, stored_scores
 from flashviz.chapters.online_softmax import Pair, merge, pair_of
 from flashviz.citations import PEAK_TFLOPS
 from flashviz.config import AttentionConfig
+from flashviz.device import REGISTERS
 from flashviz.forms import closed_form, compulsory
 from flashviz.inputs import numpy_dtype
 from flashviz.layout import Rect
 from flashviz.layout.hierarchy import Zoom
-from flashviz.memory import traffic
+from flashviz.memory import FLOAT32, traffic
 from flashviz.trace import Trace, replay
 from flashviz_kernels import record
 from flashviz_kernels.bench.measured import clocked, measured
@@ -146,8 +147,9 @@ def bytes_over_n(label: str) -> None:
     for c in SQUARE:
         assert at(label, **names(c)) == closed_form(c, "standard" if label == "io-standard" else "fa2").total
         if label == "roofline-bytes":
-            for rows in (16, 30, 64, 1000):
-                assert at(label, **names(c) | {"B_r": rows}) == roofline.bytes_at(rows, c)
+            for rows in (16, 32, 128):
+                moved = traffic(record(replace(c, block_m=rows), source="numpy")).total
+                assert at(label, **names(c) | {"B_r": rows}) == moved
 
 
 @checks("io-block", "io-first")
@@ -233,6 +235,12 @@ def roof(label: str) -> None:
     else:
         for i in (1.0, 100.0, 208.0, 300.0):
             assert at(label, **given, I=i) == limits.at(i)
+
+
+@checks("roofline-registers")
+def registers(label: str) -> None:
+    for c in (AttentionConfig(), AttentionConfig(head_dim=32, block_n=32)):
+        assert at(label, **names(c), R=REGISTERS * FLOAT32) == roofline.gather(c, "numpy", record).capacity
 
 
 @checks("pipeline-places", "pipeline-work")

@@ -1,8 +1,8 @@
-"""RooflineScene: how long bytes and operations of one row block take, and an A100's roof (Williams et al. 2009) over both."""
+"""RooflineScene: operations and bytes of one row block, and an A100's roof (Williams et al. 2009) over their ratio."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -19,25 +19,30 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("block", "One row block", 10.4, shot="work", late=True, along=True,
-         caption="A tile that crosses takes time. So does a product."),
-    Beat("clocks", "Two clocks", 5.0, shot="work", late=True, along=True,
-         caption="Both at full speed: it takes as long as the slower one."),
-    Beat("flash", "FlashAttention", 6.0, shot="work", late=True, along=True,
-         caption="FlashAttention-2: S and P stay on chip. The wait shrinks."),
-    Beat("climb", "Larger blocks", 7.6, shot="work", late=True, along=True,
-         caption="Twice the queries: twice the operations for the same K, V."),
-    Beat("roof", "The roof", 6.0, shot="roof", late=True, along=True,
-         caption="The slope waits for bytes. The flat computes at full rate."),
-    Beat("ratio", "One ratio", 12.6, shot="roof", late=True, along=True,
-         caption="Operations divided by bytes: this is the place on the axis."),
-    Beat("answer", "Up the roof", 10.0, shot="roof", late=True, along=True,
+    Beat("block", "One row block", 6.8, shot="work", late=True, along=True,
+         caption="One block of queries: what is computed, what crosses?"),
+    Beat("standard", "Standard attention", 8.0, shot="work", late=True, along=True,
+         caption="Standard attention: S and P leave the chip and come back."),
+    Beat("ratio", "One ratio", 5.0, shot="work", late=True, along=True,
+         caption="Operations divided by bytes: a place on this axis."),
+    Beat("ridge", "What the GPU needs", 5.2, shot="work", late=True, along=True,
+         caption="Below {ridge} operations per byte, the GPU waits for bytes."),
+    Beat("flash", "FlashAttention", 11.2, shot="work", late=True, along=True,
+         caption="FlashAttention-2: S becomes P on chip. They never leave."),
+    Beat("climb", "Larger blocks", 9.6, shot="work", late=True, along=True,
+         caption="Twice the queries: twice the operations, the same K and V."),
+    Beat("limit", "Registers", 5.6, shot="work", late=True, along=True,
+         caption="Blocks are powers of two. The next one does not fit."),
+    Beat("roof", "The roof", 8.4, shot="roof", late=True, along=True,
+         caption="Bytes a second × operations per byte: the speed at best."),
+    Beat("answer", "Up the roof", 5.8, shot="roof", late=True, along=True,
          caption="Larger blocks climb. Full registers end the climb."),
 )  # fmt: skip
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
 HBM = {"A100": (A100_MEMORIES, A100_MEMORIES.memories[1]), "H100": (H100_MEMORIES, H100_MEMORIES.memories[-1])}
 TERA, NANO = 1e12, 1e9
+STATISTICS = 2  # m and l of a query
 SIXTEEN_BIT = 2  # bytes of a number that the quoted peak is for
 
 
@@ -60,11 +65,6 @@ class Way:
         return bool(self.reads)
 
     @property
-    def standard(self) -> bool:
-        """Whether standard attention has it."""
-        return self.tensor != "LSE"
-
-    @property
     def scored(self) -> bool:
         """Whether it is of S or P, which FlashAttention keeps on chip."""
         return self.tensor in ("S", "P")
@@ -75,8 +75,7 @@ WAYS = (
     Way("S out", writes=("S",)), Way("S back", reads=("S",)), Way("P out", writes=("P",)), Way("P back", reads=("P",)),
     Way("O out", writes=("O",)), Way("LSE", writes=("LSE",)),
 )  # fmt: skip
-
-
+NAMES = tuple(way.name for way in WAYS)
 PRODUCTS = {"Q Kᵀ": Kind.QK_DOT, "P V": Kind.PV_DOT}
 
 
@@ -124,14 +123,6 @@ class Roof:
         slope = self.bandwidth * intensity
         return slope if self.peak is None else min(self.peak.value, slope)
 
-    def times(self, count: Count) -> tuple[float, float | None]:
-        """Nanoseconds that its bytes take at the bandwidth, and its operations at the peak."""
-        return count.nbytes / self.bandwidth / TERA * NANO, None if self.peak is None else count.operations / self.peak.value / TERA * NANO
-
-    def moving(self, nbytes: np.ndarray) -> np.ndarray:
-        """Nanoseconds that amounts of bytes take at the bandwidth."""
-        return nbytes / self.bandwidth / TERA * NANO
-
     def between(self, low: float, high: float) -> tuple[Point, ...]:
         """The roof from one intensity to another: its ends, and its knee where that lies between."""
         knee = [self.knee] if self.knee is not None and low < self.knee < high else []
@@ -167,42 +158,42 @@ class Roofline:
         return min(c.block_n, c.seq_k) * c.head_dim * c.itemsize
 
     @property
-    def product(self) -> int:
-        """Operations of one product of tiles: of the smallest row block with a tile of K, or of V."""
-        c = self.traces[0].config
-        return 2 * c.seq_q * min(c.block_n, c.seq_k) * c.head_dim
-
-    @property
     def beats(self) -> tuple[Beat, ...]:
-        """No clock runs for operations where no source quotes a peak."""
-        return tuple(beat for beat in BEATS if beat.name != "clocks" or self.roof.peak is not None)
+        """Nothing is said of full speed where no source quotes a peak."""
+        return tuple(beat for beat in BEATS if beat.name != "ridge" or self.roof.peak is not None)
 
     @property
     def registers(self) -> int:
         """Bytes of registers that an SM has."""
         return REGISTERS * FLOAT32
 
-    def kept(self, rows: float) -> dict[str, float]:
-        """Bytes of registers of so many rows: S of one tile, and acc, in float32."""
+    @property
+    def keys(self) -> int:
+        """Of one tile."""
         c = self.traces[0].config
-        return {"S": rows * min(c.block_n, c.seq_k) * FLOAT32, "acc": rows * c.head_dim * FLOAT32}
+        return min(c.block_n, c.seq_k)
 
     def held(self, rows: float) -> float:
-        """Bytes of both."""
-        return sum(self.kept(rows).values())
+        """Bytes of registers of so many rows, in float32: S of one tile, O so far (the kernel's acc), m and l."""
+        return rows * (self.keys + self.traces[0].config.head_dim + STATISTICS) * FLOAT32
 
     @property
-    def beyond(self) -> float:
-        """Operations a byte of the first height that leaves no register: twice the rows, twice the products; bytes by the closed form."""
+    def capacity(self) -> float:
+        """Rows that would fill the registers."""
+        return self.registers / self.held(1)
+
+    @property
+    def impossible(self) -> Height:
+        """The first height that leaves no register: so many times the rows, so many times the products; of bytes, Q's, O's and LSE's."""
         tallest, rows = self.heights[-1], self.too_many
-        whole = replace(self.traces[0].config, seq_q=rows, causal=False)
-        return tallest.count.operations * rows / tallest.rows / bytes_at(rows, whole)
+        more = np.array([rows / tallest.rows if way.tensor in ("Q", "O", "LSE") else 1.0 for way in WAYS])
+        return Height(rows, Count(tallest.count.products * rows / tallest.rows, tallest.count.ways * more))
 
     @property
     def too_many(self) -> int:
         """The first height, each twice the one before, that leaves no register for anything else."""
         rows = self.heights[-1].rows
-        while self.held(rows) < self.registers:
+        while rows < self.capacity:
             rows *= 2
         return rows
 
@@ -264,17 +255,6 @@ def heights(config: AttentionConfig) -> list[AttentionConfig]:
     return [each for each in found if each.block_m >= c.block_m or each in found[-2:]]
 
 
-def bytes_at(rows: int, config: AttentionConfig) -> int:
-    """Bytes of FlashAttention-2 at any tile height, by formula: Q and O once, K and V once a row block that visits them, LSE in float32."""
-    c = config
-    ends = np.minimum(np.arange(rows, c.seq_q + rows, rows), c.seq_q)  # of each row block
-    keys = np.full(len(ends), c.seq_k)
-    if c.causal:
-        seen = np.clip(ends + c.seq_k - c.seq_q, 0, c.seq_k)
-        keys = np.minimum(-(-seen // c.block_n) * c.block_n, c.seq_k)
-    return 2 * c.head_dim * c.itemsize * (c.seq_q + int(keys.sum())) + FLOAT32 * c.seq_q
-
-
 def count_of(trace: Trace, k: int | None = None) -> Count:
     """Of the first ``k`` events of a trace; of all where it is None."""
     moved = traffic(trace, k)
@@ -308,3 +288,52 @@ def passage(steps: Sequence[Count], flight: float) -> np.ndarray:
             landed[way.tensor] = now + flight
             found.append((now, now + flight))
     return np.array(found)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is seen of a row block while its trace runs."""
+
+    count: Count  # all that was multiplied and moved, with so much of it as is under way
+    landed: Count
+    aloft: tuple[tuple[Count, Count, float], ...]  # from a count to one, so far on the way
+    held: Mapping[str, float]  # how much is there of each tile on chip; of O: how much of it is summed
+
+
+def moment(steps: Sequence[Count], times: np.ndarray, now: float) -> Moment:
+    """Of ``steps`` at their ``times`` (``passage``). A product is made in the step before it is counted."""
+    last, count, landed = steps[-1], steps[0], steps[0]
+    flash = last.ways[NAMES.index("LSE")] > 0
+    aloft, held = [], dict[str, float]()
+    for (before, after), (left, counted) in zip(pairwise(steps), times, strict=True):
+        start = left - 1.0 if counted == left else left
+        share = float(np.clip((now - start) / (counted - start), 0.0, 1.0))
+        if share == 0.0:
+            continue
+        count = Count(count.products + share * (after.products - before.products), count.ways + share * (after.ways - before.ways))
+        if share == 1.0:
+            landed = Count(landed.products + after.products - before.products, landed.ways + after.ways - before.ways)
+        elif after.nbytes > before.nbytes:
+            aloft.append((before, after, share))
+        if after.nbytes > before.nbytes:
+            _crossed(held, int(np.argmax(after.ways - before.ways)), share, first=before.ways[np.argmax(after.ways - before.ways)] == 0)
+        elif after.products[0] > before.products[0]:
+            held.pop("P", None)
+            held |= {"S": share} | ({"LSE": max(share, held.get("LSE", 0.0))} if flash else {})
+        else:
+            held["O"] = (before.products[1] + share * (after.products[1] - before.products[1])) / last.products[1]
+    return Moment(count, landed, tuple(aloft), held)
+
+
+def _crossed(held: dict[str, float], at: int, share: float, *, first: bool) -> None:
+    """What the chip holds once something has so far crossed: a kernel starts with nothing; S becomes P where it stands."""
+    way = WAYS[at]
+    if way.name in ("S back", "P back") and first:
+        held.clear()
+    if way.inward and share == 1.0:
+        held[way.tensor] = 1.0
+    if way.name == "S out":
+        held.pop("S", None)
+    if way.name == "P out" or (way.name == "V in" and held.get("S") == 1.0):
+        held.pop("S", None)
+        held["P"] = 1.0

@@ -1,4 +1,4 @@
-"""A roof from zero both ways, in squares what one row block moves and multiplies, and how long both take."""
+"""A roof from zero both ways; one row block in HBM and on chip, and its operations over its bytes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from manim import VGroup, VMobject
+from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
-from flashviz.chapters.roofline import PRODUCTS, WAYS, Count, Roof
-from flashviz.figures import KIB, times
+from flashviz.chapters.roofline import WAYS, Count, Moment, Roof
 from flashviz.layout import Rect
-from flashviz.layout.roofline import Axes, Lanes, Squares
+from flashviz.layout.roofline import Axes, Chip, Squares
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.tiles import Hatch, Rectangles, box, edges
-from flashviz.palette import RESTING, Theme
+from flashviz.mobjects.named import NamedPath
+from flashviz.mobjects.readout import ADVANCE, Readout
+from flashviz.mobjects.tiles import Rectangles, box, edges, outlines, plane
+from flashviz.palette import FAINT, Theme
 
 LEAST = 1e-3  # of a line: a path has a length
-LABEL, MILLION = 36, 10**6  # px; operations
-STOP, BESIDE = 34, 20  # px, of a line beneath what fills; from a bar to words beside it
+LETTER, SMALL, LEADING = 40, 36, 1.1  # px of a tile's letter, of words under it; from line to line
+TENSORS = tuple(dict.fromkeys(way.tensor for way in WAYS))
+LETTERS = {"Q": "Q", "K": "K", "V": "V", "S": "S", "P": "P", "O": "O so far"}
 
 
 class RoofView(VGroup):
@@ -33,179 +35,169 @@ class RoofView(VGroup):
         super().__init__(self.under, self.base, self.knee, self.line)
         self.place(axes)
 
-    def place(self, axes: Axes, shown: float = 1.0, dropped: float = 1.0) -> RoofView:
-        """Stand in a plot; so much of the line is drawn, from the left, and of the ridge's, from the roof down to its number."""
+    def place(self, axes: Axes, shown: float = 1.0, raised: float = 1.0, risen: float = 1.0) -> RoofView:
+        """Stand in a plot.
+
+        Args:
+            axes: Of the plot.
+            shown: So much of the line is drawn, from the left.
+            raised: How high the ridge's line is, of the way from its number to the roof.
+            risen: How high the axis of rates is.
+        """
         self.axes, rect = axes, axes.rect
-        points = [(axes.x(x), axes.y(y), 0.0) for x, y in self.roof.between(0.0, axes.most[0] * max(shown, LEAST))]
-        self.line.set_points_as_corners(points)
         floor, half = rect.y0, em(2)
+        points = [(axes.x(x), axes.y(y), 0.0) for x, y in self.roof.between(0.0, axes.most[0] * max(shown, LEAST))]
+        self.line.set_points_as_corners(points if shown else points[:1])
         self.under.set_points_as_corners([*points, (points[-1][0], floor, 0.0), (points[0][0], floor, 0.0), points[0]])
-        self.base.display(np.array([[rect.x0, floor - half, rect.x1, floor + half], [rect.x0 - half, floor, rect.x0 + half, rect.y1]]))
+        wall = [[rect.x0 - half, floor, rect.x0 + half, floor + rect.height * risen]] if risen else []
+        self.base.display(np.array([[rect.x0, floor - half, rect.x1, floor + half], *wall]))
         if self.roof.knee is not None:
             x, top = axes.x(self.roof.knee), axes.y(self.roof.at(self.roof.knee))
-            self.knee.display(np.array([[x - half, top - (top - floor) * dropped, x + half, top]]))
+            self.knee.display(edges([Rect(x - half, floor, x + half, floor + (top - floor) * raised)] if raised else []))
             self.knee.values = np.array([self.roof.knee])
         return self
 
-    def spot(self, intensity: float) -> tuple[float, float, float]:
-        """Where an intensity stands on the roof."""
-        return self.axes.x(intensity), self.axes.y(self.roof.at(intensity)), 0.0
+    def spot(self, intensity: float, up: float = 1.0) -> tuple[float, float, float]:
+        """Where an intensity stands, so far on its way up from the axis to the roof."""
+        floor = self.axes.rect.y0
+        return self.axes.x(intensity), floor + up * (self.axes.y(self.roof.at(intensity)) - floor), 0.0
 
 
-class Piles(VGroup):
-    """What is counted of one row block: a full square for each tile that crosses, by way, a framed one for each product of tiles.
+class Letter(NamedPath):
+    """Words in the middle of a tile, a line each; none where there is no tile."""
+
+    def __init__(self, text: str, color: str, name: str, room: float) -> None:
+        super().__init__(name, stroke_width=0, fill_color=color, fill_opacity=1)
+        first, _, rest = text.partition(" ")
+        self.words, drawn = text, []
+        for line, (part, most) in enumerate([(first, LETTER), (rest, SMALL)][: 1 + bool(rest)]):
+            px = most * min(1.0, room / text_width(part, most, Face.STRONG))
+            low = LEADING * em(SMALL) * (bool(rest) / 2 - line) - 0.36 * em(px)
+            left = -text_width(part, px, Face.STRONG) / 2
+            drawn.append(theme.on_baseline(theme.line(part, px, color, Face.STRONG), px, left, low, part, Face.STRONG))
+        self.made = np.concatenate([part.points for each in drawn for part in each.get_family() if len(part.points)])
+
+    def display(self, rect: Rect | None) -> None:
+        """Stand there."""
+        self.text = "" if rect is None else self.words
+        self.points = np.zeros((0, 3)) if rect is None else self.made + np.array(rect.center)
+
+
+class Block(VGroup):
+    """One row block: its tensors in HBM, square by square, and on chip its tiles and what its registers hold.
 
     Args:
-        moved: A row for each way.
-        done: A place for each product.
-        square: Bytes of a full one.
-        product: Operations of a framed one.
+        chip: Places on chip.
+        stock: A row of squares in HBM for each tensor.
+        square: Bytes of one.
+        rows: Of the first block: words fit into it.
     """
 
-    def __init__(self, moved: Squares, done: Sequence[Squares], square: float, product: float, skin: Theme) -> None:
-        self.tag, self.moved, self.done, self.square, self.product = "piles", moved, done, square, product
-        self.ways = [Rectangles(skin.hue(way.tensor), name=f"way {way.name}") for way in WAYS]
-        self.products = [Rectangles(skin.ink, name=f"product {name}", opacity=RESTING) for name in PRODUCTS]
-        for drawn in self.products:
-            drawn.set_stroke(skin.ink, width=theme.OUTLINE, opacity=1.0)
-        super().__init__(*self.ways, *self.products)
+    def __init__(self, chip: Chip, stock: Mapping[str, Squares], square: float, rows: int, skin: Theme) -> None:
+        self.tag, self.chip, self.stock, self.square, self.skin = "block", chip, stock, square, skin
+        self.rows, self.frame = rows, box(chip.registers, stroke=skin.ink)
+        self.registers = Rectangles(skin.registers, name="registers").display(edges([chip.registers]))
+        self.places, self.spilled = outlines(skin.quiet, "places"), Rectangles(skin.warn, name="spilled")
+        self.stored, self.held, self.aloft = (
+            {name: plane(skin.hue(name), skin.ground, f"{kind} {name}") for name in stock} for kind in ("stored", "held", "aloft")
+        )  # fmt: skip
+        self.letters = {
+            name: Letter(text, skin.ground, "tile", 0.94 * chip.slot(name, rows).width) for name, text in LETTERS.items()
+        }  # fmt: skip
+        super().__init__(
+            self.registers, self.places, *self.stored.values(), *self.held.values(), *self.letters.values(), self.spilled, self.frame,
+            *self.aloft.values(),
+        )  # fmt: skip
 
-    def display(self, count: Count, aloft: Sequence[tuple[Count, Count, float]] = ()) -> Piles:
-        """So much was moved and multiplied: loads lie at the chip, stores at HBM. ``aloft`` is under way, from a count to one, so far."""
-        for row, (drawn, way, nbytes) in enumerate(zip(self.ways, WAYS, count.ways, strict=True)):
-            flying = [
-                self.moved.crossing(row, after.ways[row] / self.square, before.ways[row] / self.square, share, right=way.inward)
-                for before, after, share in aloft
-                if after.ways[row] > before.ways[row]
-            ]
-            drawn.display(np.concatenate([self.moved.of(row, nbytes / self.square, right=way.inward), *flying]))
-            drawn.values = np.array([nbytes])
-        for place, drawn, operations in zip(self.done, self.products, count.products, strict=True):
-            drawn.display(place.flow(operations / self.product))
-            drawn.values = np.array([operations])
+    def display(self, now: Moment, whole: Count, rows: float, awaited: Sequence[str] = ()) -> Block:
+        """What is where; HBM has all of Q, K and V of ``whole`` from the start, and empty places for what is ``awaited``."""
+        spaces = [self.stock[name].of(self._amount(whole, name)) for name in awaited]
+        self.places.display(np.concatenate([np.zeros((0, 4)), *spaces]))
+        for name, squares in self.stock.items():
+            loaded = any(way.tensor == name and way.inward and name not in "SP" for way in WAYS)
+            nbytes = self._amount(whole if loaded else now.landed, name)
+            self.stored[name].display(squares.of(nbytes))
+            self.stored[name].values = np.array([nbytes * self.square])
+            there = now.held.get(name, 0.0)
+            self.held[name].display(edges([self.chip.slot(name, rows)] if there else []))
+            self.held[name].set_fill(opacity=seen(name, there))
+            self.held[name].values = np.array([rows])
+            self.aloft[name].display(np.concatenate([np.zeros((0, 4)), *self._flying(now, name, rows)]))
+            if name in self.letters:
+                self.letters[name].display(self.chip.slot(name, self.rows) if there else None)
+        inside, most = self.chip.registers, self.chip.x(rows)
+        over = most > inside.x1
+        self.spilled.display(edges([Rect(inside.x1, inside.y0, most, inside.y1)] if over else []))
+        self.spilled.values = np.array([max(rows - self.chip.capacity, 0.0)])
+        self.frame.set_stroke(self.skin.warn if over else self.skin.ink, width=3 * theme.HEAVY if over else theme.OUTLINE)
         return self
 
+    def _amount(self, count: Count, name: str) -> float:
+        """Squares of a tensor that have crossed once: of S and P as they were written."""
+        return float(next(count.ways[at] for at, way in enumerate(WAYS) if way.tensor == name)) / self.square
 
-class Clocks(VGroup):
-    """How long the operations of a count take, and how long its bytes, in the hues of what crosses; the operations wait for these.
-
-    Args:
-        lanes: Where both stand as times, with words over them.
-        axis: Where both stand as times from the roof's zero on.
-        ridge: Of the same height, from the roof's zero to its ridge: there the time of the bytes is one length, whatever they are.
-        rates: What the bandwidth and the peak are called.
-    """
-
-    def __init__(self, lanes: Lanes, axis: Lanes, ridge: Rect, roof: Roof, rates: tuple[str, str], skin: Theme) -> None:
-        self.tag, self.lanes, self.axis, self.ridge, self.roof, self.rates = "clocks", lanes, axis, ridge, roof, rates
-        self.ways = [Rectangles(skin.hue(way.tensor), name=f"time of {way.name}") for way in WAYS]
-        self.operations, self.waits = Rectangles(skin.ink, name="time of operations"), Hatch(skin.quiet, "waits")
-        self.words = [Readout("", LABEL, skin.ink, name="clock", face=Face.MONO_STRONG) for _ in range(2)]
-        super().__init__(*self.ways, self.waits, self.operations, *self.words)
-
-    def display(self, count: Count, waited: float = 1.0, under: float = 0.0, ratio: float = 0.0, *, spoken: bool = True) -> Clocks:
-        """So much of the wait is seen, and words where the count is ``spoken`` of.
-
-        ``under`` (1) the axis bars start at its zero; by ``ratio`` (1) the bytes' reaches its ridge.
-        """
-        moving, computing = self.roof.times(count)
-        assert computing is not None  # else there are no clocks
-        shares = Lanes(self.ridge, max(moving, LEAST), head=0.0)
-
-        def bar(index: int, start: float, stop: float) -> Rect:
-            times = self.lanes.bar(index, start, stop).toward(self.axis.bar(index, start, stop), under)
-            return times.toward(shares.bar(index, start, stop), ratio)
-
-        ends = np.cumsum(self.roof.moving(count.ways))
-        for drawn, start, stop in zip(self.ways, [0.0, *ends[:-1]], ends, strict=True):
-            drawn.display(edges([bar(1, start, stop)] if stop > start else []))
-        self.operations.display(edges([bar(0, 0.0, computing)]))
-        self.operations.values = np.array([computing])
-        until = computing + (moving - computing) * waited
-        self.waits.display(edges([bar(0, computing, until)] if until > computing else []))
-        amounts = f"{times(count.operations / MILLION)} M operations", f"{count.nbytes / KIB:,.0f} KiB"
-        ends_at, waits = (computing, moving), (waited >= 1.0 and computing < moving, False)
-        for index, said in enumerate(self.words):
-            what, stop = amounts[index], f"{ends_at[index]:.0f} ns"
-            over, at = self.lanes.words(index), bar(index, 0.0, moving)
-            beside = Rect(max(at.x1, bar(index, 0.0, ends_at[index]).x1) + em(BESIDE), at.y0, self.lanes.rect.x1, at.y1)
-            if under < 0.5:
-                timed = f"{what} at {self.rates[index]}: {stop}"
-                texts, place = [f"{timed}, then tensor cores wait"] * int(waits[index]) + [timed], over
-            else:
-                texts, place = self.stretched(count, index, what) if ratio else [f"{what}: {stop}", stop], beside
-            said.text = next((text for text in texts if text_width(text, LABEL, Face.MONO_STRONG) <= place.width), texts[-1])
-            said.at(place).set_fill(opacity=spoken * settled(under) * settled(ratio))
-        return self
-
-    def stretched(self, count: Count, index: int, what: str) -> list[str]:
-        """How far on the axis a bar reaches, and, of the bytes', how it came to reach there."""
-        knee = self.roof.knee
-        assert knee is not None  # as above
-        if not index:
-            return [f"{what}: {count.intensity:.0f}", f"{count.intensity:.0f}"]
-        unit = self.axis.bar(1, 0.0, self.roof.times(count)[0])
-        return [
-            f"{what}, {'stretched' if unit.width < self.ridge.width else 'squeezed'} to {knee:.0f}",
-            f"{what}: {knee:.0f}",
-            f"{knee:.0f}",
-        ]
+    def _flying(self, now: Moment, name: str, rows: float) -> list[np.ndarray]:
+        """[n, 4] each of what is under way between its squares and its place on chip, of which each has a part."""
+        found = []
+        for before, after, share in now.aloft:
+            at = int(np.argmax(after.ways - before.ways))
+            way = WAYS[at]
+            if way.tensor != name:
+                continue
+            squares = self.stock[name].of(after.ways[at] / self.square, before.ways[at] / self.square)
+            slot = self.chip.slot(name, rows)
+            ends = slot.x0 + slot.width * np.cumsum([0.0, *(squares[:, 2] - squares[:, 0])]) / (squares[:, 2] - squares[:, 0]).sum()
+            parts = np.stack([ends[:-1], 0 * ends[1:] + slot.y0, ends[1:], 0 * ends[1:] + slot.y1], 1)
+            start, stop = (squares, parts) if way.inward else (parts, squares)
+            found.append(start + (stop - start) * ease_in_out_cubic(share))
+        return found
 
 
-def settled(share: float) -> float:
-    """How much of words is seen of what is so far on its way: all of it at rest at either end."""
-    return min(1.0, max(0.0, abs(1.0 - 2.0 * share) * 8.0 - 7.0))
+def seen(name: str, there: float) -> float:
+    """How strong a tile is: O is the stronger the more is summed."""
+    return FAINT + (1 - FAINT) * there if name == "O" and there else there
 
 
-class Filling(VGroup):
-    """A place for so much, and the blocks that fill it from the left, each with its name where it has room.
+class Fraction(VGroup):
+    """Operations over bytes, as whole numbers that count.
 
     Args:
-        hues: Of each block, by name.
+        rect: Where.
+        px: Of its words, which are smaller where they would not leave ``aside``.
+        digits: Of the longest number.
+        units: Of both.
+        aside: How much room is left for what it is.
     """
 
-    def __init__(self, rect: Rect, most: float, hues: Mapping[str, str], skin: Theme) -> None:
-        self.tag, self.rect, self.most, self.hues, self.skin = "filling", rect, most, hues, skin
-        self.frame = box(rect, stroke=skin.ink)
-        self.blocks = {name: Rectangles(hue, name=f"filled {name}") for name, hue in hues.items()}
-        self.names = {name: Readout("", LABEL, skin.ground, name="block", face=Face.MONO_STRONG, anchor="center") for name in hues}
-        self.stops = Rectangles(skin.ink, name="stops")
-        super().__init__(*self.blocks.values(), self.frame, self.stops, *self.names.values())
+    def __init__(self, rect: Rect, px: float, digits: int, units: tuple[str, str], aside: float, skin: Theme) -> None:
+        self.tag, self.rect, self.digits, self.units = "fraction", rect, digits, units
+        wide = self.width_of(digits, units, px)
+        px *= min(1.0, (rect.width - aside) / wide)
+        self.right = rect.x0 + min(wide, rect.width - aside)
+        high = rect.height / 2
+        self.lines = [
+            Readout("", px, skin.ink, name=unit, face=Face.MONO_STRONG).at(rect.top((1 + at) * high).bottom(high))
+            for at, unit in enumerate(units)
+        ]  # fmt: skip
+        self.rule = Rectangles(skin.ink, name="rule")
+        half, y = em(2), rect.center[1]
+        self.rule.display(np.array([[rect.x0, y - half, self.right, y + half]]))
+        super().__init__(*self.lines, self.rule)
 
-    def x(self, held: float) -> float:
-        """How far so much fills it."""
-        return self.rect.x0 + min(held / self.most, 1.0) * self.rect.width
+    @staticmethod
+    def width_of(digits: int, units: Sequence[str], px: float) -> float:
+        """Of its longer line."""
+        return ADVANCE * em(px) * (digits + 1 + max(map(len, units)))
 
-    def mark(self, held: Sequence[float]) -> None:
-        """Where it has stood: lines beneath."""
-        half, y = em(1.5), self.rect.y0
-        self.stops.display(edges([Rect(self.x(each) - half, y - em(STOP), self.x(each) + half, y) for each in held]))
-        self.stops.values = np.array(held)
-
-    def display(self, held: Mapping[str, float], *, sized: bool = True) -> Filling:
-        """Its frame is in alarm where nothing is left; ``sized`` blocks say how much they are."""
-        start, places = 0.0, {}
-        for name, size in held.items():
-            places[name] = Rect(self.x(start), self.rect.y0, self.x(start + size), self.rect.y1)
-            start += size
-            self.blocks[name].display(edges([places[name]]))
-            self.blocks[name].values = np.array([size])
-
-        def room(texts: Mapping[str, str]) -> bool:
-            return all(text_width(text, LABEL, Face.MONO_STRONG) + em(BESIDE) < places[name].width for name, text in texts.items())
-
-        figures = {name: f"{name} {size / KIB:,.0f} KiB" for name, size in held.items()}
-        texts_of = [figures] * sized + [{name: name for name in held}]
-        said = next((texts for texts in texts_of if room(texts)), dict.fromkeys(held, ""))
-        for name, text in said.items():
-            self.names[name].at(places[name]).display(text)
-        full = start >= self.most
-        self.frame.set_stroke(self.skin.warn if full else self.skin.ink, width=3 * theme.HEAVY if full else theme.OUTLINE)
+    def display(self, count: Count) -> Fraction:
+        """Of a count."""
+        for line, value, unit in zip(self.lines, (count.operations, count.nbytes), self.units, strict=True):
+            line.display(f"{round(value):>{self.digits},} {unit}")
         return self
 
 
 class Climb(VMobject):
-    """The part of the roof that a dot has climbed."""
+    """The part of the roof that was climbed."""
 
     def __init__(self, axes: Axes, roof: Roof, skin: Theme) -> None:
         super().__init__(stroke_color=skin.o, stroke_width=3 * theme.HEAVY, fill_opacity=0.0)
