@@ -85,7 +85,7 @@ def test_numbers_stand_at_what_they_count() -> None:
     assert said(last, "bar bytes") == ["512 KiB"] * 6
     names = ["Q", "64 KiB", "K × 8", "S out", "S back", "P out", "P back", "V × 8", "O", "64 KiB"]
     assert sorted(said(last, "bar names")) == sorted(names)
-    assert said(last, "setting") == ["N = 512, d = 64, fp16"]
+    assert said(last, "setting") == ["N = 512, d = 64, 2 bytes a number"]
     for words, ways in (("bar names", list(WAYS)[1:-1]), ("bar bytes", list(WAYS)[1:-1])):
         found = [item for item in shown(last, words) if item.text not in ("Q", "O", "64 KiB")]
         for text, bar in zip(found, ways, strict=True):

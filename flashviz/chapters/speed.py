@@ -15,7 +15,7 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("time", "Less time", 5.8, shot="speed", late=True, along=True, caption="The paper measured it: FlashAttention takes less time."),
+    Beat("time", "Less time", 4.9, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
     Beat("bytes", "Fewer bytes", 5.2, shot="speed", late=True, along=True, caption="And fewer bytes go to and from HBM, the memory. Why?"),
     Beat("out", "S out", 8.6, shot="speed", late=True, along=True, caption="Standard attention: all of S goes out to HBM."),
     Beat("back", "And back", 6.4, shot="speed", late=True, along=True, caption="S comes back. Then P goes out, and P comes back."),

@@ -54,11 +54,12 @@ class StandardAttention:
         return f"{way} × {self.config.row_blocks}" if way in "KV" and self.config.row_blocks > 1 else way
 
     @property
-    def setting(self) -> str:
-        """Of what problem these bytes are."""
+    def settings(self) -> tuple[str, str]:
+        """Of what problem these bytes are, and shorter."""
         c = self.config
         keys = f" × {c.seq_k:,}" if c.seq_k != c.seq_q else ""
-        return f"N = {c.seq_q:,}{keys}, d = {c.head_dim}, {SHORT[c.dtype]}"
+        problem = f"N = {c.seq_q:,}{keys}, d = {c.head_dim}"
+        return f"{problem}, {c.itemsize} bytes a number", f"{problem}, {SHORT[c.dtype]}"
 
     def amount(self, name: str) -> str:
         """A way's bytes, as they are written."""

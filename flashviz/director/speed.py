@@ -550,7 +550,7 @@ def key(film: SpeedFilm) -> Iterator[Mobject]:
     for index, (what, text) in enumerate({**KEY, "": STEPS_NOT_TIMES}.items()):
         line = lines[min(index, len(lines) - 1)]
         at = line.x0 if len(lines) > index else at
-        square = centered(at + NAMED / 2, line.center[1], NAMED, NAMED)
+        square = centered(at + em(LABEL) / 2, line.center[1], em(LABEL), em(LABEL))
         if what == "product":
             yield Rectangles(skin.scores, name="key").display(edges([square]))
         elif what == "wait":

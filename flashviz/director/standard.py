@@ -35,7 +35,7 @@ from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late, moved
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.stored import Stored
+from flashviz.mobjects.stored import Stored, on_ground
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, outlines, plane
 from flashviz.mobjects.whole import Chip
 
@@ -80,7 +80,7 @@ class StandardAttentionFilm(ChapterFilm):
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("standard")
         scores, weights = sheets(found.config, found.trace.inputs)
-        self.pictures = {"S": scores, "P": weights**BRIGHT}
+        self.pictures = {"S": scores, "P": on_ground(weights**BRIGHT)}
         self.stored = {name: Stored(self.pictures[name], place[name], found.grid, self.skin, name) for name in "SP"}
         self.flying = {name: Rectangles(self.skin.hue(name), name="in flight", opacity=SHEET.get(name, 1.0)) for name in "QKVSPO"}
         self.bars = {name: self.bar(name) for name in found.moved}
@@ -307,7 +307,7 @@ def kernels(film: StandardAttentionFilm) -> None:
     names = [hbm, large, chip, film.remark, heading(place["bus"], "bus", skin.ink, LABEL, "name")]
     letters = [heading(place[f"{name} name"], name, skin.ink if name in SHEET else skin.hue(name), NAME) for name in "QKVSPO"]
     rows_of_o = box(place["O"], stroke=skin.o, width=theme.OUTLINE)
-    names.append(word(film.found.setting, LABEL, skin.ink, place["setting"], "setting", Face.TEXT))
+    names.append(fitted(film.found.settings, LABEL, skin.ink, place["setting"], "setting", Face.TEXT))
     there = [
         Chip(skin).place(place["chip"]),
         pipe,
@@ -493,7 +493,7 @@ def bill(film: StandardAttentionFilm) -> None:
     """All that crossed is there; it parts: S and P, and all else, on one scale; K and V, which came again and again, become one each."""
     place, skin, found = film.place, film.skin, film.found
     ink, once = skin.ink, found.once
-    total = centred(worded(place["total"], ["in all:", found.said["total"]], LABEL, [ink, ink], "sum"), place["total"])
+    total = centred(worded(place["total"], ["in all:", found.said["total"]], NAME, [ink, ink], "sum"), place["total"])
     film.move(FadeIn(*total), seconds=TEXT)
     film.scene.hold(0.8)
     with film.scene.telling():
