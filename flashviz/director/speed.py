@@ -443,8 +443,8 @@ def out(film: SpeedFilm) -> None:
     """Standard attention alone: a tile of Q and one of K make a tile of S, which goes out to HBM; then all others."""
     machine, place, row = film.machines["standard"], film.place, film.rows["standard"]
     crossings, slot = machine.crossings, place["slot"]
-    film.move(FadeOut(film.title, *film.source, *film.time.parts, *film.bytes.parts, film.unit, film.names["flash"]), seconds=TEXT)
-    film.move(film.named("standard"), FadeIn(*film.stage, row, rate_func=early), seconds=MOVE)
+    gone = [film.title, *film.source, *film.time.parts, *film.bytes.parts, film.unit, film.names["flash"]]
+    film.move(FadeOut(*gone, rate_func=early), film.named("standard"), FadeIn(*film.stage, row), seconds=MOVE + TEXT)
     film.scene.add(machine)
     first = next(at for at, each in enumerate(crossings) if each.tensor == "S")
     last = max(at for at, each in enumerate(crossings) if each.tensor == "S" and each.out)
