@@ -1,7 +1,6 @@
-"""Two runs measured here; the paper's time, its bytes, and why they are fewer: ``manim -pqh scenes/speed.py SpeedScene``."""
+"""The paper's time and bytes, and why they are fewer: ``manim -pqh scenes/speed.py SpeedScene``."""
 
 from flashviz.director import speed
-from flashviz_kernels.bench.measured import measured
 from flashviz_kernels.recorder import run
 
 
@@ -13,10 +12,11 @@ class SpeedScene(speed.SpeedStage):
     poster = "again"
 
     def construct(self) -> None:
-        film = self.open(measured, run)
+        film = self.open(run)
 
-        speed.measured(film)
         speed.time(film)
-        speed.pour(film)
+        speed.moved(film)
+        speed.out(film)
+        speed.back(film)
         speed.scores(film)
         speed.again(film)

@@ -24,7 +24,8 @@ FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " rest"))
 BESIDE = tuple(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name"))
-LANES, STAGES = (tuple(f"{side} {part}" for side in SIDES) for part in ("lane", "stage"))
+TIMES, BYTES, ROWS = (tuple(f"{side} {part}" for side in SIDES) for part in ("time", "bytes", "row"))
+MACHINE = ("hbm", "chip", "pipe", *ROWS)
 OWN = ("dv", "dk", "dq")
 WALKED = ("grid", "q", "do", "k", "v", *OWN, "columns")
 STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", *OWN))
@@ -201,10 +202,10 @@ FILMS = {
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "time": LANES, "bytes": LANES, "scores": STAGES, "again": STAGES,
-            "measured": (*LANES, *(f"{side} {part}" for side in SIDES for part in ("amount", "seconds"))),
+            "time": TIMES, "bytes": BYTES, "out": MACHINE, "back": MACHINE, "scores": MACHINE,
+            "again": (*MACHINE, *(f"{side} {row}" for side in SIDES for row in ("row name", "end", "end name"))),
         },
-        actors=("bar standard", "bar flash", "bytes standard", "bytes flash"),
+        actors=("time standard", "time flash", "bytes standard", "bytes flash", "waits standard"),
     ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())

@@ -10,6 +10,7 @@ import pytest
 from flashviz.chapters.folded import one_head
 from flashviz.chapters.standard_attention import STROKES, WAYS, gather
 from flashviz.config import AttentionConfig
+from flashviz.director.standard import LEAST, StandardAttentionFilm
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.trace import Kind
@@ -62,7 +63,7 @@ def test_the_bar_is_unwrapped_and_on_one_scale(name: str) -> None:
 def test_sheets_fill_as_their_kernels_run(name: str) -> None:
     film = scene(FILM, **CONFIGS[name])
     tiles = int(np.prod(gather(AttentionConfig(**CONFIGS[name]), run).grid))
-    for beat, (s, p) in {"kernels": (0, 0), "s-out": (tiles, 0), "s-back": (tiles, tiles), "bill": (tiles, tiles)}.items():
+    for beat, (s, p) in {"kernels": (0, 0), "s-out": (tiles, 0), "s-back": (tiles, tiles), "p-back": (tiles, tiles)}.items():
         assert values_of(at(film, beat), "stored S") == [written([s])], beat
         assert values_of(at(film, beat), "stored P") == [written([p])], beat
     assert not shown(at(film, "s-back"), "stored O")
@@ -84,7 +85,7 @@ def test_numbers_stand_at_what_they_count() -> None:
     assert said(last, "bar bytes") == ["512 KiB"] * 6
     names = ["Q", "64 KiB", "K × 8", "S out", "S back", "P out", "P back", "V × 8", "O", "64 KiB"]
     assert sorted(said(last, "bar names")) == sorted(names)
-    assert said(last, "setting") == ["N = 512, d = 64, fp16"]
+    assert said(last, "setting") == ["N = 512, d = 64, 2 bytes a number"]
     for words, ways in (("bar names", list(WAYS)[1:-1]), ("bar bytes", list(WAYS)[1:-1])):
         found = [item for item in shown(last, words) if item.text not in ("Q", "O", "64 KiB")]
         for text, bar in zip(found, ways, strict=True):
@@ -96,12 +97,16 @@ def test_numbers_stand_at_what_they_count() -> None:
 def test_k_and_v_come_in_passes_that_are_counted(name: str) -> None:
     film, c = scene(FILM, **CONFIGS[name]), one_head(AttentionConfig(**CONFIGS[name]))
     for beat, tensor in (("s-out", "K"), ("p-back", "V")):
-        assert said(at(film, beat), "passes") == [f"{tensor}: pass {c.row_blocks} of {c.row_blocks}"]
+        assert said(at(film, beat), "passes") == [gather(c, run).passes(tensor, c.row_blocks)]
+    if 2 < c.row_blocks == gather(c, run).grid[0]:
+        texts = ("one block of Q needs all of K", "the next one: all of K again", f"block {c.row_blocks} of {c.row_blocks}: all of K again")
+        times = [film.drawn_at[text] for text in texts]
+        assert times == sorted(times)
     assert [item.text for item in at(film, "p-back").shown if item.name == "kernel"] == ["kernel 3"]
 
 
 @every
-def test_one_rows_terms_and_their_sum_are_softmaxs(name: str) -> None:
+def test_a_rows_terms_are_softmaxs_of_the_row_blocks_that_are_shown_last(name: str) -> None:
     film, c = scene(FILM, **CONFIGS[name]), one_head(AttentionConfig(**CONFIGS[name]))
     found = gather(c, run)
     q, k, v = (each[0, 0].astype(np.float64) for each in found.trace.inputs)
@@ -109,27 +114,51 @@ def test_one_rows_terms_and_their_sum_are_softmaxs(name: str) -> None:
     if c.causal:
         scores[~np.tri(c.seq_q, c.seq_k, c.seq_k - c.seq_q, dtype=bool)] = -np.inf
     terms = np.exp(scores - scores.max(1, keepdims=True))
-    most = terms[: c.block_m].sum(1).max()
-    assert said(at(film, "s-back"), "row sum") == [f"a row: exp(S − max), sum {most:.2f}"]
+    last = terms[found.rows("Q", found.grid[0] - 1)]
+    assert values_of(at(film, "s-back"), "terms") == [written(max(last, key=np.sum))]
     assert found.output(slice(None)) == pytest.approx(terms / terms.sum(1, keepdims=True) @ v)
+    half = slice(0, c.seq_k // 2)
+    assert found.output(slice(None), half) == pytest.approx(terms[:, half] / terms.sum(1, keepdims=True) @ v[half])
 
 
 @every
-def test_s_and_p_drop_out_of_the_bar_and_the_rest_closes_up(name: str) -> None:
+def test_s_and_p_stand_beside_the_least_on_one_scale(name: str) -> None:
+    """Bars as long as their bytes: S and P as they crossed, Q, K, V and O each once."""
     film, c = scene(FILM, **CONFIGS[name]), one_head(AttentionConfig(**CONFIGS[name]))
-    before, after, moved = at(film, "p-back"), at(film, "bill"), expected(c)
-    box = {way: shown(after, f"bar {way}")[0].box for way in moved}
-    for way in moved:
-        (was,) = [item.box for item in shown(before, f"bar {way}")]
-        assert box[way][2] - box[way][0] == pytest.approx(was[2] - was[0], abs=0.02), way
-    chip = film.shot("standard")["chip"]
-    assert all(chip.y0 < box[way][1] and box[way][3] < chip.y1 for way in STROKES)
-    assert 0 < box["V"][0] - box["K"][2] < 0.06
-    rest = sum(nbytes for way, nbytes in moved.items() if way not in STROKES)
-    assert said(after, "left") == [f"= {kib(rest)}"]
-    assert sorted(["S and P:", kib(sum(moved.values()) - rest)]) == sorted(said(after, "sum"))
-    if c.row_blocks > 1:
-        assert kib(2 * (c.seq_q + c.seq_k) * c.head_dim * c.itemsize) in said(after, "once")
+    end, moved, place = at(film, "bill"), expected(c), film.shot("standard")
+    once = {"Q": c.seq_q, "K": c.seq_k, "V": c.seq_k, "O": c.seq_q}
+    nbytes = {way: once[way] * c.head_dim * c.itemsize if way in once else moved[way] for way in moved}
+    boxes = {way: shown(end, f"bar {way}")[0].box for way in moved}
+    for way, box in boxes.items():
+        bar = place["scores bar" if way in STROKES else "least bar"]
+        assert (box[1], box[3]) == pytest.approx((bar.y0, bar.y1), abs=0.02)
+        if nbytes[way] > max(nbytes.values()) / 40:
+            scale = (boxes["S out"][2] - boxes["S out"][0]) / nbytes["S out"]
+            assert box[2] - box[0] == pytest.approx(nbytes[way] * scale, abs=0.05), way
+    assert said(end, "scores sum") == [kib(4 * moved["S out"])]
+    assert said(end, "least sum") == [kib(2 * (c.seq_q + c.seq_k) * c.head_dim * c.itemsize)]
+    assert (LEAST[0] in said(end, "what") or LEAST[1] in said(end, "what")) == (c.row_blocks > 1)
+
+
+def test_o_leaves_when_all_of_its_rows_have_come() -> None:
+    """No row of O is on its way before the last tile of V for it is there."""
+    film = StandardAttentionFilm(scene(FILM), gather(AttentionConfig(), run))
+    tile = film.place["tile"]
+    film.leave(tile, 2, [1.0, 0.5, -0.5])
+    assert len(film.flying["O"].points) == 16
+    assert film.bars["O"].points[:, 0].max() <= film.segment("O").x0 + 3 / 8 * film.segment("O").width
+
+
+def test_the_gate_is_lit_while_something_crosses() -> None:
+    film = StandardAttentionFilm(scene(FILM), gather(AttentionConfig(), run))
+    way: dict[str, Any] = {"share": 0.5, "tile": film.place["k"], "start": 0, "stop": 8}
+    film.pour("K", **way)
+    assert [bool(len(film.gate[out].points)) for out in (False, True)] == [True, False]
+    film.pour("S out", **{**way, "tile": film.place["tile"]}, out=True)
+    assert [bool(len(film.gate[out].points)) for out in (False, True)] == [True, True]
+    film.pour("K", **{**way, "share": 1.0})
+    assert [bool(len(film.gate[out].points)) for out in (False, True)] == [False, True]
+    assert not [item for snapshot in scene(FILM).snapshots for item in snapshot.shown if item.name == "gate"], "dark when a beat ends"
 
 
 def test_without_keys_there_is_nothing_to_show() -> None:

@@ -1,30 +1,35 @@
-"""SpeedScene: fewer bytes, less time, in spite of more work: two runs measured here, the paper's own measurement, and why."""
+"""SpeedScene: less time and fewer bytes, as the paper measured them, and why: what either algorithm makes, and what it waits for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from flashviz.chapters.backward import products
-from flashviz.chapters.measured import Sweep
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
+from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("measured", "Measured here", 4.2, shot="lanes", late=True, along=True, caption="One forward pass, measured here. Why less time?"),
-    Beat("time", "By the paper", 4.4, shot="lanes", late=True, along=True, caption="Training, on another GPU: again less time."),
-    Beat("bytes", "Through one pipe", 7.2, shot="lanes", late=True, along=True,
-         caption="The same pipe to memory, and far fewer bytes to move."),
-    Beat("scores", "Out and back, or never", 12.4, shot="lanes", late=True, along=True,
-         caption="S and P go out and come back. FlashAttention's never leave."),
-    Beat("again", "Made again", 6.6, shot="lanes", late=True, along=True,
-         caption="More work, fewer bytes, less time: memory was the wait."),
+    Beat("time", "Less time", 4.9, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
+    Beat("bytes", "Fewer bytes", 5.2, shot="speed", late=True, along=True, caption="And fewer bytes go to and from HBM, the memory. Why?"),
+    Beat("out", "S out", 8.6, shot="speed", late=True, along=True, caption="Standard attention: all of S goes out to HBM."),
+    Beat("back", "And back", 6.4, shot="speed", late=True, along=True, caption="S comes back. Then P goes out, and P comes back."),
+    Beat("scores", "Never out", 9.6, shot="speed", late=True, along=True,
+         caption="FlashAttention uses each tile at once. None leaves the chip."),
+    Beat("again", "Made again", 7.2, shot="speed", late=True, along=True,
+         caption="One product more, but no wait for S or P: less time."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}
+ALGORITHMS = {"standard": "standard", "flash": "fa2"}  # of their forward passes
 TIME, BYTES = "runtime", "HBM reads and writes"
-PASSES = ("fa2", "backward")  # FlashAttention's: forward and backward
+CROSSING = {"STORE_S": "S out", "LOAD_S": "S back", "STORE_P": "P out", "LOAD_P": "P back"}  # by what a trace calls it
+MADE = {"QK_DOT": "S", "PV_DOT": "O"}
+WAYS = {f"{way}_{name}": (name, way == "STORE") for way in ("LOAD", "STORE") for name in "QKVOSP"}  # what crosses, and whether it goes out
 
 
 @dataclass(frozen=True)
@@ -50,41 +55,78 @@ def quoted(what: str) -> dict[str, Figure]:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One of what an algorithm does with whole matrices: a product makes ``name``, or one is waited for that goes out or comes back."""
+
+    name: str
+    what: Literal["product", "wait", "again"]
+    forward: bool
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """One tile that crosses: of Q and O row block ``i``, of K and V key tile ``j``, of S and P both."""
+
+    tensor: str
+    out: bool
+    i: int
+    j: int
+
+
+@dataclass(frozen=True)
 class Speed:
-    """Median seconds of both algorithms at the largest N that was measured; and which products of matrices each of them makes."""
+    """Traces of both forward passes, and what either does with whole matrices, backward too."""
 
-    sweep: Sweep
-    n: int
-    seconds: dict[str, float]
-    products: dict[str, tuple[str, ...]]  # what each makes, all of 2 N² d operations; what is made again is last
-    forward: int  # of them are of the forward pass, the first
+    traces: dict[str, Trace]
+    steps: dict[str, tuple[Step, ...]]
 
     @property
-    def setting(self) -> str:
-        """On what, and of what."""
-        sweep = self.sweep
-        of = f"N = {self.n:,}, {sweep.heads} heads, d = {sweep.d}, {sweep.dtype}"
-        return f"Measured here: {sweep.provenance['machine']}, one forward pass, {of}"
+    def config(self) -> AttentionConfig:
+        return self.traces["flash"].config
 
-    @property
-    def programs(self) -> dict[str, str]:
-        """Whose each is."""
-        return {"standard": "torch's", "flash": self.sweep.kernel}
+    def crossings(self, side: str) -> list[Crossing]:
+        """Tiles of Q, K, V, O, S and P, in the order in which they cross."""
+        columns = self.traces[side].columns
+        rows = zip(columns["kind"].tolist(), columns["i"].tolist(), columns["j"].tolist(), strict=True)
+        return [Crossing(*WAYS[Kind(kind).name], i, j) for kind, i, j in rows if Kind(kind).name in WAYS]
+
+    def weights(self, i: int) -> np.ndarray:
+        """[rows, N] exp of a row block's scores above the row's largest, float64."""
+        c, (q, k, _) = self.config, self.traces["flash"].inputs
+        scores = q[0, 0, i * c.block_m : (i + 1) * c.block_m].astype(np.float64) @ k[0, 0].astype(np.float64).T * c.scale
+        return np.asarray(np.exp(scores - scores.max(axis=1, keepdims=True)))
+
+    def output(self, i: int, tiles: int) -> np.ndarray:
+        """[rows, d] O of a row block as its first key tiles alone would have it, float64."""
+        seen = slice(0, tiles * self.config.block_n)
+        terms = self.weights(i)[:, seen]
+        return np.asarray(terms @ self.traces["flash"].inputs[2][0, 0, seen].astype(np.float64) / terms.sum(1, keepdims=True))
 
 
-def gather(sweep: Sweep, run: Callable[..., Any]) -> Speed:
-    """From a measurement median seconds of standard and of flash attention; from traces of one pair of tiles their products.
+def forward(trace: Trace) -> Iterator[Step]:
+    """What a forward pass makes of whole matrices and where it waits for S or P, each once, in the order of its trace."""
+    for name in (Kind(code).name for code in dict.fromkeys(trace.columns["kind"].tolist())):
+        if name in MADE:
+            yield Step(MADE[name], "product", forward=True)
+        elif name in CROSSING:
+            yield Step(CROSSING[name], "wait", forward=True)
+
+
+def backward(made: list[str], *, kept: bool) -> Iterator[Step]:
+    """The backward pass: P was kept in HBM and comes back, or S is made again; then gradients."""
+    again, *gradients = made
+    yield Step("P back", "wait", forward=False) if kept else Step(again, "again", forward=False)
+    yield from (Step(name, "product", forward=False) for name in gradients)
+
+
+def gather(run: Callable[..., Any]) -> Speed:
+    """Traces of both forward passes of one head, and what the backward pass makes of a pair of tiles.
 
     Args:
         run: ``flashviz_kernels.recorder.run``.
     """
-    longest = {side: sweep.seconds(side)[-1] for side in SIDES}
-    tile = AttentionConfig()
-    one = AttentionConfig(seq_q=tile.block_m, seq_k=tile.block_n)
-    forward, backward = (products(run(one, source="numpy", algorithm=name).trace) for name in PASSES)
-    kept = (*forward, *(name for name in backward if name not in forward))  # nothing is made again that is stored
-    again = tuple(name for name in backward if name in forward)
-    return Speed(
-        sweep, int(longest["flash"][0]), {side: median for side, (_, median) in longest.items()},
-        {"standard": kept, "flash": kept + again}, len(forward),
-    )  # fmt: skip
+    config = AttentionConfig()
+    traces = {side: run(config, source="numpy", algorithm=name, computed=range(0)).trace for side, name in ALGORITHMS.items()}
+    one = AttentionConfig(seq_q=config.block_m, seq_k=config.block_n)
+    made = products(run(one, source="numpy", algorithm="backward").trace)
+    return Speed(traces, {side: (*forward(traces[side]), *backward(made, kept=side == "standard")) for side in SIDES})

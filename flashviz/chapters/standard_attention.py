@@ -19,12 +19,12 @@ from flashviz.storyboard import Beat, crossed_bytes
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("kernels", "Three kernels", 4.4, shot="standard", late=True, along=True, caption="Three kernels: three launches on the GPU."),
-    Beat("s-out", "S out", 9.0, shot="standard", late=True, along=True, caption="Kernel 1 makes S, tile by tile. S goes out to HBM."),
-    Beat("s-back", "S back, P out", 10.0, shot="standard", late=True, along=True,
+    Beat("kernels", "Three kernels", 4.8, shot="standard", late=True, along=True, caption="Three kernels: three launches on the GPU."),
+    Beat("s-out", "S out", 10.6, shot="standard", late=True, along=True, caption="Kernel 1 makes S, tile by tile. S goes out to HBM."),
+    Beat("s-back", "S back, P out", 9.4, shot="standard", late=True, along=True,
          caption="Kernel 2: softmax needs whole rows, so S comes back."),
-    Beat("p-back", "P back", 7.4, shot="standard", late=True, along=True, caption="Kernel 3: P comes back and, with V, makes O."),
-    Beat("bill", "The bill", 9.4, shot="standard", late=True, caption="Of {total} that crossed, {scores} were S and P."),
+    Beat("p-back", "P back", 8.4, shot="standard", late=True, along=True, caption="Kernel 3: P comes back and, with V, makes O."),
+    Beat("bill", "The bill", 9.6, shot="standard", late=True, along=True, caption="Of {total} that crossed, {scores} were S and P."),
 )  # fmt: skip
 KERNELS = {"s-out": "S = Q K^top \\/ sqrt(d)", "s-back": 'P = "softmax"(S)', "p-back": "O = P V"}
 ENDS = (Kind.STORE_S, Kind.STORE_P, Kind.STORE_O)  # the last thing that each kernel does
@@ -54,11 +54,12 @@ class StandardAttention:
         return f"{way} × {self.config.row_blocks}" if way in "KV" and self.config.row_blocks > 1 else way
 
     @property
-    def setting(self) -> str:
-        """Of what problem these bytes are."""
+    def settings(self) -> tuple[str, str]:
+        """Of what problem these bytes are, and shorter."""
         c = self.config
         keys = f" × {c.seq_k:,}" if c.seq_k != c.seq_q else ""
-        return f"N = {c.seq_q:,}{keys}, d = {c.head_dim}, {SHORT[c.dtype]}"
+        problem = f"N = {c.seq_q:,}{keys}, d = {c.head_dim}"
+        return f"{problem}, {c.itemsize} bytes a number", f"{problem}, {SHORT[c.dtype]}"
 
     def amount(self, name: str) -> str:
         """A way's bytes, as they are written."""
@@ -72,8 +73,15 @@ class StandardAttention:
         return -(-c.row_blocks // rows), -(-c.col_blocks // columns)
 
     def passes(self, name: str, count: int) -> str:
-        """How often all of K or V has come, or is coming."""
-        return f"{name}: pass {count} of {self.config.row_blocks}"
+        """What all of K or V comes for: a block of Q, or of P, each anew."""
+        rows, blocks = {"K": "Q", "V": "P"}[name], self.config.row_blocks
+        match count:
+            case 1:
+                return f"one block of {rows} needs all of {name}"
+            case 2:
+                return f"the next one: all of {name} again"
+            case _:
+                return f"block {count} of {blocks}: all of {name} again"
 
     def rows(self, name: str, block: int) -> slice:
         """Of Q, K, V or O, as they stand in one of the tiles that are shown."""
@@ -97,15 +105,11 @@ class StandardAttention:
         top = found.max(axis=1, keepdims=True)
         return np.asarray(np.exp(found - np.where(np.isfinite(top), top, 0.0)))
 
-    def output(self, queries: slice) -> np.ndarray:
-        """[queries, d] O, float64; 0 where a query sees no key."""
+    def output(self, queries: slice, keys: slice = slice(None)) -> np.ndarray:
+        """[queries, d] O, or what these keys give of it, float64; 0 where a query sees no key."""
         terms = self.terms(queries)
-        return np.asarray(terms @ self.trace.inputs[2][0, 0].astype(np.float64) / np.maximum(terms.sum(1, keepdims=True), 1e-300))
-
-    @property
-    def left(self) -> int:
-        """Bytes that crossed and were neither S nor P."""
-        return sum(nbytes for way, nbytes in self.moved.items() if way not in STROKES)
+        values = self.trace.inputs[2][0, 0, keys].astype(np.float64)
+        return np.asarray(terms[:, keys] @ values / np.maximum(terms.sum(1, keepdims=True), 1e-300))
 
     @property
     def once(self) -> dict[str, int]:

@@ -1,9 +1,10 @@
-"""How fast: a lane for either algorithm. Its time, here and by the paper; its bytes through a pipe, where a tile of S goes, its work."""
+"""How fast: time and bytes that the paper measured; then either algorithm on one machine, and its steps in a row: products and waits."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,106 +13,93 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette
 from flashviz.chapters import speed
-from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.speed import BYTES, SIDES, TIME, Speed, gather, quoted
+from flashviz.chapters.speed import BYTES, SIDES, TIME, Crossing, Speed, Step, gather, quoted
 from flashviz.citations import FIGURE_2
-from flashviz.config import AttentionConfig
-from flashviz.director.film.parts import heading
-from flashviz.director.material import sheets
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, fitted, machine, middle, word
-from flashviz.figures import seconds
-from flashviz.inputs import make_inputs
-from flashviz.layout import Rect, centered
+from flashviz.director.film.parts import Way, gates, heading, show_rows, square_at
+from flashviz.director.material import provenance, sheets
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, machine, middle, slid, word
+from flashviz.layout import Rect, centered, columns
 from flashviz.layout import rows as split
-from flashviz.layout.speed import BESIDE, LINE, MARGIN, PIPE, TITLE, Lane, units
+from flashviz.layout.speed import BESIDE, LINE, units
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.stored import Picture, on_ground
-from flashviz.mobjects.tiles import Rectangles, dashes, edges, plane
+from flashviz.mobjects.stored import Picture, Stored, on_ground
+from flashviz.mobjects.tiles import Hatch, Matrix, Rectangles, dashes, edges, plane
 from flashviz.mobjects.whole import Chip
-from flashviz.palette import DIM
 
-RACE, POUR, UNIT, FILL = 2.6, 4.6, 0.82, 2.2  # seconds: of the longer time, of bytes, of one thing that is done with a tile, of products
-ALOFT = 6  # squares that are on their way at once
+CALM = 0.8  # seconds that the first picture stands
+RACE = 2.4  # seconds: of the longer of two bars
+COME, MAKE, LEAVE, STREAM = 1.2, 0.8, 1.9, 2.6  # seconds: a first tile comes, another is made of it, it leaves; all others
+ALOFT = 7  # tiles that are on their way at once
 SEAM = em(2)  # around squares
-PLATE = em(60), 0.6  # side of what is behind a letter; at most so much of the tile's
-MID = 0.5  # of what is done in a step, from or until which a tile has its letter
-GATES = (0.0, 0.3, 0.7, 1.0)  # of a tile's way: it leaves, is at either end of the pipe, arrives
-FORWARD, BACKWARD = ("forward",), ("backward: gradients", "backward")  # over the blocks of either pass
-AGAIN = "made again"  # under the block of a product that was made before
-STANDS = {"ACC": "O"}  # for it, by its name in a kernel
-NAMES = {  # of what is seen; the first that fits
-    "time": ("time of one pass, forward and backward", "time, forward and backward"),
-    "bytes": ("bytes to and from HBM, the GPU's memory", "bytes to and from HBM, its memory", "bytes to and from HBM"),
-    "scores": ("one tile of scores S, of weights P", "one tile of S, of P"),
-    "again": ("work: products of two matrices, counted here", "work: products of two matrices", "work: matrix products"),
-    "measured": ("time of one forward pass",),
-}
+CARRIED = em(60)  # side of a tile on its way that is named, and of what is behind a letter
+GATES = (0.0, 0.35, 0.65, 1.0)  # of a tile's way: it leaves, is at either end of the pipe, arrives
+NAMED = em(48)  # height of a name over a row of steps or beneath it
+PLATE = em(44)  # height of what is behind the name of a wait
+TITLE = ("attention of one model in training: forward and backward", "attention in training: forward and backward")
+FORWARD, BACKWARD = ("forward",), ("backward: gradients", "backward")  # over the steps of either pass
+AGAIN = "made again"
+NEVER = "stays empty"
+WAITS, COMPUTES = "waits for HBM", "computes"
+MEMORIES = {"hbm": ("HBM: large, slow", "HBM"), "chip": ("on chip: small, fast", "on chip")}
 SQUARE = "1 square = 1 {}"
-WAITS = ("waits",)
-CROSSING = ("S out", "S back", "P out", "P back")
-MADE, WEIGHED, USED, OUT = "made", "softmax", "used", "O out"  # S is made of Q and K; it becomes P; P V adds to O, which leaves at the end
-LIVES = {  # of a tile: what is done with it, in the order of the trace
-    "standard": (MADE, *CROSSING[:2], WEIGHED, *CROSSING[2:], USED, OUT),
-    "flash": (*(MADE, WEIGHED, USED) * 3, OUT),
-}
-PACE = {MADE: 1.4, WEIGHED: 1.0, USED: 1.2, OUT: 1.0, **dict.fromkeys(CROSSING, 1.8)}  # units of time that each takes
-BRINGS = {MADE: "K", USED: "V"}  # what comes in for a step, in its first ...
-COMES = 0.5  # ... part
-CROSSES = {  # in the places of what crosses; the first that fits
-    "standard": tuple((each,) for each in CROSSING),
-    "flash": (("Q, K, V in", "QKV in"), ("O out",), ("S and P: never", "never")),
-}
+KEY = {"product": "a product of two matrices", "wait": "a wait for S or P"}
+STEPS_NOT_TIMES = "a block is a step, not a time"
+BRIGHT = 0.6  # the power by which small weights are seen
+STANDS = {"ACC": "O"}  # for it, by its name in a kernel
+SHOWS = {"K": "S", "S": "S", "V": "P", "P": "P"}  # what a tile on chip is, by what crossed last
 
 
 class SpeedStage(ShotScene):
-    """The scene that the lanes stand on."""
+    """The scene that the machine stands on."""
 
     script = speed.BEATS
 
-    def open(self, measured: Callable[[], Any], run: Callable[..., Any]) -> SpeedFilm:
-        """Read the measurement and count products.
-
-        Args:
-            measured: ``flashviz_kernels.bench.measured.measured``.
-            run: ``flashviz_kernels.recorder.run``.
-        """
-        sweep = sweep_of(measured())
-        self.provenance = [sweep.provenance]
+    def open(self, run: Callable[..., Any]) -> SpeedFilm:
+        """Record both algorithms: ``flashviz_kernels.recorder.run``."""
+        found = gather(run)
+        self.provenance = [provenance(trace) for trace in found.traces.values()]
         self.set_board(speed.BEATS, {})
-        return SpeedFilm(self, gather(sweep, run))
+        return SpeedFilm(self, found)
 
 
 Boxes = Callable[[Rect, float, float], list[Rect]]  # what a bar is drawn as: of its place, an amount, and the most that has room
 
 
 class Pair:
-    """One quantity of both algorithms: a bar in either lane, and a figure.
+    """One quantity of both algorithms: a bar of either, and a figure.
 
     Args:
-        name: Tag of its bars.
-        figures: What either comes to, in words.
+        name: Tag of its bars, and of its figures.
+        figures: What either comes to.
     """
 
     def __init__(
-        self, name: str, hues: Mapping[str, str], boxes: Boxes, places: Mapping[str, Rect], amounts: Mapping[str, float],
-        figures: Mapping[str, Word],
-    ) -> None:  # fmt: skip
-        self.boxes, self.places, self.amounts, self.figures = boxes, dict(places), amounts, figures
+        self, name: str, hues: Mapping[str, str], boxes: Boxes, places: Mapping[str, Rect], figures: Mapping[str, speed.Figure], ink: str
+    ) -> None:
+        wide = BESIDE + max(text_width(each.text, NUMBER) for each in figures.values())
+        self.boxes, self.places = boxes, {side: rect.before(wide) for side, rect in places.items()}
+        self.amounts = {side: each.value for side, each in figures.items()}
         self.bars = {side: Rectangles(hue, name=f"{name} {side}") for side, hue in hues.items()}
-        for side, figure in figures.items():
-            figure.put_at(max(each.x1 for each in self.drawn(side)) + BESIDE, middle(places[side], figure.px))
+        self.figures = {
+            side: Word(each.text, NUMBER, ink, self.end(side) + BESIDE, middle(places[side], NUMBER), f"{name} figure {side}")
+            for side, each in figures.items()
+        }
 
     @property
     def parts(self) -> list[Mobject]:
         """All of it."""
         return [*self.bars.values(), *self.figures.values()]
 
-    def drawn(self, side: str, amount: float | None = None) -> list[Rect]:
-        """A bar of so much, or of all."""
-        return self.boxes(self.places[side], self.amounts[side] if amount is None else amount, max(self.amounts.values()))
+    def end(self, side: str) -> float:
+        """Where a bar ends."""
+        return max(each.x1 for each in self.drawn(side, self.amounts[side]))
+
+    def drawn(self, side: str, amount: float) -> list[Rect]:
+        """A bar of so much."""
+        return self.boxes(self.places[side], amount, max(self.amounts.values()))
 
     def grow(self, start: float, stop: float) -> Shows:
         """Bars become so long, each at most as long as it is."""
@@ -124,244 +112,287 @@ class Pair:
 
         return Shows(Group(*self.bars.values()), show)
 
-    def goes(self, to: Mapping[str, Rect], figures: Mapping[str, Rect]) -> Shows:
-        """To other places, and so do its figures."""
-        starts, words = dict(self.places), {side: (each.left, each.baseline) for side, each in self.figures.items()}
 
-        def show(share: float) -> None:
-            for side, figure in self.figures.items():
-                self.places[side] = starts[side].toward(to[side], share)
-                self.bars[side].display(edges(self.drawn(side)))
-                (x, y), ends = words[side], figures[side]
-                rise = early(share)  # before its bar comes to where it stood
-                figure.put_at(x + (ends.x0 - x) * share, y + (middle(ends, figure.px) - y) * rise)
+class Row(Group):
+    """Steps of an algorithm in their order: products are full, waits are hatched, what is made again is lit."""
 
-        return Shows(Group(*self.parts), show, rate_func=ease_in_out_cubic)
+    def __init__(self, side: str, steps: Sequence[Step], rect: Rect, most: int, hue: str, skin: palette.Theme) -> None:
+        self.steps, self.most, self.done = steps, most, 0.0
+        lit = {"product": hue, "again": skin.stats}
+        self.full = {what: Rectangles(color, name=f"{what} {side}") for what, color in lit.items()}
+        self.hatch, self.frames = Hatch(skin.warn, f"wait {side}"), plane(skin.panel, skin.warn, f"waits {side}")
+        self.plate, self.track = Rectangles(skin.panel, name="plate"), Rectangles(skin.panel, name="track")
+        self.letters = []
+        for step, box in zip(steps, self.boxes(rect), strict=True):
+            text = first_that_fits((STANDS.get(step.name, step.name), step.name.split()[0]), LABEL, box.width - 2 * SEAM, Face.STRONG)
+            self.letters.append(heading(box, text, skin.ink if step.what == "wait" else skin.ground, LABEL, "step"))
+        super().__init__(self.track, self.frames, self.hatch, *self.full.values(), self.plate, *self.letters)
+        self.place(rect)
 
+    def boxes(self, rect: Rect) -> list[Rect]:
+        """Of all steps, in a rectangle that has room for the most."""
+        return [each.inset(SEAM, 0.0) for each in columns(rect, self.most)[: len(self.steps)]]
 
-class Poured(Rectangles):
-    """Squares of bytes that go through the pipe one after another, in and out, and are counted as they have crossed."""
+    def place(self, rect: Rect) -> Row:
+        """Stand in a rectangle, as far as it was done."""
+        self.rect = rect
+        return self.display(self.done)
 
-    def __init__(self, lane: Lane, hue: str, amount: float, most: float) -> None:
-        super().__init__(hue, name=f"bytes {lane.side}")
-        self.pipe, self.most, self.pile = lane.pipe, most, units(lane["bytes"], most, amount)
-        self.shares = [min(1.0, amount - at) for at in range(len(self.pile))]
-        self.pour(0.0)
-
-    @property
-    def done(self) -> float:
-        """Share of the time in which most is poured, after which all of these have crossed."""
-        return (len(self.pile) - 1 + ALOFT) / (math.ceil(self.most) - 1 + ALOFT)
-
-    def pour(self, share: float) -> Poured:
-        """One sets out after another, at the same pace whatever there is."""
-        clock = share * (math.ceil(self.most) - 1 + ALOFT)
-        over = [float(np.clip((clock - at) / ALOFT, 0.0, 1.0)) for at in range(len(self.pile))]
-        counted = [each for each, at in zip(self.pile, over, strict=True) if at == 1]
-        aloft = [self.aloft(index, at) for index, at in enumerate(over) if 0 < at < 1]
-        self.display(edges([each.inset(SEAM) for each in (*counted, *aloft)]))
-        self.values = np.array([sum(part for part, at in zip(self.shares, over, strict=True) if at == 1)])
+    def display(self, done: float) -> Row:
+        """So many steps; a letter comes when its step is done."""
+        self.done, whole = done, self.boxes(self.rect)
+        self.track.display(edges([self.rect]))
+        there = [
+            (step, box.left(box.width * min(done - at, 1.0)))
+            for at, (step, box) in enumerate(zip(self.steps, whole, strict=True))
+            if at < done
+        ]
+        waits = [box for step, box in there if step.what == "wait"]
+        for what, each in self.full.items():
+            each.display(edges([box for step, box in there if step.what == what]))
+        self.hatch.display(edges(waits).reshape(-1, 4))
+        self.frames.display(edges(waits))
+        self.frames.values = np.array([done])
+        plates = []
+        for at, (letter, step, box) in enumerate(zip(self.letters, self.steps, whole, strict=True)):
+            letter.put_at(box.center[0] - letter.wide / 2, middle(box, letter.px))
+            letter.set_fill(opacity=float(at + 1 <= done + 1e-9))
+            if at + 1 <= done + 1e-9 and step.what == "wait":
+                plates.append(centered(*box.center[:2], min(letter.wide + 4 * SEAM, box.width), PLATE))
+        self.plate.display(edges(plates))
         return self
 
-    def aloft(self, index: int, share: float) -> Rect:
-        """What is seen of a square in the pipe: every other one goes out, above those that come in."""
-        out = index % 2
-        row = split(self.pipe, 2)[1 - out]
-        return passing(row, row.height, 1 - share if out else share).top(row.height * self.shares[index])
+    def goes(self, to: Rect) -> Shows:
+        """To another place."""
+        start = self.rect
+        return Shows(self, lambda share: self.place(start.toward(to, share)), rate_func=ease_in_out_cubic)
+
+    def goes_on(self, until: float) -> Shows:
+        """Steps become so many."""
+        start = self.done
+        return Shows(self, lambda share: self.display(start + (until - start) * share))
 
 
-def passing(pipe: Rect, wide: float, share: float) -> Rect:
-    """What is seen of a square in a pipe, so far on its way from one end to the other: it comes out of HBM and vanishes in the chip."""
-    left = pipe.x0 - wide + share * (pipe.width + wide)
-    return Rect(max(left, pipe.x0), pipe.y0, min(left + wide, pipe.x1), pipe.y1)
+class Carried(Group):
+    """A tile on its way with its letter, large."""
 
-
-class Load(Group):
-    """A square of one of Q, K, V and O that goes through the pipe, with its letter while all of it is seen."""
-
-    def __init__(self, tensor: str, lane: Lane, skin: palette.Theme) -> None:
-        self.pipe, self.out = lane.pipe.inset(0.0, MARGIN / 2), tensor == "O"
-        self.square = Rectangles(skin.hue(tensor), name=f"load {tensor} {lane.side}")
-        self.letter = heading(self.pipe, tensor, skin.ground, LABEL, "part")
+    def __init__(self, tensor: str, way: Way, skin: palette.Theme) -> None:
+        self.way = way
+        self.square = Rectangles(skin.hue(tensor), name=f"carried {tensor}")
+        self.letter = heading(centered(0.0, 0.0, CARRIED, CARRIED), tensor, skin.ground, LABEL, "part")
         super().__init__(self.square, self.letter)
-
-    def display(self, share: float) -> None:
-        """So far on its way; nothing is seen at either end."""
-        side = self.pipe.height
-        seen = passing(self.pipe, side, 1 - share if self.out else share)
-        self.square.display(edges([seen] if 0 < share < 1 else []))
-        self.letter.put_at(seen.center[0] - self.letter.wide / 2, self.letter.baseline)
-        self.letter.set_fill(opacity=float(0 < share < 1 and seen.width > side * (1 - 1e-9)))
-
-
-class Life(Group):
-    """A tile of S, what becomes of it, and where it is meanwhile: on chip, on its way, in HBM; of one side."""
-
-    def __init__(self, lane: Lane, pictures: Sequence[Mapping[str, np.ndarray]], skin: palette.Theme) -> None:
-        self.lane, self.steps = lane, LIVES[lane.side]
-        self.tiles = [{name: Picture(each, skin, name, f"tile {name} {lane.side}") for name, each in made.items()} for made in pictures]
-        first = pictures[0]
-        self.stored = {name: Picture(first[name], skin, name, f"stored {name} {lane.side}") for name in lane.stored}
-        self.aloft = {name: Picture(first[name], skin, name, f"aloft {name} {lane.side}") for name in lane.stored}
-        self.plate = Rectangles(skin.ground, name="plate", opacity=palette.LIT)
-        self.letters = {name: heading(lane.slot, name, skin.ink, NAME, "part") for name in lane.stored}
-        self.named = {name: heading(rect, name, skin.ink, LABEL, "part") for name, rect in lane.stored.items()}
-        self.waits = amid(WAITS, skin.ink, lane.slot, "waits")
-        self.loads = {tensor: Load(tensor, lane, skin) for tensor in "QKVO"}
-        pictures_of = [each for made in (*self.tiles, self.stored, self.aloft) for each in made.values()]
-        super().__init__(*pictures_of, self.plate, *self.letters.values(), *self.named.values(), self.waits, *self.loads.values())
         self.display(0.0)
 
-    def now(self, time: float) -> tuple[int, float]:
-        """Which step is done, and how much of it."""
-        for at, step in enumerate(self.steps):
-            if time < PACE[step]:
-                return at, time / PACE[step]
-            time -= PACE[step]
-        return len(self.steps) - 1, 1.0
-
-    def display(self, time: float) -> Life:
-        """At a time, in units."""
-        at, whole = self.now(time)
-        step, slot = self.steps[at], self.lane.slot
-        part = max(0.0, (whole - COMES) / (1 - COMES)) if step in BRINGS else whole
-        self.carry(at, whole)
-        before = self.steps[:at]
-        turn = (*before, step).count(MADE) - 1
-        s, p = {MADE: (part, 0.0), WEIGHED: (1 - part, part), USED: (0.0, 1 - part)}.get(step, (0.0, 0.0))
-        for index, tile in enumerate(self.tiles):
-            tile["S"].display(slot, (slot.left if step == MADE else slot.right)(slot.width * s * (index == turn)))
-            tile["P"].display(slot, (slot.right if step == USED else slot.left)(slot.width * p * (index == turn)))
-        for name, rect in self.lane.stored.items():
-            there = f"{name} out" in before
-            self.stored[name].display(rect, rect if there else rect.left(0.0))
-            self.named[name].set_fill(opacity=float(there))
-            ways = {f"{name} out": part, f"{name} back": 1 - part}
-            aloft = self.way(name, ways[step]) if step in ways else slot
-            self.aloft[name].display(aloft, None if step in ways else slot.left(0.0))
-        seen = {"S": step == MADE and part > MID, "P": (step == WEIGHED and part > MID) or (step == USED and part < MID)}
-        seen["S"] |= step == WEIGHED and part <= MID
-        plated = [slot] * any(seen.values()) + [rect for name, rect in self.lane.stored.items() if f"{name} out" in before]
-        self.plate.display(edges([plate(rect) for rect in plated]))
-        for name, letter in self.letters.items():
-            letter.set_fill(opacity=float(seen[name]))
-        away = {"out": part, "back": 1 - part}.get(step.split()[-1], 0.0) if step in CROSSING else 0.0
-        self.waits.set_fill(opacity=float(away > GATES[1]))
+    def display(self, share: float) -> Carried:
+        """So far on its way; nothing is seen at either end."""
+        x, y = self.way.at(ease_in_out_cubic(float(np.clip(share, 0.0, 1.0))))
+        seen = centered(x, y, CARRIED, CARRIED)
+        self.square.display(edges([seen] if 0 < share < 1 else []))
+        self.letter.put_at(x - self.letter.wide / 2, middle(seen, LABEL))
+        self.letter.set_fill(opacity=float(0 < share < 1))
         return self
 
-    def carry(self, at: int, whole: float) -> None:
-        """Q, K and V come in for what is made of them: Q once, ahead of the first K; O goes out."""
-        step = self.steps[at]
-        come = whole / COMES
-        shares = {BRINGS.get(step, ""): come, "O": whole if step == OUT else 0.0}
-        if at == 0:
-            shares |= {"Q": 1.4 * come, "K": 1.4 * come - 0.4}
-        for tensor, load in self.loads.items():
-            load.display(shares.get(tensor, 0.0))
 
-    def way(self, name: str, share: float) -> Rect:
-        """Where a tile is on its way out of the chip, small in the pipe."""
-        pipe, side = self.lane.pipe, PIPE - MARGIN
-        gates = [centered(x, pipe.center[1], side, side) for x in (pipe.x1, pipe.x0)]
-        stops = np.array([each.edges for each in (self.lane.slot, *gates, self.lane.stored[name])])
-        x0, y0, x1, y1 = (float(np.interp(share, GATES, stops[:, axis])) for axis in range(4))
-        return Rect(x0, y0, x1, y1)
+class Machine(Group):
+    """HBM with all tensors, the chip, the pipe between them, and the tiles that cross, of one algorithm."""
 
+    def __init__(self, film: SpeedFilm, side: str) -> None:
+        self.film, self.side, self.place, self.found, skin = film, side, film.place, film.found, film.skin
+        self.crossings = film.found.crossings(side)
+        self.squares = {name: Rectangles(skin.hue(name), name=f"crossing {name}") for name in "QKVOSP"}
+        self.tile = {name: Picture(film.tiles(name, 0, 0), skin, name, f"tile {name}") for name in "SP"}
+        self.letters = {name: heading(self.place["slot"], name, skin.ink, NAME, "part") for name in "SP"}
+        self.plate = Rectangles(skin.ground, name="plate", opacity=palette.LIT)
+        self.output = Matrix(film.outputs(0, 1), self.place["output"], skin, "O", *film.spread)
+        self.output_name = heading(self.place["output name"], "O", skin.hue("O"), NAME)
+        self.state = {text: amid([text], color, self.place["state"], "state") for text, color in ((COMPUTES, skin.ink), (WAITS, skin.warn))}
+        super().__init__(*self.squares.values(), *self.tile.values(), self.plate, *self.letters.values(), *self.state.values())
+        self.says("")
+        self.shows({})
 
-def plate(tile: Rect) -> Rect:
-    """What is behind the letter of a tile."""
-    side = min(PLATE[0], PLATE[1] * tile.width)
-    return centered(*tile.center[:2], side, side)
+    def says(self, state: str) -> None:
+        """What the chip does."""
+        for text, each in self.state.items():
+            each.set_fill(opacity=float(text == state))
+
+    def shows(self, parts: Mapping[str, Rect], rect: Rect | None = None) -> None:
+        """Parts of tiles of S and P in the slot, or wherever they are; with a letter where one is large."""
+        slot = rect or self.place["slot"]
+        large = [name for name, part in parts.items() if rect is None and part.width > slot.width / 2]
+        for name, tile in self.tile.items():
+            tile.display(slot, parts.get(name, slot.left(0.0)))
+            self.letters[name].set_fill(opacity=float(name in large))
+        self.plate.display(edges([centered(*slot.center[:2], CARRIED, CARRIED)] if large else []))
+
+    def cell(self, crossing: Crossing) -> Rect:
+        """Where a tile lies in HBM."""
+        config = self.found.config
+        if crossing.tensor in "SP":
+            return self.film.grids[crossing.tensor].cell(crossing.i * config.col_blocks + crossing.j)
+        count, at = (config.row_blocks, crossing.i) if crossing.tensor in "QO" else (config.col_blocks, crossing.j)
+        return split(self.place[crossing.tensor], count)[at]
+
+    def way(self, crossing: Crossing) -> Way:
+        """Of a tile between HBM and the chip: what comes in and what goes out, each on its own side of the pipe."""
+        pipe, spot = self.place["pipe"], self.place["output" if crossing.tensor == "O" else "slot"].center
+        lying = pipe.width > pipe.height
+        (near, far), cell = gates((split if lying else columns)(pipe, 2)[not crossing.out]), self.cell(crossing).center
+        corners = [cell, (cell[0], near[1]), near, far, (spot[0], far[1]) if lying else (far[0], spot[1]), spot]
+        return Way.of(*(corners[::-1] if crossing.out else corners))
+
+    def stream(self, first: int, stop: int) -> Callable[[float], int]:
+        """Crossings of these numbers, one after another, by the share of their time that is over: how many have crossed."""
+        ways = {at: self.way(self.crossings[at]) for at in range(first, stop)}
+
+        def show(share: float) -> int:
+            clock = first + share * (stop - 1 - first + ALOFT)
+            over = {at: (clock - at) / ALOFT for at in ways}
+            for name, squares in self.squares.items():
+                aloft = [square_at(*ways[at].at(ease_in_out_cubic(far))) for at, far in over.items()
+                         if 0 < far < 1 and self.crossings[at].tensor == name]  # fmt: skip
+                squares.display(np.array(aloft).reshape(-1, 4))
+            arrived = first + sum(far >= 1 - 1e-9 for far in over.values())
+            self.holds(arrived)
+            return arrived
+
+        return show
+
+    def holds(self, arrived: int) -> None:
+        """HBM and the chip when so many have crossed."""
+        over = self.crossings[:arrived]
+        for name in "SP":
+            self.film.grids[name].display(sum(each.out and each.tensor == name for each in over))
+        show_rows(self.film.whole["O"], np.arange(self.found.config.row_blocks) < sum(each.tensor == "O" for each in over))
+        last = next((each for each in reversed(over) if each.tensor in SHOWS), None)
+        if last is not None:
+            name, slot = SHOWS[last.tensor], self.place["slot"]
+            self.tile[name].whole = self.film.pixels(name, last.i, last.j)
+            self.shows({name: slot})
+        if last is not None and last.tensor == "V":
+            self.output.display(self.film.outputs(last.i, last.j + 1))
+
+    def comes(self, *crossings: Crossing) -> tuple[Shows, list[Carried]]:
+        """Tiles come in with their letters, each a little after the one before."""
+        tiles = [Carried(each.tensor, self.way(each), self.film.skin) for each in crossings]
+        lag = 0.3 * (len(tiles) - 1)
+        return Shows(Group(*tiles), lambda share: [each.display(share * (1 + lag) - 0.3 * at) for at, each in enumerate(tiles)]), tiles
+
+    def leaves(self, crossing: Crossing) -> Shows:
+        """A tile goes out to its place: large, small in the pipe, as small as its place is."""
+        way, name, slot, cell = self.way(crossing), crossing.tensor, self.place["slot"], self.cell(crossing)
+        sides = (slot.width, CARRIED, CARRIED, cell.width)
+
+        def show(share: float) -> None:
+            side = float(np.interp(share, GATES, sides))
+            rect = centered(*way.at(share), side, side)
+            self.shows({name: rect}, rect)
+            self.says(WAITS if share > GATES[1] else COMPUTES)
+
+        return Shows(self, show, rate_func=ease_in_out_cubic)
 
 
 class SpeedFilm(ChapterFilm):
-    """Everything on stage, made here once. ``gone``: what the next beat takes away."""
+    """Everything on stage, made here once. ``gone``: what the last beat takes away."""
 
     gone: Sequence[Mobject]
-    aside: StepBack  # what is not spoken of
 
     def __init__(self, scene: ShotScene, found: Speed) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
-        self.place = scene.shot("lanes")
-        self.lanes = {side: Lane(self.place.parts, side) for side in SIDES}
+        self.place = place = scene.shot("speed")
         self.hues = {"standard": self.skin.scores, "flash": self.skin.o}
-        self.names = [word(text, NAME, self.skin.ink, self.lanes[side]["name"], "name side") for side, text in SIDES.items()]
-        times, gigabytes = quoted(TIME), quoted(BYTES)
-        here = {side: speed.Figure(seconds(each)) for side, each in found.seconds.items()}
-        self.time = self.timed("bar", "time", {side: each.value for side, each in times.items()}, times)
-        self.ours = self.timed("measured", "seconds", found.seconds, here)
-        most = max(each.value for each in gigabytes.values())
-        self.poured = {side: Poured(lane, self.hues[side], gigabytes[side].value, most) for side, lane in self.lanes.items()}
-        self.amounts = {
-            side: word(gigabytes[side].text, NUMBER, self.skin.ink, lane["amount"], f"amount {side}") for side, lane in self.lanes.items()
-        }
-        counts = {side: float(len(each)) for side, each in found.products.items()}
-        figures = {side: Word(f"{count:.0f}", NAME, self.skin.ink, 0.0, 0.0, f"count {side}") for side, count in counts.items()}
-        places = {side: lane["stage"].before(em(NUMBER)).inset(0.0, lane["stage"].height / 4) for side, lane in self.lanes.items()}
-        self.products = Pair("products", self.hues, blocked, places, counts, figures)
-        self.columns = [self.titled("bytes title", [SQUARE.format(gigabytes["flash"].unit)]), self.titled("time title", ["time"])]
-        aspect = scene.settings.aspect
-        self.pipes = {side: pipe_of(lane.pipe, self.skin) for side, lane in self.lanes.items()}
-        self.source = [self.said(self.cited()), machine(FIGURE_2.setting, aspect, self.skin)]
-        self.here = [self.said(found.setting), machine(str(found.sweep.provenance["machine"]), aspect, self.skin)]
-        self.title = self.titled("title", NAMES["measured"])
-        self.memories = list(memories(self.lanes, self.skin))
+        self.names = {side: word(text, NAME, self.skin.ink, place[f"{side} name"], "name side") for side, text in SIDES.items()}
+        self.time, self.bytes = (
+            Pair(name, self.hues, boxes, {side: place[f"{side} {name}"] for side in SIDES}, quoted(what), self.skin.ink)
+            for name, boxes, what in (("time", bar, TIME), ("bytes", piled, BYTES))
+        )
+        figure = self.bytes.figures["flash"]
+        unit = SQUARE.format(quoted(BYTES)["flash"].unit)
+        self.unit = Word(unit, LABEL, self.skin.ink, figure.left + figure.wide + NAMED, figure.baseline, "unit", Face.TEXT)
+        self.title = word(first_that_fits(TITLE, LABEL, place["title"].width), LABEL, self.skin.ink, place["title"], "name", Face.TEXT)
+        self.source = [self.cited(), machine(FIGURE_2.setting, scene.settings.aspect, self.skin)]
+        config, inputs = found.config, found.traces["flash"].inputs
+        scores, weights = sheets(config, inputs)
+        self.sheets = {"S": on_ground(scores), "P": on_ground(weights**BRIGHT)}
+        self.outputs = cache(found.output)
+        whole = np.concatenate([self.outputs(i, config.col_blocks) for i in range(config.row_blocks)])
+        self.spread = palette.spread(whole)
+        values = {**dict(zip("QKV", (each[0, 0].astype(np.float64) for each in inputs), strict=True)), "O": whole}
+        self.whole = {name: Matrix(each, place[name], self.skin, name, *palette.spread(each)) for name, each in values.items()}
+        grid = (config.row_blocks, config.col_blocks)
+        self.grids = {name: Stored(self.sheets[name], place[name], grid, self.skin, name) for name in "SP"}
+        self.machines = {side: Machine(self, side) for side in SIDES}
+        most = max(len(each) for each in found.steps.values())
+        self.rows = {side: Row(side, found.steps[side], place[f"{side} row"], most, self.hues[side], self.skin) for side in SIDES}
+        self.stage = list(self.panels())
+        self.counter = Counter(self.skin.ink, "counter")
 
-    def timed(self, name: str, tag: str, amounts: Mapping[str, float], figures: Mapping[str, speed.Figure]) -> Pair:
-        """Bars of time through the whole lanes; their figures are so large that they fit into the columns of time."""
-        room = min(lane["seconds"].width for lane in self.lanes.values())
-        px = NUMBER * min(1.0, *(room / text_width(each.text, NUMBER, Face.STRONG) for each in figures.values()))
-        words = {side: Word(each.text, px, self.skin.ink, 0.0, 0.0, f"{tag} {side}") for side, each in figures.items()}
-        wide = BESIDE + max(each.wide for each in words.values())
-        return Pair(name, self.hues, bar, {side: lane["lane"].before(wide) for side, lane in self.lanes.items()}, amounts, words)
+    def tiles(self, name: str, i: int, j: int) -> np.ndarray:
+        """The picture of a tile of S or P."""
+        config = self.found.config
+        return np.array_split(np.array_split(self.sheets[name], config.row_blocks)[i], config.col_blocks, axis=1)[j]
 
-    def titled(self, part: str, texts: Sequence[str]) -> Word:
-        """What stands in a column."""
-        return fitted(texts, LABEL, self.skin.ink, self.place[part], "name", Face.TEXT)
+    def pixels(self, name: str, i: int, j: int) -> np.ndarray:
+        """As it is drawn."""
+        return Picture(self.tiles(name, i, j), self.skin, name, "").whole
 
-    def turned(self, name: str) -> list[Any]:
-        """Another thing is seen on the stage."""
-        old, self.title = self.title, self.titled("title", NAMES[name])
-        return [FadeOut(old, rate_func=early), FadeIn(self.title, rate_func=late)]
+    def panels(self) -> Iterator[Mobject]:
+        """HBM, the chip and the pipe, with all that lies in HBM and with their names; dashed is where there is nothing yet."""
+        place, skin = self.place, self.skin
+        for part, texts in MEMORIES.items():
+            yield Chip(skin).place(place[part])
+            yield amid(texts, skin.ink, place[f"{part} name"], "memory")
+        yield plane(skin.registers, skin.quiet, "pipe").display(edges([place["pipe"]]))
+        yield Rectangles(skin.quiet, name="room").display(dashes(place["slot"]))
+        yield from (heading(place[f"{name} name"], name, skin.hue(name), NAME) for name in "QKVSPO")
+        yield from (*(self.whole[name] for name in "QKV"), *self.grids.values(), self.whole["O"])
+        show_rows(self.whole["O"], np.zeros(self.found.config.row_blocks, dtype=bool))
 
-    def cited(self) -> str:
-        """Whose figures these are, and of what, in short."""
-        model, n, *_, passes, device = FIGURE_2.setting.split(", ")
-        return f"{FIGURE_2.quote.citation}: {model}, {n}, {passes}, {device}"
-
-    def said(self, text: str) -> Named:
-        """Whose measurement it is, and of what, on as many lines as it takes."""
+    def cited(self) -> Named:
+        """Whose figures these are, and of what, on as many lines as it takes."""
         rect = self.place["source"]
-        lines = parted(text, rect.width)
+        lines = parted(f"{FIGURE_2.quote.citation}: {FIGURE_2.setting}", rect.width)
         places = split(rect.top(len(lines) * LINE), len(lines))
         words = [
             Word(each, LABEL, self.skin.ink, at.x0, middle(at, LABEL), "part", Face.TEXT) for each, at in zip(lines, places, strict=True)
         ]
         return Named(*words, tag="source", text=" ".join(lines))
 
-    def programs(self) -> list[Word]:
-        """Whose programs were measured here, beside the names of the lanes."""
-        made = []
-        for name, (side, text) in zip(self.names, self.found.programs.items(), strict=True):
-            at = self.lanes[side]["lane"]
-            left = name.left + name.wide + BESIDE
-            made.append(word(text, LABEL, self.skin.ink, Rect(left, name.baseline, at.x1, name.baseline), "program", Face.TEXT))
-            made[-1].put_at(left, name.baseline)
-        return made
-
-    def race(self, pair: Pair, seconds: float) -> None:
-        """Two bars grow equally fast, each to where it was measured or counted, and only there has its number."""
+    def race(self, pair: Pair) -> None:
+        """Two bars grow equally fast, each to where it was measured, and only there has its number."""
         first, last = sorted(SIDES, key=lambda side: pair.amounts[side])
         few, most = pair.amounts[first], pair.amounts[last]
         self.scene.add(*pair.bars.values())
-        self.move(pair.grow(0.0, few), seconds=seconds * few / most)
-        self.move(FadeIn(pair.figures[first]), pair.grow(few, most), seconds=seconds * (1 - few / most))
+        self.move(pair.grow(0.0, few), seconds=RACE * few / most)
+        self.move(FadeIn(pair.figures[first]), pair.grow(few, most), seconds=RACE * (1 - few / most))
         self.move(FadeIn(pair.figures[last]), seconds=TEXT)
 
+    def pour(self, side: str, first: int, stop: int, steps: float, state: str, *along: Mobject) -> None:
+        """These tiles cross, its row goes on until so many steps are done, and what is ``along`` changes with them."""
+        machine, row = self.machines[side], self.rows[side]
+        show, start = machine.stream(first, stop), row.done
 
-def pipe_of(rect: Rect, skin: palette.Theme) -> Rectangles:
-    """Between HBM and the chip."""
-    return plane(skin.registers, skin.quiet, "pipe").display(edges([rect]))
+        moving = Group(machine, row, *self.grids.values(), self.whole["O"], *along)
+
+        def both(share: float) -> None:
+            arrived = show(share)
+            row.display(start + (steps - start) * share)
+            self.count(side, arrived)
+
+        machine.says(state)
+        self.move(Shows(moving, both), seconds=STREAM)
+
+    def named(self, side: str, part: str = "row name") -> Shows:
+        """The name of an algorithm goes over its row."""
+        place = self.place[f"{side} {part}"]
+        return slid(self.names[side], place.x0, middle(place, NAME))
+
+    def count(self, side: str, arrived: int) -> None:
+        """Of FlashAttention: which tile it is."""
+        if side == "flash":
+            config = self.found.config
+            done = max(1, sum(each.tensor == "V" for each in self.machines[side].crossings[:arrived]))
+            text = f"tile {done} of {config.row_blocks * config.col_blocks}"
+            self.counter.say(word(text, LABEL, self.skin.ink, self.place["counter"], "counter", Face.TEXT))
 
 
 def parted(text: str, width: float) -> list[str]:
@@ -382,135 +413,149 @@ def bar(place: Rect, amount: float, most: float) -> list[Rect]:
     return [place.left(place.width * amount / most)]
 
 
-def blocks(place: Rect, most: float, count: float) -> list[Rect]:
-    """``count`` blocks from the left of a bar that has room for ``most``; the last one is as wide as what is left."""
-    wide = place.width / most
-    return [place.beyond(at * wide).left(wide * min(1.0, count - at)) for at in range(math.ceil(count))]
-
-
-def blocked(place: Rect, count: float, most: float) -> list[Rect]:
-    """As they are drawn."""
-    return [each.before(min(SEAM, each.width)) for each in blocks(place, most, count)]
-
-
-def lives(film: SpeedFilm) -> dict[str, Life]:
-    """Tiles of the first row block: their scores and weights."""
-    config = AttentionConfig()
-    s, p = (
-        np.array_split(np.array_split(on_ground(each), config.row_blocks)[0], config.col_blocks, axis=1)
-        for each in sheets(config, make_inputs(config))
-    )
-    counts = {side: steps.count(MADE) for side, steps in LIVES.items()}
-    made = [{"S": scores, "P": weights} for scores, weights in zip(s, p, strict=True)]
-    return {side: Life(lane, made[: counts[side]], film.skin) for side, lane in film.lanes.items()}
-
-
-def memories(lanes: Mapping[str, Lane], skin: palette.Theme) -> Iterator[Mobject]:
-    """HBM and the chip of either lane."""
-    for lane in lanes.values():
-        for rect, text in ((lane.hbm, "HBM"), (lane.chip, "on chip")):
-            yield Chip(skin).place(rect)
-            yield heading(rect.top(TITLE), text, skin.ink, LABEL, "memory")
-
-
-def rooms(film: SpeedFilm) -> list[Rectangles]:
-    """Places of a tile, in HBM and on chip."""
-    places = [[*lane.stored.values(), lane.slot] for lane in film.lanes.values()]
-    return [Rectangles(film.skin.quiet, name="room").display(np.concatenate([dashes(each) for each in lane])) for lane in places]
+def piled(place: Rect, amount: float, most: float) -> list[Rect]:
+    """A square for each unit."""
+    return [each.inset(min(SEAM, each.height / 4)) for each in units(place, most, amount)]
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
 
 
-@beat("measured")
-def measured(film: SpeedFilm) -> None:
-    """Two bars of time grow equally fast, each to where it was measured here."""
-    programs = film.programs()
-    film.scene.add(*film.names, film.title, *film.here, *programs)
-    with film.scene.telling():
-        film.race(film.ours, RACE)
-    film.gone = [*film.here, *programs, *film.ours.parts]
-
-
 @beat("time")
 def time(film: SpeedFilm) -> None:
-    """Two bars of time again, of another machine, as the paper measured them."""
-    film.move(FadeOut(*film.gone, rate_func=early), *film.turned("time"), FadeIn(*film.source, rate_func=late), seconds=2 * TEXT)
+    """Two bars of time grow equally fast, each to where the paper measured it."""
+    film.scene.add(film.title, *film.names.values(), *film.source)
+    film.scene.hold(CALM)
     with film.scene.telling():
-        film.race(film.time, RACE)
+        film.race(film.time)
 
 
 @beat("bytes")
-def pour(film: SpeedFilm) -> None:
-    """Times step aside; both have as wide a pipe between HBM and chip; all bytes go through it, in and out, until none is left."""
-    columns = {side: lane["time"] for side, lane in film.lanes.items()}, {side: lane["seconds"] for side, lane in film.lanes.items()}
-    film.move(film.time.goes(*columns), *film.turned("bytes"), FadeIn(film.columns[1], rate_func=late), seconds=MOVE)
-    film.move(FadeIn(*film.memories, *film.pipes.values(), *film.poured.values(), film.columns[0]), seconds=TEXT)
-    few, most = (film.poured[side] for side in ("flash", "standard"))
-    pouring = Group(*film.poured.values())
-
-    def until(start: float, stop: float) -> Shows:
-        return Shows(pouring, lambda share: [each.pour(start + (stop - start) * share) for each in (few, most)])
-
+def moved(film: SpeedFilm) -> None:
+    """Under them, of the same run, its bytes: a square for each gigabyte."""
     with film.scene.telling():
-        film.move(until(0.0, few.done), seconds=POUR * few.done)
-        soon = few.done + TEXT / POUR
-        film.move(FadeIn(film.amounts["flash"]), until(few.done, soon), seconds=TEXT)
-        film.move(until(soon, 1.0), seconds=POUR * (1 - soon))
-        film.move(FadeIn(film.amounts["standard"]), seconds=TEXT)
+        film.move(FadeIn(film.unit), seconds=TEXT)
+        film.race(film.bytes)
+
+
+@beat("out")
+def out(film: SpeedFilm) -> None:
+    """Standard attention alone: a tile of Q and one of K make a tile of S, which goes out to HBM; then all others."""
+    machine, place, row = film.machines["standard"], film.place, film.rows["standard"]
+    crossings, slot = machine.crossings, place["slot"]
+    gone = [film.title, *film.source, *film.time.parts, *film.bytes.parts, film.unit, film.names["flash"]]
+    film.move(FadeOut(*gone, rate_func=early), film.named("standard"), FadeIn(*film.stage, row), seconds=MOVE + TEXT)
+    film.scene.add(machine)
+    first = next(at for at, each in enumerate(crossings) if each.tensor == "S")
+    last = max(at for at, each in enumerate(crossings) if each.tensor == "S" and each.out)
+    with film.scene.telling():
+        coming, tiles = machine.comes(*crossings[:first])
+        film.move(coming, seconds=COME)
+        film.scene.remove(*tiles)
+        machine.says(COMPUTES)
+        film.move(Shows(machine, lambda share: machine.shows({"S": slot.left(slot.width * share)})), seconds=MAKE)
+        film.move(machine.leaves(crossings[first]), seconds=LEAVE)
+        machine.holds(first + 1)
+        film.pour("standard", first + 1, last + 1, 2.0, WAITS)
+
+
+@beat("back")
+def back(film: SpeedFilm) -> None:
+    """Row by row S comes back and P goes out; then P comes back, and with V makes O."""
+    machine = film.machines["standard"]
+    crossings = machine.crossings
+    first, last = (max(at for at, each in enumerate(crossings) if each.out and each.tensor == name) + 1 for name in "SP")
+    with film.scene.telling():
+        film.pour("standard", first, last, 4.0, WAITS)
+        film.pour("standard", last, len(crossings), 6.0, WAITS, machine.output, machine.output_name)
+        machine.says("")
 
 
 @beat("scores")
 def scores(film: SpeedFilm) -> None:
-    """Standard attention's tile goes out and comes back, twice; FlashAttention's stays."""
-    places, moving = rooms(film), lives(film)
-    both = Group(*moving.values())
-    film.aside = StepBack([*film.time.parts, film.poured["standard"], film.amounts["standard"]], DIM)
-    film.move(film.aside, *film.turned("scores"), FadeOut(*film.columns, rate_func=early), FadeIn(*places, rate_func=late), seconds=MOVE)
-    film.scene.add(both)
-    ways = {
-        side: [amid(texts, film.skin.ink, rect, "way") for texts, rect in zip(CROSSES[side], lane.ways, strict=False)]
-        for side, lane in film.lanes.items()
-    }
-    words = {"standard": dict(zip(CROSSING, ways["standard"], strict=True)), "flash": dict(zip((MADE, OUT), ways["flash"], strict=False))}
-    clock = 0.0
+    """FlashAttention alone: a tile of S is made, becomes P and is used at once, tile after tile; none goes to HBM."""
+    old, machine, place, config = film.machines["standard"], film.machines["flash"], film.place, film.found.config
+    crossings, slot = machine.crossings, place["slot"]
+    empty = [Stored(film.sheets[name], place[name], film.grids[name].grid, film.skin, name) for name in "SP"]
+    film.scene.add(*empty)
+    film.move(FadeOut(old, old.output, old.output_name, *film.grids.values(), film.whole["O"]), seconds=MOVE / 2)
+    film.scene.remove(*empty)
+    for each in film.grids.values():
+        each.display(0)
+    show_rows(film.whole["O"], np.zeros(config.row_blocks, dtype=bool))
+    film.scene.add(*film.grids.values(), film.whole["O"], machine)
+    film.move(FadeIn(film.names["flash"].put(place["flash row name"]), film.rows["flash"]), seconds=TEXT)
+    never = [amid([NEVER, "empty"], film.skin.ink, place[name], "never") for name in "SP"]
 
-    def until(start: float, stop: float) -> Shows:
-        def show(at: float) -> None:
-            now = start + (stop - start) * at
-            for each in moving.values():
-                each.display(now)
-
-        return Shows(both, show)
+    def wiped(name: str, other: str) -> Callable[[float], None]:
+        return lambda share: machine.shows({name: slot.left(slot.width * share), other: slot.beyond(slot.width * share)})
 
     with film.scene.telling():
-        for step in LIVES["standard"]:
-            start, stop = clock, clock + PACE[step]
-            said = [FadeIn(words[side].pop(step), rate_func=early) for side in SIDES if step in words[side]]
-            film.move(until(start, stop), *said, seconds=UNIT * (stop - start))
-            clock = stop
-        film.move(FadeIn(ways["flash"][-1]), seconds=TEXT)
-    film.gone = [*film.memories, *film.pipes.values(), *places, both, *ways["standard"], *ways["flash"]]
+        coming, tiles = machine.comes(*crossings[:2])
+        film.count("flash", 0)
+        film.move(coming, FadeIn(film.counter), seconds=COME)
+        film.scene.remove(*tiles)
+        machine.says(COMPUTES)
+        film.move(Shows(machine, lambda share: machine.shows({"S": slot.left(slot.width * share)})), seconds=MAKE)
+        film.move(Shows(machine, wiped("P", "S")), seconds=MAKE)
+        coming, tiles = machine.comes(crossings[2])
+        film.move(coming, seconds=COME)
+        film.scene.remove(*tiles)
+        film.scene.add(machine.output)
+        film.move(FadeIn(machine.output, machine.output_name), *(FadeIn(each) for each in never), seconds=2 * TEXT)
+        film.pour("flash", 3, len(crossings), 2.0, COMPUTES, machine.output, film.counter)
+        machine.says("")
+    film.gone = [*film.stage, machine, machine.output, machine.output_name, film.counter, *never]
 
 
 @beat("again")
 def again(film: SpeedFilm) -> None:
-    """A block for each product of matrices: one more in FlashAttention's lane, which makes S again. Beside them bytes and time stand."""
-    names = [each for side in SIDES for each in block_names(film, side)]
-    film.move(FadeOut(*film.gone), step_forth(film.aside), *film.turned("again"), FadeIn(*film.columns, rate_func=late), seconds=MOVE)
+    """The machine leaves; both rows become large and go on, backward: one waits for P, the other makes S again; gradients are alike."""
+    moving = [row.goes(film.place[f"{side} end"]) for side, row in film.rows.items()]
+    moving += [film.named(side, "end name") for side in SIDES]
+    film.move(FadeOut(*film.gone, rate_func=early), *moving, FadeIn(*key(film), rate_func=late), seconds=MOVE)
     with film.scene.telling():
-        film.race(film.products, FILL)
-        film.move(FadeIn(*names), seconds=TEXT)
+        named = [each for row in film.rows.values() for each in passes(film, row)]
+        film.move(*(FadeIn(each) for each in named[::2]), seconds=TEXT)
+        film.move(*(row.goes_on(forward(row) + 1) for row in film.rows.values()), seconds=1.2)
+        film.move(FadeIn(*named[1::2]), FadeIn(*made_again(film)), seconds=2 * TEXT)
+        film.move(*(row.goes_on(len(row.steps)) for row in film.rows.values()), seconds=1.2)
 
 
-def block_names(film: SpeedFilm, side: str) -> Iterator[Word]:
-    """What each product makes, in its block; over them, in which pass; under one, that it was made before."""
-    made, pair, first = film.found.products[side], film.products, film.found.forward
-    places = blocks(pair.places[side], max(pair.amounts.values()), len(made))
-    for texts, part in ((FORWARD, places[:first]), (BACKWARD, places[first:])):
-        room = Rect(part[0].x0, part[0].y1, part[-1].x1, part[0].y1 + TITLE)
-        yield amid(texts, film.skin.ink, room, "pass")
-    for at, (name, rect) in enumerate(zip(made, places, strict=True)):
-        yield heading(rect, STANDS.get(name, name), film.skin.ground, LABEL, "product")
-        if name in made[:at]:
-            yield amid([AGAIN], film.skin.ink, rect.shifted(0.0, -rect.height).top(TITLE), "again")
+def forward(row: Row) -> int:
+    """How many steps are of the forward pass."""
+    return sum(step.forward for step in row.steps)
+
+
+def passes(film: SpeedFilm, row: Row) -> Iterator[Word]:
+    """Over its steps, of which pass they are."""
+    boxes, first = row.boxes(row.rect), forward(row)
+    for texts, part in ((FORWARD, boxes[:first]), (BACKWARD, boxes[first:])):
+        yield amid(texts, film.skin.ink, Rect(part[0].x0, part[0].y1, part[-1].x1, part[0].y1 + NAMED), "pass")
+
+
+def made_again(film: SpeedFilm) -> Iterator[Word]:
+    """Under what was made before."""
+    for row in film.rows.values():
+        for step, box in zip(row.steps, row.boxes(row.rect), strict=True):
+            if step.what == "again":
+                yield amid([AGAIN], film.skin.ink, box.shifted(0.0, -box.height).top(NAMED), "again")
+
+
+def key(film: SpeedFilm) -> Iterator[Mobject]:
+    """What steps are."""
+    place, skin = film.place["key"], film.skin
+    lines = split(place, math.ceil(place.height / (1.5 * NAMED)))
+    at = lines[0].x0
+    for index, (what, text) in enumerate({**KEY, "": STEPS_NOT_TIMES}.items()):
+        line = lines[min(index, len(lines) - 1)]
+        at = line.x0 if len(lines) > index else at
+        square = centered(at + em(LABEL) / 2, line.center[1], em(LABEL), em(LABEL))
+        if what == "product":
+            yield Rectangles(skin.scores, name="key").display(edges([square]))
+        elif what == "wait":
+            yield plane(skin.panel, skin.warn, "key").display(edges([square]))
+            yield Hatch(skin.warn, "key").display(edges([square]))
+        said = Word(text, LABEL, skin.ink, square.x1 + BESIDE if what else at, middle(line, LABEL), "key", Face.TEXT)
+        at = said.left + said.wide + 2 * NAMED
+        yield said

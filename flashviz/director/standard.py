@@ -1,15 +1,16 @@
-"""Standard attention on one machine: S pours out and comes back, P pours out and comes back, each way into one bar."""
+"""Standard attention on one machine: S pours out and comes back, P pours out and comes back, each way into one bar; the bar's end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from manim import Animation, Group, Mobject, VGroup
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import figures, palette, theme
+from flashviz import palette, theme
 from flashviz.chapters import standard_attention
 from flashviz.chapters.standard_attention import KERNELS, STROKES, StandardAttention, gather
 from flashviz.director.film.parts import (
@@ -24,24 +25,31 @@ from flashviz.director.film.parts import (
     heading,
     matrix_to,
     show_rows,
+    square_at,
 )
 from flashviz.director.material import provenance, sheets
-from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, StepBack, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, centred, slid, word, worded
+from flashviz.director.shots import TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, centred, fitted, middle, word, worded
 from flashviz.figures import kib
 from flashviz.layout import Rect, centered, columns, rows
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late, moved
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late, moved
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.stored import Stored
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, plane
+from flashviz.mobjects.stored import Stored, on_ground
+from flashviz.mobjects.tiles import Matrix, Rectangles, box, outlines, plane
 from flashviz.mobjects.whole import Chip
 
-FIRST, ROW, REST = 0.8, 2.4, 3.0  # seconds: of a first tile, of the first row of tiles slowly, of all others
-LEAST = 34  # px: type that is smaller is left out
+FIRST, ROW, AGAIN, REST = 0.8, 2.4, 2.0, 2.6  # seconds: of a first tile, of a row of tiles slowly, of the next one, of all others
+LAST = 0.5  # of a row's time: until rows of O are in HBM
+SMALLEST = 34  # px: type that is smaller is left out
 SHEET = {"S": 0.95, "P": palette.SECOND}  # opacity of what crossed
-ASIDE = 0.3  # how strong what is not spoken of is
-QUESTION = "Could they stay on chip?"
+LIT = 0.45  # opacity of a half of the gate while something crosses
+MEMORIES = {"hbm": ("HBM", ": large, slow"), "chip": ("on chip", ": small, fast")}
+BOTH = ("S and P, out and back",)
+MORE = "Q, K, V and O: K and V again and again", "Q and O; K and V again and again"
+LEAST = "Q, K, V and O each once: the least possible", "Q, K, V, O once: the least possible"
+ENDS = ("scores", "least")  # bars of the end
+QUESTION = "Could S and P stay on chip?"
 BRIGHT = 0.6  # the power by which small weights are seen
 GAP = em(3)  # between parts of the bar, and between passes in one
 
@@ -64,13 +72,15 @@ class StandardAttentionFilm(ChapterFilm):
 
     kernel: Named  # number and formula of the kernel that runs
     listed: list[Named]  # of all three, before they run
+    remark: Word  # beside the chip's name, before they run
     on_chip: list[Mobject]  # what stands there until the next kernel
+    stage: list[Mobject]  # what stands until the end
 
     def __init__(self, scene: ShotScene, found: StandardAttention) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("standard")
         scores, weights = sheets(found.config, found.trace.inputs)
-        self.pictures = {"S": scores, "P": weights**BRIGHT}
+        self.pictures = {"S": scores, "P": on_ground(weights**BRIGHT)}
         self.stored = {name: Stored(self.pictures[name], place[name], found.grid, self.skin, name) for name in "SP"}
         self.flying = {name: Rectangles(self.skin.hue(name), name="in flight", opacity=SHEET.get(name, 1.0)) for name in "QKVSPO"}
         self.bars = {name: self.bar(name) for name in found.moved}
@@ -85,6 +95,9 @@ class StandardAttentionFilm(ChapterFilm):
             each.tag = f"stored {name}"
         self.spreads["S"] = palette.spread(found.scores(found.rows("Q", 0)))
         self.passes = Counter(self.skin.ink, "passes")
+        self.block = outlines(self.skin.ink, "block", theme.HEAVY)
+        self.lit = {False: "", True: ""}  # which tensor lights it
+        self.gate = {out: Rectangles(self.skin.ink, name="gate", opacity=LIT) for out in (False, True)}
         self.labels: dict[str, list[Word]] = {}  # of parts of the bar
         self.on_chip = []
 
@@ -98,6 +111,13 @@ class StandardAttentionFilm(ChapterFilm):
         total, before = sum(moved.values()), sum(list(moved.values())[: list(moved).index(name)])
         left = whole.x0 + whole.width * before / total
         return Rect(left, whole.y0, left + whole.width * moved[name] / total, whole.y1)
+
+    def plays(self, moving: Group, show: Callable[..., None]) -> None:
+        """Rows of tiles, from one to another: the first one slowly, the next one too, then all others."""
+        down = self.found.grid[0]
+        for begin, end, seconds in ((0, 1, ROW), (1, 2, AGAIN), (2, down, REST)):
+            if begin < min(end, down):
+                self.move(Shows(moving, partial(show, begin=begin, end=end)), seconds=seconds)
 
     def pile(self, name: str, share: float, rect: Rect | None = None) -> None:
         """So much of a way has crossed; K and V in as many parts as they have passed."""
@@ -135,7 +155,7 @@ class StandardAttentionFilm(ChapterFilm):
         rect = self.segment(way)
         room = Rect(rect.x0, self.place[part].y0, rect.x1, self.place[part].y1)
         size = px * min(1.0, 0.88 * room.width / text_width(text, px, Face.STRONG))
-        return [word(text, size, self.skin.ink, room, part)] if size >= LEAST else []
+        return [word(text, size, self.skin.ink, room, part)] if size >= SMALLEST else []
 
     def rows_of(self, name: str, block: int) -> np.ndarray:
         """The picture of one row of tiles."""
@@ -170,15 +190,14 @@ class StandardAttentionFilm(ChapterFilm):
         index = list(KERNELS).index(name)
         new, gone = self.titled(index, self.place["kernel"]), [*self.on_chip]
         if index:
-            self.move(FadeOut(self.kernel, *gone), seconds=TEXT)
-            coming: Animation = FadeIn(new)
+            coming: list[Animation] = [FadeOut(self.kernel, *gone, rate_func=early), FadeIn(new, rate_func=late)]
         else:
             self.scene.remove(self.listed[0])
             self.scene.add(new)
-            coming = moved(self.listed[0], new)
-            self.move(coming, FadeOut(*self.listed[1:]), seconds=2 * TEXT)
+            coming = []
+            self.move(moved(self.listed[0], new), FadeOut(self.remark, *self.listed[1:]), seconds=2 * TEXT)
         self.kernel, self.on_chip = new, []
-        return [coming] if index else []
+        return coming
 
     def port(self, part: str) -> Rect:
         """Where tiles come and go at a strip on chip: its end by the path, or its middle under a path that stands."""
@@ -189,8 +208,7 @@ class StandardAttentionFilm(ChapterFilm):
         """A tile's way: between HBM and the path, and on chip around what lies there."""
         pipe, aside = self.place["pipe"], self.place["aside"].center[0]
         lying = pipe.width >= pipe.height
-        lane = (rows if lying else columns)(pipe, 2)[out]
-        (gate, end), (x, y, _) = gates(lane), tile.center
+        (gate, end), (x, y, _) = gates(self.lane(out=out)), tile.center
         around = [(x, end[1])] if out else [(aside, end[1]), (aside, y)]
         turn = around if lying else [(end[0], y)]
         corners = [cell.center, (cell.center[0], gate[1]), gate, end, *turn, tile.center]
@@ -211,13 +229,59 @@ class StandardAttentionFilm(ChapterFilm):
         number = max(stop - start, 0)
         aloft = flight(min(share / LANDED, 1.0), number, lambda index: self.way(cells(start + index), tile, out=out))
         self.flying[name].display(aloft if share < LANDED else np.zeros((0, 4)))
+        self.light(name, out=out)
         arrived = start + arrived_of(share) * number
         if out and name in self.stored:
             self.stored[name].display(arrived)
-        if out and name == "O":
-            show_rows(self.whole["O"], np.arange(count) < round(arrived))
         self.pile(way, arrived / count)
         return int(arrived)
+
+    def leave(self, tile: Rect, first: int, shares: Sequence[float]) -> None:
+        """Rows of O, each as far on its way to HBM: they join the bar."""
+        ways = [self.way(self.inputs["O"][first + at], tile, out=True) for at in range(len(shares))]
+        aloft = [square_at(*way.at(share)) for way, share in zip(ways, shares, strict=True) if 0 < share < 1 - 1e-9]
+        self.flying["O"].display(np.array(aloft).reshape(-1, 4))
+        self.light("O", out=True)
+        arrived = first + sum(share >= 1 - 1e-9 for share in shares)
+        show_rows(self.whole["O"], np.arange(self.found.grid[0]) < arrived)
+        self.pile("O", arrived / self.found.grid[0])
+
+    def lane(self, *, out: bool) -> Rect:
+        """The half of the gate that is for what comes in, or for what goes out."""
+        pipe = self.place["pipe"]
+        return (rows if pipe.width >= pipe.height else columns)(pipe, 2)[out]
+
+    def light(self, name: str, *, out: bool) -> None:
+        """A half of the gate has the hue of what crosses, while it is on its way."""
+        if len(self.flying[name].points):
+            self.gate[out].set_fill(self.skin.hue(name)).display(np.array([self.lane(out=out).edges]))
+            self.lit[out] = name
+        elif self.lit[out] in (name, ""):
+            self.gate[out].display(np.zeros((0, 4)))
+            self.lit[out] = ""
+
+    def parted(self, moved: Mapping[str, int]) -> dict[str, Rect]:
+        """Where ways stand at the end: S and P in one bar, all else in another, on the scale on which the longer one has room."""
+        sums = {part: sum(self.found.moved[way] for way in self.found.moved if (way in STROKES) == (part == "scores")) for part in ENDS}
+        room = min(self.place[f"{part} bar"].width for part in ENDS) - text_width(kib(max(sums.values())), NUMBER) - em(NUMBER)
+        scale, rects = room / max(sums.values()), {}
+        left = {part: self.place[f"{part} bar"].x0 for part in ENDS}
+        for way, nbytes in moved.items():
+            part = "scores" if way in STROKES else "least"
+            whole = self.place[f"{part} bar"]
+            rects[way] = Rect(left[part], whole.y0, left[part] + nbytes * scale, whole.y1)
+            left[part] = rects[way].x1
+        return rects
+
+    def amount(self, part: str, text: str, rects: Mapping[str, Rect]) -> Word:
+        """A bar's bytes, at its end."""
+        end = max(rect.x1 for way, rect in rects.items() if (way in STROKES) == (part == "scores"))
+        place = self.place[f"{part} bar"].beyond(end + em(NUMBER) / 3 - self.place[f"{part} bar"].x0)
+        return word(text, NUMBER, self.skin.ink, place, f"{part} sum")
+
+    def product(self, row: int, column: int) -> np.ndarray:
+        """[rows, d] what the tiles of P up to this one give of O."""
+        return self.found.output(self.found.rows("Q", row), slice(0, self.found.rows("K", column).stop))
 
     def count_pass(self, name: str, part: str, arrived: int) -> None:
         """Which pass of K or V it is."""
@@ -226,7 +290,9 @@ class StandardAttentionFilm(ChapterFilm):
         of = round(done / rows_of_tiles * self.found.config.row_blocks)  # of many tiles one cell stands for several
         text = self.found.passes(name, of)
         if text != self.passes.text:
-            self.passes.say(word(text, LABEL, self.skin.ink, self.place[part], "passes"))
+            self.passes.say(word(text, LABEL, self.skin.ink, self.place[part], "passes", Face.TEXT))
+        held = {"K": "Q", "V": "P"}[name]
+        self.block.display(np.array([rows(self.place[held], rows_of_tiles)[done - 1].edges]))
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -237,18 +303,34 @@ def kernels(film: StandardAttentionFilm) -> None:
     """HBM with room for S, P and O, the chip, and the bus between them; on the chip the three kernels, one after another."""
     place, skin = film.place, film.skin
     pipe = plane(skin.registers, skin.quiet, "pipe").display(np.array([place["pipe"].edges]))
-    names = [word(text, NAME, skin.ink, place[part], "name") for part, text in (("hbm name", "HBM"), ("chip name", "on chip"))]
-    names.append(heading(place["bus"], "bus", skin.ink, LABEL, "name"))
+    (hbm, large), (chip, film.remark) = (worded_name(place[f"{part} name"], texts, skin.ink) for part, texts in MEMORIES.items())
+    names = [hbm, large, chip, film.remark, heading(place["bus"], "bus", skin.ink, LABEL, "name")]
     letters = [heading(place[f"{name} name"], name, skin.ink if name in SHEET else skin.hue(name), NAME) for name in "QKVSPO"]
     rows_of_o = box(place["O"], stroke=skin.o, width=theme.OUTLINE)
-    names.append(word(film.found.setting, LABEL, skin.ink, place["setting"], "setting", Face.TEXT))
-    there = [Chip(skin).place(place["chip"]), pipe, *(film.whole[name] for name in "QKV"), *film.stored.values(), rows_of_o]
+    names.append(fitted(film.found.settings, LABEL, skin.ink, place["setting"], "setting", Face.TEXT))
+    there = [
+        Chip(skin).place(place["chip"]),
+        pipe,
+        *film.gate.values(),
+        *(film.whole[name] for name in "QKV"),
+        *film.stored.values(),
+        rows_of_o,
+    ]
+    film.stage = [*there, *(each for each in names if each is not film.remark), *letters]
     film.move(FadeIn(*there, *names, *letters), seconds=0.6)
+    film.scene.hold(0.6)
     film.listed = [film.titled(index, rect) for index, rect in enumerate(rows(place["list"], len(KERNELS)))]
     with film.scene.telling():
         for each in film.listed:
             film.move(FadeIn(each), seconds=TEXT)
             film.scene.hold(0.5)
+
+
+def worded_name(rect: Rect, texts: tuple[str, str], color: str) -> tuple[Word, Word]:
+    """A memory's name, and what it is like."""
+    px = NAME * min(1.0, rect.width / (text_width(texts[0], NAME) + text_width(texts[1], NAME, Face.TEXT)))
+    name = Word(texts[0], px, color, rect.x0, middle(rect, px), "name")
+    return name, Word(texts[1], px, color, name.left + name.wide, name.baseline, "name", Face.TEXT)
 
 
 @beat("s-out")
@@ -261,8 +343,9 @@ def s_out(film: StandardAttentionFilm) -> None:
     called = {name: heading(place[f"{name} tile"], name, skin.hue(name), NAME) for name in at}
     with film.scene.telling():
         film.begin("s-out")
-        film.on_chip = [*drawn.values(), *called.values(), film.passes]
+        film.on_chip = [*drawn.values(), *called.values(), film.passes, film.block]
         film.count_pass("K", "again", 0)
+        film.move(FadeIn(film.block, film.passes), seconds=2 * TEXT)
         film.scene.add(film.bars["Q"], film.bars["K"], film.flying["Q"], film.flying["K"])
 
         def first(share: float) -> None:
@@ -275,10 +358,10 @@ def s_out(film: StandardAttentionFilm) -> None:
         grown = [matrix_to(drawn[name], at[name], small[name]) for name in "QK"]
         film.move(*grown, FadeIn(called["Q"], called["K"], *film.named_bar("Q", "K", "S out")), seconds=0.4)
         film.scene.add(drawn["S"])
-        film.move(Columns(drawn["S"]), FadeIn(called["S"], film.passes), seconds=0.5)
+        film.move(Columns(drawn["S"]), FadeIn(called["S"]), seconds=0.5)
         film.scene.add(film.bars["S out"], film.flying["S"])
         moving = Group(*(film.flying[name] for name in "QKS"), film.stored["S"], *(film.bars[way] for way in ("Q", "K", "S out")))
-        moving.add(*drawn.values(), film.passes)
+        moving.add(*drawn.values(), film.passes, film.block, *film.gate.values())
 
         def show(share: float, begin: int, end: int) -> None:
             """Rows of tiles ``begin`` to ``end``."""
@@ -290,9 +373,7 @@ def s_out(film: StandardAttentionFilm) -> None:
                 each.display(film.tile(name, *divmod(last, across)))
             film.count_pass("K", "again", last)
 
-        film.move(Shows(moving, lambda share: show(share, 0, 1)), seconds=ROW)
-        if down > 1:
-            film.move(Shows(moving, lambda share: show(share, 1, down)), seconds=REST)
+        film.plays(moving, show)
         film.summed("K", "S out")
 
 
@@ -307,16 +388,18 @@ def s_back(film: StandardAttentionFilm) -> None:
     said = [word("whole rows of S", LABEL, skin.ink, place["rows name"], "note", Face.TEXT)]
     into, out_of = film.port("rows"), film.port("weights")
     with film.scene.telling():
-        film.move(*film.begin("s-back"), FadeIn(*empty, *said, *film.named_bar("S back")), seconds=TEXT)
+        film.move(*film.begin("s-back"), FadeIn(*empty, *said, *film.named_bar("S back"), rate_func=late), seconds=2 * TEXT)
         film.scene.add(scores, film.bars["S back"], film.flying["S"], film.flying["P"])
 
         def come(share: float) -> None:
             film.pour("S back", share, into, 0, across)
             known(scores, arrived_of(share) * across, across)
 
-        film.move(Shows(Group(scores, film.flying["S"], film.bars["S back"]), come), seconds=ROW)
-        film.move(*row_sum(film), seconds=1.6)
-        film.scene.hold(0.6)
+        film.move(Shows(Group(scores, film.flying["S"], film.bars["S back"], *film.gate.values()), come), seconds=ROW)
+        terms = Terms(film)
+        film.on_chip += [terms, terms.said]
+        film.move(Shows(terms, lambda share: terms.display(0, share), introducer=True), FadeIn(terms.said), seconds=1.6)
+        film.scene.hold(0.4)
         over = word("divided by its sum: weights P", LABEL, skin.ink, place["weights name"], "note", Face.TEXT)
         film.scene.add(weights)
         film.move(matrix_to(weights, place["weights"], place["rows"]), FadeIn(over, *film.named_bar("P out"), rate_func=late), seconds=0.8)
@@ -328,33 +411,31 @@ def s_back(film: StandardAttentionFilm) -> None:
                 row = min(film.pour("S back", share, into, across) // across, down) - 1
                 scores.display(film.rows_of("S", row))
                 weights.display(film.rows_of("P", row))
+                terms.display(row)
             film.pour("P out", share, out_of, out=True)
 
         moving = Group(*(film.flying[name] for name in "SP"), film.stored["P"], film.bars["S back"], film.bars["P out"], scores, weights)
+        moving.add(terms, *film.gate.values())
         film.move(Shows(moving, rest), seconds=REST)
         film.summed("S back", "P out")
 
 
-def row_sum(film: StandardAttentionFilm) -> list[Animation]:
-    """Of one row, key by key: exp of each score, as a bar, and their sum so far."""
-    place, skin, block = film.place, film.skin, film.found.rows("Q", 0)
-    terms = max(film.found.terms(block), key=np.sum)
-    total = np.cumsum(terms)
-    bars, said = Rectangles(skin.stats, name="terms"), Counter(skin.ink, "row sum")
-    bars.values = terms
-    rect = place["terms"]
-    x = rect.x0 + np.arange(len(terms) + 1) * rect.width / len(terms)
-    boxes = np.stack([x[:-1], np.full(len(terms), rect.y0), x[1:], rect.y0 + terms * rect.height], 1)
+class Terms(Rectangles):
+    """Of one row of those on chip, key by key: exp of each score above the row's largest, as a bar."""
 
-    def show(share: float) -> None:
-        there = max(round(share * len(terms)), 1)
-        bars.display(boxes[:there])
-        said.say(
-            word(f"a row: exp(S − max), sum {figures.total(total[there - 1])}", LABEL, skin.ink, place["softmax"], "row sum", Face.TEXT)
-        )
+    def __init__(self, film: StandardAttentionFilm) -> None:
+        super().__init__(film.skin.stats, name="terms")
+        self.found, self.rect = film.found, film.place["terms"]
+        self.said = word("one row: exp(S − max)", LABEL, film.skin.ink, film.place["softmax"], "note", Face.TEXT)
 
-    film.on_chip += [bars, said]
-    return [Shows(VGroup(bars, said), show, introducer=True)]
+    def display(self, row: int, share: float = 1.0) -> Terms:  # type: ignore[override]
+        """So much of the row whose sum is the largest, of those of a row of tiles."""
+        self.values = max(self.found.terms(self.found.rows("Q", row)), key=np.sum)
+        count, rect = len(self.values), self.rect
+        x = rect.x0 + np.arange(count + 1) * rect.width / count
+        boxes = np.stack([x[:-1], np.full(count, rect.y0), x[1:], rect.y0 + self.values * rect.height], 1)
+        super().display(boxes[: max(round(share * count), 1)])
+        return self
 
 
 def known(rows: Matrix, tiles: float, columns: int) -> None:
@@ -366,91 +447,84 @@ def known(rows: Matrix, tiles: float, columns: int) -> None:
 
 @beat("p-back")
 def p_back(film: StandardAttentionFilm) -> None:
-    """Weights come back; with V, which comes again for each row of tiles, they make the rows of O."""
+    """A tile of the weights comes back, a tile of V comes, and their product adds to rows of O; V comes again for each row of tiles."""
     place, skin, (down, across) = film.place, film.skin, film.found.grid
     film.scene.event = film.found.cuts[3]
     weights, at = film.strip("P", "rows"), {"V": place["q"], "O": place["tile"]}
     drawn = {name: Matrix(film.tile(name, 0, 0), at[name], skin, name, *film.spreads[name]) for name in at}
-    said = [word("whole rows of P", LABEL, skin.ink, place["rows name"], "note", Face.TEXT)]
+    said = [word("rows of P", LABEL, skin.ink, place["rows name"], "note", Face.TEXT)]
     said += [heading(place[part], text, skin.hue(text[-1]), NAME, "name") for part, text in (("Q tile", "× V"), ("O tile", "= O"))]
-    coming, outputs = ("P back", "V"), [film.tile("O", row, 0) for row in range(down)]
+    coming, part = ("P back", "V"), outlines(skin.ink, "tile of P", theme.HEAVY)
     with film.scene.telling():
-        new = [weights, *drawn.values(), *said, film.passes]
         show_rows(film.whole["O"], np.zeros(down, dtype=bool))
         begun = film.begin("p-back")
         film.count_pass("V", "again V", 0)
-        film.move(*begun, FadeIn(*new, *film.named_bar(*coming, "O")), seconds=TEXT)
-        film.on_chip = new
-        film.scene.add(*(film.bars[way] for way in (*coming, "O")), film.whole["O"], *(film.flying[name] for name in "PVO"))
+        known(weights, 0, across)
+        drawn["O"].display(np.full_like(drawn["O"].values, np.nan))
+        new = [weights, drawn["O"], *said, film.passes, film.block]
+        film.move(*begun, FadeIn(*new, *film.named_bar(*coming, "O"), rate_func=late), seconds=2 * TEXT)
+        film.on_chip = [*new, drawn["V"], part]
+        film.scene.add(*(film.bars[way] for way in (*coming, "O")), film.whole["O"], *(film.flying[name] for name in "PVO"), *film.on_chip)
 
-        def come(share: float, begin: int, end: int) -> None:
-            """Rows of tiles ``begin`` to ``end``; a row of O waits for whole rows of P."""
-            film.pour("P back", share, film.port("rows"), begin * across, end * across)
-            last = min(max(film.pour("V", share, at["V"], begin * across, end * across) - 1, 0), down * across - 1)
-            lag = 1 / (end - begin + 1)
-            film.pour("O", max(share - lag, 0.0) / (1 - lag), at["O"], begin, end, out=True)
-            row, column = divmod(last, across)
+        def rows_of_o(share: float, begin: int, end: int) -> None:
+            """Rows of tiles ``begin`` to ``end``."""
+            come = (end - begin) / (end - begin + LAST)  # share of the time until all tiles have come; then the last rows of O leave
+            film.pour("P back", min(share / come, 1.0), film.port("rows"), begin * across, end * across)
+            here = film.pour("V", min(share / come, 1.0), at["V"], begin * across, end * across)
+            film.leave(at["O"], begin, [(share - come * (row + 1) / (end - begin)) / (1 - come) for row in range(end - begin)])
+            row, column = divmod(min(max(here - 1, 0), down * across - 1), across)
             weights.display(film.rows_of("P", row))
-            drawn["V"].display(film.tile("V", row, column))
-            drawn["O"].display(outputs[row])
-            film.count_pass("V", "again V", last)
+            known(weights, column + 1 if here > row * across else 0, across)
+            part.display(np.array([columns(place["rows"], across)[column].edges]))
+            if here > row * across:
+                drawn["V"].display(film.tile("V", row, column))
+                drawn["O"].display(film.product(row, column))
+            film.count_pass("V", "again V", row * across + column)
 
-        moving = Group(*(film.flying[name] for name in "PVO"), *(film.bars[way] for way in (*coming, "O")))
-        moving.add(weights, *drawn.values(), film.passes, film.whole["O"])
-        film.move(Shows(moving, lambda share: come(share, 0, 1)), seconds=ROW)
-        if down > 1:
-            film.move(Shows(moving, lambda share: come(share, 1, down)), seconds=REST)
+        drawn["V"].display(np.full_like(drawn["V"].values, np.nan))
+        moving = Group(*(film.flying[name] for name in "PVO"), *(film.bars[way] for way in (*coming, "O")), *film.gate.values())
+        moving.add(*film.on_chip, film.whole["O"])
+        film.plays(moving, rows_of_o)
         film.summed(*coming)
 
 
 @beat("bill")
 def bill(film: StandardAttentionFilm) -> None:
-    """All that crossed is there; S and P drop out of it into the chip, with a question; what is left stands beside each tensor once."""
+    """All that crossed is there; it parts: S and P, and all else, on one scale; K and V, which came again and again, become one each."""
     place, skin, found = film.place, film.skin, film.found
-    ink, moved_bytes = skin.ink, found.moved
-    total = centred(worded(place["total"], ["in all:", found.said["total"]], LABEL, [ink, ink], "sum"), place["total"])
+    ink, once = skin.ink, found.once
+    total = centred(worded(place["total"], ["in all:", found.said["total"]], NAME, [ink, ink], "sum"), place["total"])
     film.move(FadeIn(*total), seconds=TEXT)
-    film.scene.hold(0.6)
-    film.move(FadeOut(film.kernel, *film.on_chip), StepBack(list(film.stored.values()), ASIDE), seconds=TEXT)
-    scores = worded(place["rows name"], ["S and P:", found.said["scores"]], NAME, [ink, ink], "sum")
-    starts = {way: film.segment(way) for way in STROKES}
-    cells = [cell for line in rows(place["held"], 2) for cell in columns(line, 2)]
-    stops = {
-        way: centered(*cell.center[:2], starts[way].width, starts[way].height) for way, cell in zip(STROKES, cells, strict=True)
-    }  # fmt: skip
+    film.scene.hold(0.8)
+    with film.scene.telling():
+        labels = [each for words in film.labels.values() for each in words]
+        gone = [*film.stage, film.whole["O"]]
+        film.move(FadeOut(film.kernel, *film.on_chip, *gone, *total, *labels), seconds=2 * TEXT)
+        starts, parted = {way: film.segment(way) for way in found.moved}, film.parted(found.moved)
+        least = film.parted({**found.moved, **once})
 
-    def drop(share: float) -> None:
-        for way, start in starts.items():
-            film.pile(way, 1.0, start.toward(stops[way], share))
+        def goes(begin: Mapping[str, Rect], end: Mapping[str, Rect], share: float) -> None:
+            for way in found.moved:
+                film.pile(way, 1.0, begin[way].toward(end[way], share))
 
-    gone = [each for way in STROKES for each in film.labels[way]]
-    film.move(
-        Shows(VGroup(*(film.bars[way] for way in STROKES)), drop, rate_func=ease_in_out_cubic), FadeOut(*gone, *total), FadeIn(*scores),
-        seconds=1.2,
-    )  # fmt: skip
-    film.move(FadeIn(*(heading(stop, way, skin.ground, LABEL, "held") for way, stop in stops.items())), seconds=TEXT)
-    back = sum(start.width for start in starts.values())
+        bars = VGroup(*film.bars.values())
+        film.move(Shows(bars, lambda share: goes(starts, parted, share), rate_func=ease_in_out_cubic), seconds=1.2)
+        names = {part: described(film, texts, f"{part} name") for part, texts in (("scores", BOTH), ("least", MORE))}
+        rest = sum(nbytes for way, nbytes in found.moved.items() if way not in STROKES)
+        amounts = {"scores": film.amount("scores", found.said["scores"], parted), "least": film.amount("least", kib(rest), parted)}
+        letters = [heading(parted[way], way, skin.ground, LABEL, "held") for way in STROKES]
+        film.move(FadeIn(names["scores"], amounts["scores"], *letters), seconds=2 * TEXT)
+        film.scene.hold(0.5)
+        film.move(FadeIn(names["least"], amounts["least"]), seconds=2 * TEXT)
+        film.scene.hold(1.0)
+        if found.config.row_blocks > 1:
+            film.move(FadeOut(names["least"], amounts["least"]), seconds=TEXT)
+            film.move(Shows(bars, lambda share: goes(parted, least, share), rate_func=ease_in_out_cubic), seconds=1.0)
+            few = film.amount("least", kib(sum(once.values())), least)
+            film.move(FadeIn(described(film, LEAST, "least name"), few), seconds=2 * TEXT)
+        film.move(FadeIn(heading(place["question"], QUESTION, skin.stats, NUMBER, "question")), seconds=TEXT)
 
-    def close(share: float) -> None:
-        for way in ("V", "O"):
-            film.pile(way, 1.0, film.segment(way).shifted(-share * back, 0.0))
 
-    sliding = [slid(each, each.left - back, each.baseline) for way in ("V", "O") for each in film.labels[way]]
-    film.move(Shows(VGroup(film.bars["V"], film.bars["O"]), close, rate_func=ease_in_out_cubic), *sliding, seconds=0.9)
-    end = film.segment("O").x1 - back + em(LABEL) / 3
-    left, whole = place["left"], place["bar"]
-    beyond = Rect(max(left.x0, end), left.y0, max(left.x1, end + left.width), left.y1)
-    said: list[Mobject] = [word(f"= {kib(found.left)}", NAME, ink, beyond, "left")]
-    if found.config.row_blocks > 1:
-        x, scale = place["once"].x0, whole.width / sum(moved_bytes.values())
-        for way, nbytes in found.once.items():
-            slab = film.bar(way)
-            slab.tag = f"once {way}"
-            slab.display(np.array([[x, whole.y0, x + nbytes * scale - GAP, whole.y1]]))
-            said.append(slab)
-            x += nbytes * scale
-        said.append(word(kib(sum(found.once.values())), NAME, ink, place["once bytes"].beyond(max(x - place["once bytes"].x0, 0)), "once"))
-        said.append(word("Q, K, V, O once", LABEL, ink, place["once name"], "once", Face.TEXT))
-    film.move(FadeIn(*said), seconds=TEXT)
-    film.move(FadeIn(heading(place["question"], QUESTION, skin.stats, NUMBER, "question")), seconds=TEXT)
-    film.scene.tell()
+def described(film: StandardAttentionFilm, texts: Sequence[str], part: str) -> Word:
+    """What a bar is."""
+    return fitted(texts, NAME, film.skin.ink, film.place[part], "what", Face.TEXT)

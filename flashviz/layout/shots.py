@@ -25,7 +25,7 @@ from flashviz.layout.references import REFERENCES
 from flashviz.layout.roofline import ROOF, WORK
 from flashviz.layout.scaling import SCALING
 from flashviz.layout.score import SCORE
-from flashviz.layout.speed import LANES
+from flashviz.layout.speed import SPEED
 from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, HEAD, MACHINE, Place, Table
 from flashviz.layout.training import ONE_ROW, REMADE, TRAINING
@@ -40,7 +40,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "heads": HEADS, "sweep": SWEEP, "bars": BARS,
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
     "way": WAY, "softmax": SOFTMAX, "moved": MOVED, "errors": ERRORS, "largest": LARGEST, "io": IO, "work": WORK, "roof": ROOF,
-    "lanes": LANES, "pair": SCORE, **FILM,
+    "speed": SPEED, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "one tile": backward.ONE, "tile pair": backward.TILE, "one query": backward.QUERY, "all tiles": backward.GRID,
     "row of tiles": backward.ROW_OF, "training": TRAINING, "one row": ONE_ROW, "remade": REMADE,
 }  # fmt: skip
