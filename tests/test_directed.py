@@ -77,7 +77,7 @@ FILMS = {
     ),
     "scaling": Directed(
         "memory_scaling", "MemoryScalingScene",
-        subjects={"stored": ("standard",), "double": ("standard", "flash", "n"), "again": ("standard", "flash", "n")},
+        subjects={"stored": ("standard",), "double": ("standard", "flash"), "again": ("standard", "flash")},
         actors=("area S", "area O", "area flash O"),
     ),
     "hierarchy": Directed(
