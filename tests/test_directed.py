@@ -126,7 +126,8 @@ FILMS = {
         "exactness", "ExactnessScene",
         subjects={
             "score": ("chip", "HBM"), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
-            "weight": ("chip",), "row": ("chip",), "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
+            "weight": ("chip",), "row": ("chip",), "keys": ("chip",),
+            "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
             "exact": ("plot", "axis", "unit"),
         },
         configs={
@@ -134,7 +135,7 @@ FILMS = {
             "float32": {"dtype": "float32", "heads": 2},
         },
         actors=("dot flash", "dot standard"),
-        seconds=(10, 42),
+        seconds=(10, 50),
     ),
     "io": Directed(
         "io_complexity", "IOScene",
