@@ -113,14 +113,14 @@ FILMS = {
             "pair": ("k first", "k first name"), "products": ("q first", "k first", "q", "k", "products", "product"),
             "stack": ("q", "k", "products", "product", "sum", "number"), "scale": ("sum", "number"),
             "spread": ("q", "k", "products", "sum", "fan"), "weights": ("joins", "weights", "largest"),
-            "divided": ("fan", "joins", "weights", "largest"),
+            "divided": ("fan", "joins", "weights", "largest"), "match": ("fan", "joins", "weights", "largest"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "narrow": {"head_dim": 16}, "wide": {"head_dim": 128},
             "scaled": {"scale": 0.3},
         },
         actors=("q", "k", "products"),
-        seconds=(16, 33),
+        seconds=(16, 40),
     ),
     "exactness": Directed(
         "exactness", "ExactnessScene",
