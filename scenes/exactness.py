@@ -20,6 +20,7 @@ class ExactnessScene(exactness.ExactnessStage):
         exactness.back(film)
         exactness.weight(film)
         exactness.row(film)
+        exactness.keys(film)
         exactness.apart(film)
         exactness.magnify(film)
         exactness.exact(film)

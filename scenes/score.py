@@ -10,7 +10,7 @@ class ScoreScene(score.ScoreStage):
     subject = "What a score is"
     running_head = "A score"
     poster = "scale"
-    ends = (("memory", "weights"),)
+    ends = (("memory", "match weight"),)
 
     def construct(self) -> None:
         film = self.open(run)
@@ -22,3 +22,4 @@ class ScoreScene(score.ScoreStage):
         score.spread(film)
         score.weights(film)
         score.divided(film)
+        score.match(film)

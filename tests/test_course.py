@@ -203,7 +203,7 @@ ANSWERS = {
     "recompute": ("BackwardScene", "Q, K and LSE make P again"),
     "causal tiles": ("CausalScene", "28 tiles skipped: nothing is loaded."),
     "causal alignment": ("CausalScene", "All rows: the last query sees the last key."),
-    "O is N x d": ("MemoryScalingScene", "FlashAttention stores no score. O is left."),
+    "O is N x d": ("MemoryScalingScene", "FlashAttention stores O and one number a row: LSE."),
     "honest ratios": ("FlashAttentionScene", "Tiles that cross: 144 1/4 against 400."),
     "with a perfect cache": ("FlashAttentionScene", "No caches are counted: a perfect one would leave this."),
     "S and P out and back": ("StandardAttentionScene", "were S and P."),

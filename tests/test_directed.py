@@ -79,7 +79,7 @@ FILMS = {
     ),
     "scaling": Directed(
         "memory_scaling", "MemoryScalingScene",
-        subjects={"stored": ("standard",), "double": ("standard", "flash", "n"), "again": ("standard", "flash", "n")},
+        subjects={"stored": ("standard",), "double": ("standard", "flash"), "again": ("standard", "flash")},
         actors=("area S", "area O", "area flash O"),
     ),
     "hierarchy": Directed(
@@ -115,20 +115,21 @@ FILMS = {
             "pair": ("k first", "k first name"), "products": ("q first", "k first", "q", "k", "products", "product"),
             "stack": ("q", "k", "products", "product", "sum", "number"), "scale": ("sum", "number"),
             "spread": ("q", "k", "products", "sum", "fan"), "weights": ("joins", "weights", "largest"),
-            "divided": ("fan", "joins", "weights", "largest"),
+            "divided": ("fan", "joins", "weights", "largest"), "match": ("fan", "joins", "weights", "largest"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "narrow": {"head_dim": 16}, "wide": {"head_dim": 128},
             "scaled": {"scale": 0.3},
         },
         actors=("q", "k", "products"),
-        seconds=(16, 33),
+        seconds=(16, 40),
     ),
     "exactness": Directed(
         "exactness", "ExactnessScene",
         subjects={
             "score": ("chip", "HBM"), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
-            "weight": ("chip",), "row": ("chip",), "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
+            "weight": ("chip",), "row": ("chip",), "keys": ("chip",),
+            "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
             "exact": ("plot", "axis", "unit"),
         },
         configs={
@@ -136,7 +137,7 @@ FILMS = {
             "float32": {"dtype": "float32", "heads": 2},
         },
         actors=("dot flash", "dot standard"),
-        seconds=(10, 42),
+        seconds=(10, 50),
     ),
     "io": Directed(
         "io_complexity", "IOScene",

@@ -1,4 +1,4 @@
-"""MemoryScalingScene: areas are the closed forms on one scale, numbers are what was measured, the frame zooms out until all fits."""
+"""MemoryScalingScene: areas are the closed forms on one scale, numbers are what was measured, the frame zooms out, then squares fill it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_scaling import gather
+from flashviz.director.memory_scaling import hull
 from flashviz.figures import compact
 from flashviz.inputs import make_inputs
 from flashviz.layout import ASPECTS, Aspect, shot
@@ -39,7 +40,6 @@ def test_what_was_measured_is_what_the_areas_say_to_the_byte() -> None:
         assert standard == heads * (2 * n * n + n * d) * 2
         assert flash == heads * (n * d * 2 + n * 4)
     assert found().lengths == LENGTHS
-    assert found().extra_is_lse
     assert found().extra == pytest.approx(2)
 
 
@@ -57,25 +57,29 @@ def test_areas_are_numbers_on_one_scale_and_fit(aspect: Aspect) -> None:
         grown = areas.at(2 * n, n)
         assert grown["S"].width == pytest.approx(2 * drawn["S"].width), "twice as wide and as high"
         assert grown["O"].width == pytest.approx(drawn["O"].width), "longer, and no wider"
-        assert not place.frame.contains(grown["S"]), "past the edge of the frame"
-        o, lse = areas.folded(n, 1.0)
-        stored = drawn["flash O"].width * drawn["flash O"].height + drawn["LSE"].width * drawn["LSE"].height
-        assert (lse.x1 - o.x0) * o.height == pytest.approx(stored), "one square of the same area"
-        assert lse.x1 - o.x0 == pytest.approx(o.height)
-        for begun, name in zip(areas.folded(n, 0.0), ("flash O", "LSE"), strict=True):
-            assert begun.edges == pytest.approx(drawn[name].edges)
+        assert grown["S"].y1 == pytest.approx(drawn["S"].y1), "from its upper left corner"
+        assert grown["S"].x0 == pytest.approx(drawn["S"].x0)
+        folds = areas.folds(n)
+        for folded in (areas.folded(n, share) for share in (0.0, 0.4, folds)):
+            for name, rects in folded.items():
+                area = drawn[name].width * drawn[name].height
+                assert sum(rect.width * rect.height for rect in rects) == pytest.approx(area), "cut, and no smaller"
+        for name, rects in areas.folded(n, 0.0).items():
+            assert hull(rects).edges == pytest.approx(drawn[name].edges)
+        block = hull(areas.folded(n, folds)["flash O"])
+        assert abs(np.log2(block.width / block.height)) < 1 + 1e-9, "as near to a square as it can be cut"
     assert max(BETWEEN, BESIDE) < em(20)
 
 
-def test_values_are_those_of_the_inputs_and_a_shorter_length_is_the_end_of_a_longer() -> None:
+def test_values_are_those_of_the_inputs_and_a_shorter_length_begins_a_longer() -> None:
     config = settings().config
     pictures = found().pictures(config)
     q, k, _ = make_inputs(replace(config, batch=1, heads=1, kv_heads=1, seq_q=LENGTHS[-1], seq_k=LENGTHS[-1]))
-    scores = q[0, 0, -256:].astype(np.float32) @ k[0, 0, -256:].astype(np.float32).T / 8
+    scores = q[0, 0, :256].astype(np.float32) @ k[0, 0, :256].astype(np.float32).T / 8
     assert pictures[0][0] == pytest.approx(scores, abs=1e-4)
     assert pictures[0][1].sum(1) == pytest.approx(1, abs=1e-4)
     for (short, _), (long, _) in pairwise(pictures):
-        assert long[128:, 128:] == pytest.approx(short[::2, ::2], abs=1e-4)
+        assert long[:128, :128] == pytest.approx(short[::2, ::2], abs=1e-4)
 
 
 def test_what_the_parts_are_said_to_take_is_what_was_measured() -> None:
@@ -87,6 +91,8 @@ def test_what_the_parts_are_said_to_take_is_what_was_measured() -> None:
     first, last = at(film, "flash"), at(film, "again")
     assert [said(first, f"name {name}") for name in ("S", "O", "LSE")] == [["S: scores, 4 MiB"], ["O: 1 MiB"], ["LSE: 32 KiB"]]
     assert [said(last, f"name {name}") for name in ("S", "flash O", "LSE")] == [["S: scores, 16 GiB"], ["O: 64 MiB"], ["LSE: 2 MiB"]]
+    doubled = [item.text for item in at(film, "double").shown if item.text.startswith("×")]
+    assert doubled == ["× 4", "× 4", "× 2", "× 2"], "S, P, O and what FlashAttention stores"
 
 
 def test_each_beat_leaves_what_it_should() -> None:
@@ -111,7 +117,6 @@ def test_numbers_are_what_was_measured() -> None:
         assert said(at(film, beat), "bytes flash") == [compact(flash[index][1])]
         assert said(at(film, beat), "N") == [f"N = {LENGTHS[index]:,}"]
     last = at(film, "gap")
-    assert said(at(film, "double"), "was N") == ["N = 256"]
     assert last.caption == "With the scores 32.1 GiB. Without them 66 MiB."
     assert said(last, "machine") == ["H100"], "the machine stands on screen"
     assert film.provenance == [found().sweep.provenance]

@@ -15,6 +15,8 @@ from flashviz.chapters.score import KEYS, Score, score_of, softmax, spread_of
 from flashviz.config import AttentionConfig
 from flashviz.director.score import ScoreFilm
 from flashviz.layout import Rect
+from flashviz.lettering import Face
+from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.walks import Walks
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, written
@@ -71,9 +73,15 @@ def test_a_product_stands_on_the_one_before_it_in_its_column() -> None:
     pair = score_of(gather(film.settings.config, "numpy", run))
     shown_film, half = ScoreFilm(film, pair), len(pair.q) // 2
     shown_film.multiplied(half + 0.25)
-    corners = shown_film.bars["products"].points.reshape(len(pair.q), 16, 3)
-    _, unit = shown_film.ground
-    heights = np.ptp(corners[..., 1], axis=1)
+    corners, falls = (bars.points.reshape(len(pair.q), 16, 3) for bars in (shown_film.bars["products"], shown_film.falls))
+    zero, unit = shown_film.ground
+    rises, drops = (np.ptp(each[..., 1], axis=1) for each in (corners, falls))
+    assert drops[pair.products > 0] == pytest.approx(0), "another tone for what is taken away"
+    assert rises[pair.products < 0] == pytest.approx(0)
+    so_far = shown_film.bars["sum"].points[:, 1]
+    total = pair.products[:half].sum() + 0.25 * pair.products[half]
+    assert (so_far.min(), so_far.max()) == pytest.approx(sorted((zero, zero + unit * total)), abs=1e-6), "beside them stands their sum"
+    heights = rises + drops
     assert heights[:half] == pytest.approx(np.abs(pair.products[:half]) * unit, abs=1e-6)
     assert heights[half] == pytest.approx(0.25 * abs(pair.products[half]) * unit, abs=1e-6)
     assert heights[half + 1 :] == pytest.approx(0)
@@ -115,6 +123,27 @@ def test_what_the_division_does_to_weights_is_computed_and_said() -> None:
         assert said(end, "largest") == ["largest weight:", most]
         assert most in end.caption
     assert f"for {KEYS} random keys" in said(at(film, "weights"), "name")[0]
+
+
+def test_the_pair_among_random_keys_takes_what_softmax_gives_it() -> None:
+    film = scene(FILM)
+    pair, sums = score_of(gather(film.settings.config, "numpy", run)), spread_of(AttentionConfig())[:, -1]
+    weight, end = special.softmax(np.append(sums / 8, pair.score))[-1], at(film, "match")
+    (bar,) = shown(end, "match weight")
+    assert bar.box[3] - bar.box[1] == pytest.approx(float(weight) * film.shot("pair")["weights"].height, abs=0.03)
+    assert said(end, "largest") == ["its weight:", figures.number(float(weight))]
+    assert figures.number(float(weight)) in end.caption
+    assert said(end, "score") == [figures.number(float(pair.products.sum())), "/", "8", "=", figures.number(pair.score)]
+    (match,), (most,) = (shown(end, name) for name in ("match", "largest sum"))
+    zero = film.shot("pair")["fan"].center[1]
+    ratio = pair.score / (sums.max() / 8)
+    assert (match.box[3] - zero) / (most.box[3] - zero) == pytest.approx(ratio, rel=0.02), "on one scale"
+
+
+def test_a_minus_is_as_wide_as_a_minus() -> None:
+    drawn = [Readout("−", 100, "#FFFFFF", name="n", face=Face.MONO_STRONG, minus=minus).width for minus in (None, Face.STRONG)]
+    equals = Readout("=", 100, "#FFFFFF", name="n", face=Face.MONO_STRONG).width
+    assert drawn[0] < 0.8 * equals < drawn[1]
 
 
 def test_both_widths_are_told_and_why_only_where_it_is_the_root() -> None:

@@ -18,22 +18,23 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("score", "One score", 4.2, shot="way", late=True, along=True, caption="Both compute one score S on chip, in float32."),
+    Beat("score", "One score", 4.3, shot="way", late=True, along=True, caption="Is FlashAttention approximate? Follow one score S."),
     Beat("store", "Out to HBM", 4.6, shot="way", late=True, along=True, caption="Stored as {dtype}, it snaps to the nearest number."),
     Beat("back", "And back", 4.2, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
-    Beat("weight", "Its weight", 5.6, shot="softmax", late=True, along=True, caption="Softmax of the rounded row: its weight is off, too."),
-    Beat("row", "Its row of O", 6.2, shot="moved", late=True, along=True, caption="Times V: every entry of its row of O is off."),
+    Beat("weight", "Its weight", 5.4, shot="softmax", late=True, along=True, caption="Softmax of the rounded row: its weight is off, too."),
+    Beat("row", "Its row of O", 5.5, shot="moved", late=True, along=True, caption="Times V: this key changes every entry of a row of O."),
+    Beat("keys", "All keys", 7.8, shot="keys", late=True, along=True, caption="The other keys change it, too. All add up."),
     Beat("apart", "Against float64", 5.4, shot="errors", late=True, along=True, caption="Subtract O in float64: nothing seems left."),
     Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True, caption="Magnified {power} times, both errors are seen."),
-    Beat("exact", "Exact", 6.2, shot="largest", late=True, along=True,
+    Beat("exact", "Exact", 6.8, shot="largest", late=True, along=True,
          caption="Nothing is left out: FlashAttention only rounds, and less."),
-    Beat("equal", "Exact", 6.2, shot="largest", late=True, along=True, caption="Same formula, nothing left out: both only round."),
+    Beat("equal", "Exact", 6.5, shot="largest", late=True, along=True, caption="Same formula, nothing left out: both only round."),
 )  # fmt: skip
-CAUSES = ("score", "store", "back", "weight", "row")  # beats that lay standard attention's error to its S
+CAUSES = ("score", "store", "back", "weight", "row", "keys")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}
 MOSTLY = 2  # times the other's largest error: then most of a difference is one side's
 EQUAL = 1.2  # times: errors that are no further apart are about equal
-SEEN = 0.99  # of FlashAttention's errors are below O's largest value when magnified
+SEEN = 0.99  # of either's errors are below O's largest value when magnified
 WEIGHT_DECIMALS = 4  # that are written of a weight
 PLAINLY = 0.45  # of the way to the next number at most: a score that is rounded to no side by accident
 SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
@@ -64,8 +65,8 @@ class Stored:
 
     @property
     def off(self) -> float:
-        """By how much it is off, so that what is written adds up."""
-        return abs(round(self.stored, self.decimals) - round(self.score, self.decimals))
+        """What it is too large by, so that what is written adds up."""
+        return round(self.stored, self.decimals) - round(self.score, self.decimals)
 
     @property
     def neighbours(self) -> tuple[float, ...]:
@@ -133,6 +134,11 @@ class Followed:
         """By which this key alone moves the row of O [d]."""
         return self.by * self.values
 
+    @property
+    def rest(self) -> np.ndarray:
+        """By which all other keys, and what else is rounded, move it [d]."""
+        return np.asarray(self.off - self.share)
+
 
 def follow(config: AttentionConfig, o: np.ndarray, truth: np.ndarray, row_of: RowOf) -> Followed:
     """The score that moves an entry of O [B, H, N_q, d] most, where this is furthest from the truth; one that is plainly rounded."""
@@ -191,10 +197,14 @@ class Exactness:
 
     @property
     def power(self) -> int:
-        """The largest power of two by which FlashAttention's errors may be magnified so that nearly all stay below O's largest value."""
-        left = self.left["flash"]
-        most = float(np.quantile(left, SEEN)) or float(left.max())
+        """The largest power of two by which errors may be magnified so that nearly all of either's stay below O's largest value."""
+        most = max(float(np.quantile(left, SEEN)) or float(left.max()) for left in self.left.values())
         return int(2 ** max(0, math.floor(-math.log2(most))))
+
+    @property
+    def worst(self) -> dict[str, float]:
+        """In float64 attention, the entry of O in which either's largest error lies."""
+        return {side: float(self.truths[side].flat[int(left.argmax())]) for side, left in self.left.items()}
 
     @property
     def smaller(self) -> float:

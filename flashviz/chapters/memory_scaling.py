@@ -14,12 +14,13 @@ from flashviz.inputs import make_inputs
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stored", "Standard attention", 6.2, shot="scaling", late=True, along=True,
+    Beat("stored", "Standard attention", 5.7, shot="scaling", late=True, along=True,
          caption="Standard attention stores scores, weights and output."),
-    Beat("flash", "FlashAttention", 6.6, shot="scaling", late=True, along=True, caption="FlashAttention stores no score. O is left."),
-    Beat("double", "Twice the tokens", 5.2, shot="scaling", late=True, along=True, caption="N doubles: S and P × 4, O × 2."),
-    Beat("again", "Again and again", 10.7, shot="scaling", late=True, along=True, caption="And again, up to {n}."),
-    Beat("gap", "The gap", 6.2, shot="scaling", late=True, caption="With the scores {standard}. Without them {flash}."),
+    Beat("flash", "FlashAttention", 7.2, shot="scaling", late=True, along=True,
+         caption="FlashAttention stores O and one number a row: LSE."),
+    Beat("double", "Twice the tokens", 9.4, shot="scaling", late=True, along=True, caption="N doubles: S and P × 4, O × 2."),
+    Beat("again", "Again and again", 8.0, shot="scaling", late=True, along=True, caption="And again, up to {n}."),
+    Beat("gap", "The gap", 8.5, shot="scaling", late=True, caption="With the scores {standard}. Without them {flash}."),
 )  # fmt: skip
 SEEN = 256  # rows and columns of a matrix that are drawn at most
 
@@ -47,17 +48,12 @@ class MemoryScaling:
         n, most = self.sweep.memory("flash")[-1]
         return (most - stored_output(n, self.sweep)) / (self.sweep.heads * n * self.sweep.itemsize)
 
-    @property
-    def extra_is_lse(self) -> bool:
-        """Whether that is one 32-bit number a row, and no buffer of a library."""
-        return abs(self.extra * self.sweep.itemsize - 4) < 0.01
-
     def pictures(self, config: AttentionConfig) -> list[tuple[np.ndarray, np.ndarray]]:
-        """S and P of each length, of one head: [rows, rows] of evenly spaced queries and keys. A shorter one is the end of a longer."""
+        """S and P of each length, of one head: [rows, rows] of evenly spaced queries and keys. A shorter one begins a longer."""
         n, d = self.lengths[-1], self.sweep.d
         q, k, _ = make_inputs(replace(config, batch=1, heads=1, kv_heads=1, seq_q=n, seq_k=n, head_dim=d, causal=False))
         queries, keys = q[0, 0].astype(np.float32), k[0, 0].astype(np.float32)
-        return [sampled(queries[-length:], keys[-length:]) for length in self.lengths]
+        return [sampled(queries[:length], keys[:length]) for length in self.lengths]
 
     def bytes_at(self, method: str, index: int) -> str:
         """What was measured at a length, as it is written."""
@@ -72,9 +68,9 @@ class MemoryScaling:
     @property
     def notes(self) -> tuple[str, str]:
         """The problem, and the same shorter."""
-        short = f"Measured: {self.sweep.heads} heads, one drawn"
-        bits = f"{8 * self.sweep.itemsize} bits a number, LSE 32"
-        return f"{short}; d = {self.sweep.d}, {bits}. Areas to scale.", f"{short}. Areas to scale."
+        short = f"Measured: {self.sweep.heads} heads; one is drawn"
+        bits = f"{8 * self.sweep.itemsize} bits a number; of LSE, 32"
+        return f"{short}, areas to scale. d = {self.sweep.d}, {bits}.", f"{short}, areas to scale."
 
 
 def sampled(queries: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,15 +14,19 @@ from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
     Beat("pair", "A query and a key", 3.8, shot="pair", late=True, along=True, caption="A query and a key: {d} numbers each."),
-    Beat("products", "Their products", 4.4, shot="pair", late=True, along=True, caption="Number by number, they are multiplied."),
+    Beat("products", "Their products", 4.8, shot="pair", late=True, along=True, caption="Number by number, they are multiplied."),
     Beat("stack", "One number", 4.6, shot="pair", late=True, along=True, caption="The {d} products stack into one number."),
     Beat("scale", "The score", 4.0, shot="pair", late=True, along=True, caption="Divided by {divisor}: that is one score."),
     Beat("spread", "Why the root", 5.0, shot="pair", late=True, along=True,
          caption="Why √{d}? Sums of {d} random products spread by √{d}."),
-    Beat("weights", "Undivided", 5.2, shot="pair", late=True, along=True, caption="Undivided, one random key takes {most} of the weight."),
-    Beat("divided", "Divided", 5.0, shot="pair", late=True, along=True, caption="Divided by √{d}, no key wins by chance: {less} at most."),
+    Beat("weights", "Undivided", 5.2, shot="pair", late=True, along=True,
+         caption="Softmax of undivided sums: a random key takes {most}."),
+    Beat("divided", "Divided", 5.0, shot="pair", late=True, along=True,
+         caption="Divided by √{d}: no random key takes more than {less}."),
+    Beat("match", "A real match", 6.5, shot="pair", late=True, along=True,
+         caption="A real match still wins: the pair's score takes {match}."),
 )  # fmt: skip
-ROOT = ("spread", "weights", "divided")  # beats that tell why it is the root of d
+ROOT = ("spread", "weights", "divided", "match")  # beats that tell why it is the root of d
 KEYS = 48  # random ones, of one random query
 
 

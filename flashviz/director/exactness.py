@@ -31,19 +31,26 @@ from flashviz.palette import Theme, spread
 
 ON_CHIP, IN_HBM = "on chip: float32", "HBM: {}"
 OFF = "off by {}"
-WHICH = ("score of query {} and key {}", "query {}, key {}")
+WHICH = ("query {}, where the worst error will lie; key {}", "query {} (worst error), key {}", "query {}, key {}")
 TICKS = ("a tick: a {} number", "ticks: {}")
 APART = ("{} apart", "{}")
 NOTES = {"flash": "S stays on chip", "standard": "S goes out to HBM"}
 ROUNDED = {"flash": "rounds P and O to {}", "standard": "rounds S, P and O to {}"}
-PARTS = ("score S", "row's max", "row's sum", "weight P")
+PARTS, TOO = ("score S", "row's max", "row's sum", "weight P"), "rounded"
 FACTOR, TIMES = "its weight is off by", "× V of key {}"
-MOVED, ALONE, ALL = "= change of O, query {}", "by this key alone: up to", "by all keys: up to"
+MOVED, CHANGE, ALONE, REST, ALL = (
+    "= change of O, query {}",
+    "change of O, query {}",
+    "by key {}: up to",
+    "by other keys: up to",
+    "by all keys: up to",
+)
 BAR = ("a bar for each of the row's {} numbers", "a bar: one of {} numbers")
 MADE, MINUS = "its O", ("its O − float64's O", "O − float64's O")
 ERROR = "error × {:,}"
 ROW = "query {}"
 UNIT = ("largest error of any entry of O, whose values reach {}", "largest error in O, which reaches {}")
+OF = ("in an entry of O that is {}", "in an O of {}")
 AXIS = ("a column is one query's O: {d} numbers", "a column: one query's O")
 REACH = 1.25  # gaps of the dtype that are seen at either side of what the score becomes
 # seconds: of lines, a rounding, what is made of a row of V, a difference, an error, and the largest one
@@ -85,7 +92,9 @@ class ExactnessFilm(ChapterFilm):
     returned: Word  # standard attention's score, as it was stored
     chip: Chip
     off: Word  # by how much standard attention's weight is
-    moves: SignedBars  # the row of O
+    moves: SignedBars  # by how much the row of O is
+    alone: list[Word]  # by how much one key moves it
+    bar: Word  # what a bar is
 
     def __init__(self, scene: ShotScene, found: Exactness) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -238,16 +247,21 @@ def weight(film: ExactnessFilm) -> None:
     scores = {side: line[1] for side, line in lines.items()}
     colors = (skin.ink, skin.stats, skin.stats, skin.ink)
     parts = [beneath(each, text, color, place["parts"]) for each, text, color in zip(lines["flash"][1:8:2], PARTS, colors, strict=True)]
-    film.move(FadeOut(*film.stage, *film.dots.values()), seconds=TEXT)
+    parts[:2] = [*parts[:2], *(beneath(each, TOO, skin.hue("error"), place["rounded"]) for each in lines["standard"][1:4:2])]
+    gone = FadeOut(*film.stage, *film.dots.values(), rate_func=early)
     film.scene.remove(*film.numbers.values())
     grows = Shows(film.chip, lambda share: film.chip.place(start.toward(place["chip"], share)), rate_func=ease_in_out_cubic)
-    film.move(grows, *film.called(place), *(fly(score, film.numbers[side]) for side, score in scores.items()), seconds=MOVE)
+
+    def coming(first: int, last: int, named: list[Word], **pace: Any) -> FadeIn:
+        return FadeIn(*(piece for line in lines.values() for piece in line[first:last] if piece not in scores.values()), *named, **pace)
+
+    flying = [fly(score, film.numbers[side]) for side, score in scores.items()]
+    film.move(gone, grows, *film.called(place), *flying, coming(0, 1, parts[:4:2], rate_func=late), seconds=MOVE)
     film.off = word(OFF.format(followed.by_in_words), NAME, skin.hue("error"), place["off"], "off")
     film.off.put_at(min(lines["standard"][-1].left, place["off"].x1 - film.off.wide), film.off.baseline)
     with film.scene.telling():
-        for first, last, named in ((0, 4, parts[:2]), (4, 6, parts[2:3]), (6, 8, parts[3:])):
-            come = [piece for line in lines.values() for piece in line[first:last] if piece not in scores.values()]
-            film.move(FadeIn(*come, *named), seconds=2 * TEXT)
+        for first, last, named in ((1, 4, parts[1:4:2]), (4, 6, parts[4:5]), (6, 8, parts[5:])):
+            film.move(coming(first, last, named), seconds=2 * TEXT)
             film.scene.hold(0.4)
         film.move(FadeIn(film.off), seconds=TEXT)
     film.stage = [*lines["flash"], *lines["standard"], *parts]
@@ -271,49 +285,104 @@ def beneath(piece: Word, text: str, color: str, place: Rect) -> Word:
 
 @beat("row")
 def row(film: ExactnessFilm) -> None:
-    """By so much is the weight off: times the key's row of V, that moves the row of O; and so do all the other keys."""
+    """By so much is the weight off: times the key's row of V, that changes every entry of the row of O."""
     place, skin, followed = film.scene.shot("moved"), film.skin, film.found.followed
     hue, start = skin.hue("error"), film.chip.rect
     v = signed("V", skin.hue("V"), skin, place["V"], followed.values)
-    film.moves = signed("moved", hue, skin, place["O"], followed.share, followed.off)
+    film.moves = changes("moved", film, hue, place["O"])
     factor = word(followed.by_in_words, NUMBER, hue, place["factor"], "factor")
     title = word(FACTOR, LABEL, skin.ink, place["factor name"], "where", Face.TEXT)
     times = word(TIMES.format(followed.key), NAME, skin.hue("V"), place["V name"], "where")
     moved = word(MOVED.format(followed.query), NAME, skin.hue("O"), place["O name"], "where")
-    alone, together = (word(text, LABEL, skin.ink, place["O note"], "by", Face.TEXT) for text in (ALONE, ALL))
-    bar = fitted([text.format(len(followed.values)) for text in BAR], LABEL, skin.ink, place["bar"], "where", Face.TEXT)
-    size = Counter(hue, "size")
-
-    def show(values: np.ndarray) -> None:
-        film.moves.display(values)
-        size.say(word(digits(np.abs(values).max()), NUMBER, hue, place["O number"], "size"))
-
-    film.move(FadeOut(*film.stage, film.names["flash"], film.notes["flash"]), seconds=TEXT)
-    film.moves.bars.set_z_index(1)  # over the pictures that come, and the chip that goes
-    film.names["standard"].set_z_index(1, family=True)
+    film.alone = [
+        word(ALONE.format(followed.key), LABEL, skin.ink, place["O note"], "by", Face.TEXT),
+        word(digits(np.abs(followed.share).max()), NUMBER, hue, place["O number"], "size"),
+    ]
+    film.bar = fitted([text.format(len(followed.values)) for text in BAR], LABEL, skin.ink, place["bar"], "where", Face.TEXT)
     grows = Shows(film.chip, lambda share: film.chip.place(start.toward(place["chip"], share)), rate_func=ease_in_out_cubic)
     film.scene.remove(film.off)
     film.move(
-        grows,
-        *film.called(place),
-        fly(factor, film.off),
-        FadeIn(title, v.display(followed.values), times, bar, rate_func=late),
-        seconds=MOVE,
-    )
+        FadeOut(*film.stage, film.names["flash"], film.notes["flash"], rate_func=early), grows, *film.called(place), fly(factor, film.off),
+        FadeIn(title, v.display(followed.values), times, film.bar, rate_func=late), seconds=MOVE,
+    )  # fmt: skip
+    film.moves.bars.set_z_index(1)  # over the pictures that come, and the chip that goes
+    film.names["standard"].set_z_index(1, family=True)
     with film.scene.telling():
         film.scene.hold(0.4)
-        show(followed.share)
+        film.moves.display(followed.share)
         first, last = v.boxes(followed.values), film.moves.boxes(followed.share)
-        film.move(FadeIn(moved, alone, film.moves.axis), seconds=TEXT)
+        film.move(FadeIn(moved, *film.moves.scale_of), seconds=TEXT)
         come = Shows(film.moves, lambda share: film.moves.bars.display(first + (last - first) * share), rate_func=ease_in_out_cubic)
-        film.move(come, FadeIn(size, rate_func=late), seconds=MADE_OF)
+        film.move(come, seconds=MADE_OF)
+        film.move(FadeIn(*film.alone), seconds=TEXT)
+        film.scene.hold(0.4)
+    film.stage = [v, factor, title, times, moved]
+
+
+def changes(name: str, film: ExactnessFilm, color: str, rect: Rect) -> SignedBars:
+    """Changes of the row of O, by whichever keys, on one scale in places of one height."""
+    followed = film.found.followed
+    return signed(name, color, film.skin, rect, followed.share, followed.rest, followed.off)
+
+
+@beat("keys")
+def keys(film: ExactnessFilm) -> None:
+    """V leaves; what the other keys change comes beneath what this one does, stands on its ends, and both become what all keys change."""
+    place, skin, followed = film.scene.shot("keys"), film.skin, film.found.followed
+    moves, hue = film.moves, skin.hue("error")
+    what = word(CHANGE.format(followed.query), NAME, skin.hue("O"), place["what"], "where")
+    alone = [
+        word(ALONE.format(followed.key), LABEL, skin.ink, place["one"], "by", Face.TEXT),
+        word(film.alone[1].text, NUMBER, hue, place["one size"], "size"),
+    ]
+    rest, others = changes("rest", film, skin.ink, place["rest bars"]), sized(film, "rest", REST, followed.rest, skin.ink)
+    film.move(FadeOut(*film.stage, rate_func=early), FadeIn(what, rate_func=late), *film.called(place), seconds=2 * TEXT)
+    film.move(
+        placed(moves, followed.share, place["one bars"]),
+        *(slid(was, to.left, to.baseline) for was, to in zip(film.alone, alone, strict=True)), seconds=MOVE,
+    )  # fmt: skip
+    with film.scene.telling():
+        film.move(FadeIn(others[0], *rest.scale_of), seconds=TEXT)
+        film.move(Shows(rest.bars, lambda share: rest.display(followed.rest * share), introducer=True), seconds=MADE_OF)
+        film.move(FadeIn(others[1]), seconds=TEXT)
         film.scene.hold(0.6)
-        film.scene.remove(alone)
-        more = followed.off - followed.share
-        joined = Shows(Group(film.moves, size), lambda share: show(followed.share + share * more), rate_func=ease_in_out_cubic)
-        film.move(joined, FadeIn(together), seconds=MADE_OF)
-    scale = [part for part in film.moves if part is not film.moves.bars]
-    film.stage = [v, factor, title, times, moved, together, bar, size, *scale]
+        first, last = rest.boxes(followed.rest), moves.boxes(followed.rest, followed.share)
+        onto = Shows(rest.bars, lambda share: rest.bars.display(first + (last - first) * share), rate_func=ease_in_out_cubic)
+        film.move(onto, FadeOut(*others, *rest.scale_of, rate_func=early), seconds=MADE_OF)
+        film.scene.hold(0.3)
+        one, both = moves.boxes(followed.share), moves.boxes(followed.off)
+
+        def join(share: float) -> None:
+            moves.bars.display(one + (both - one) * share)
+            rest.bars.display(last + (both - last) * share)
+
+        film.move(
+            Shows(Group(moves.bars, rest.bars), join, rate_func=ease_in_out_cubic), FadeOut(*film.alone, rate_func=early), seconds=MOVE
+        )
+        film.scene.remove(rest.bars)
+        whole = sized(film, "all", ALL, followed.off, hue)
+        film.move(placed(moves, followed.off, place["all bars"]), FadeIn(*whole, rate_func=late), seconds=MOVE)
+    film.stage = [what, *whole, film.bar, *moves.scale_of]
+
+
+def sized(film: ExactnessFilm, part: str, text: str, values: np.ndarray, color: str) -> list[Word]:
+    """By which keys, and by how much at most."""
+    place, skin = film.scene.shot("keys"), film.skin
+    size = word(digits(np.abs(values).max()), NUMBER, color, place[f"{part} size"], "size")
+    return [word(text, LABEL, skin.ink, place[part], "by", Face.TEXT), size]
+
+
+def placed(bars: SignedBars, values: np.ndarray, to: Rect) -> Shows:
+    """Bars come to another place, and are as much larger as it is."""
+    start, zero, unit, count = bars.rect, bars.zero, bars.unit, len(values)
+    ratio = to.height / start.height
+
+    def show(share: float) -> None:
+        rect = start.toward(to, share)
+        larger = 1 + (ratio - 1) * share
+        bars.place(rect, rect.y0 + (zero - start.y0) * larger, unit * larger, count).display(values)
+
+    return Shows(bars, show, rate_func=ease_in_out_cubic)
 
 
 def signed(name: str, color: str, skin: Theme, rect: Rect, *values: np.ndarray) -> SignedBars:
@@ -333,9 +402,9 @@ def apart(film: ExactnessFilm) -> None:
     film.around = [fitted(columns, LABEL, skin.ink, place["axis"], "where", Face.TEXT)]
     come: list[Shows | Fade] = [FadeIn(*names.values(), *notes.values())]
     if film.stage:
-        film.move(FadeOut(*film.stage, film.notes["standard"]), seconds=TEXT)
         come = [
-            FadeOut(film.chip, rate_func=early), slid(film.names["standard"], names["standard"].left, names["standard"].baseline),
+            FadeOut(*film.stage, film.notes["standard"], film.chip, rate_func=early),
+            slid(film.names["standard"], names["standard"].left, names["standard"].baseline),
             landed(film), FadeIn(names["flash"], *notes.values(), rate_func=late),
         ]  # fmt: skip
         names["standard"] = film.names["standard"]
@@ -435,16 +504,35 @@ def largest(film: ExactnessFilm) -> None:
         for color, name, radius in ((skin.ground, "halo", DOT - RIM), (skin.ground, "halo", DOT + RIM), (skin.ink, f"ring {side}", DOT))
     ]
     unit = BARS * place["plot"].width / max(found.errors.values())
+    labels = {side: ringed(film, side, cells[side]) for side in SIDES}
+    grounds = [ground for ground, _ in labels.values()]
     film.move(FadeIn(*rings), seconds=TEXT)
-    film.scene.hold(0.5)
-    gone, grown, numbers = [*film.left.values(), *film.what, *film.around, *rings], list[Shows](), list[Word]()
+    film.scene.hold(0.3)
+    film.move(FadeIn(*grounds, *(label for _, label in labels.values())), seconds=TEXT)
+    film.scene.hold(1.0)
+    gone, grown, values = [*film.left.values(), *film.what, *film.around, *rings, *grounds], list[Shows](), list[Word]()
     for side, error in found.errors.items():
         bar = place[side].left(unit * error)
         grown.append(grows(Rectangles(skin.hue("error"), name=f"bar {side}"), cells[side], bar))
-        numbers.append(word(digits(error), ONE_NUMBER, skin.ink, place[side].beyond(bar.width + em(24)), "value"))
+        figure = word(digits(error), ONE_NUMBER, skin.ink, place[side].beyond(bar.width + em(24)), "value")
+        film.scene.remove(labels[side][1])
+        grown.append(fly(figure, labels[side][1]))
+        texts = [text.format(number(found.worst[side], WEIGHT_DECIMALS)) for text in OF]
+        values.append(fitted(texts, LABEL, skin.ink, place[f"{side} value"], "of", Face.TEXT))
     with film.scene.telling():
         film.move(FadeOut(*gone, rate_func=early), *film.called(place, rounds=True), *grown, seconds=FOUND)
-        film.move(FadeIn(*numbers, *ruler(film, place, unit)), seconds=2 * TEXT)
+        film.move(FadeIn(*ruler(film, place, unit), *values), seconds=2 * TEXT)
+
+
+def ringed(film: ExactnessFilm, side: str, cell: Rect) -> tuple[Rectangles, Word]:
+    """The error in a ring, beside it, where there is more room; and a ground on which it can be read."""
+    text, rect, skin = digits(film.found.errors[side]), film.left[side].rect, film.skin
+    wide, pad, (x, y, _) = text_width(text, NUMBER, Face.STRONG), em(14), cell.center
+    left = x - 2 * DOT - wide - pad if x > rect.center[0] else x + 2 * DOT + pad
+    y = min(max(y, rect.y0 + em(NUMBER) / 2), rect.y1 - em(NUMBER) / 2)
+    ground = Rectangles(skin.ground, name="ground")
+    ground.display(edges([centered(left + wide / 2, y, wide + 2 * pad, em(NUMBER))]))
+    return ground, Word(text, NUMBER, skin.ink, left, y - 0.36 * em(NUMBER), "error")
 
 
 def grows(bar: Rectangles, cell: Rect, place: Rect) -> Shows:

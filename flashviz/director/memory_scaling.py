@@ -1,8 +1,9 @@
-"""What attention stores as N doubles: the frame zooms out and squares fill it again; a strip gets longer."""
+"""What attention stores as N doubles: three more squares come round each square, a strip gets as long again; then the frame zooms out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,18 +15,20 @@ from flashviz.chapters import memory_scaling
 from flashviz.chapters.measured import sweep_of
 from flashviz.chapters.memory_scaling import MemoryScaling, gather
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, first_that_fits, fitted, machine, slid, word
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Counter, Word, first_that_fits, fitted, fly, machine, word
 from flashviz.figures import compact
 from flashviz.layout import Rect
 from flashviz.layout.scaling import Areas
-from flashviz.lettering import LINE_PITCH, Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import ADVANCE, Readout
-from flashviz.mobjects.tiles import Rectangles, dashed, image, image_corners, outlines, span
+from flashviz.mobjects.tiles import Rectangles, dashed, edges, image, image_corners, outlines, span
 
-FILL = 1.3  # seconds in which a square fills
-FIRST, NEXT = 2.0, 1.3  # seconds of a doubling: of the first, and of each that follows
-AHEAD = 1.4  # how much faster the frame zooms out than N grows: a square shrinks with what it held, then grows into the room
+FILL = 1.1  # seconds in which a square fills
+OUT, WIDER = 1.2, 0.6  # seconds in which the frame zooms out, and N's line gets twice as long
+COPIES = {"S": 2.0, "P": 1.0, "O": 0.8, "flash O": 0.8}  # seconds in which so much comes round each matrix as makes it complete
+NEXT, QUICKER = 1.5, 0.85  # seconds of the second doubling, and of each that follows, times so much
+CUT = 0.55  # seconds of a fold
 DASH, RULE = em(11), em(1)  # of what was here, a dash; half of the line that says how wide S is
 SMALL = em(10)  # a square that is smaller has no outline
 PAD = em(12)  # between a thing and its name
@@ -45,22 +48,23 @@ class MemoryScalingStage(ShotScene):
 
 
 class MemoryScalingFilm(ChapterFilm):
-    """Everything on stage, made here once."""
+    """Everything on stage, made here once. ``aside``: how far right of its place what standard attention stores is drawn."""
 
-    owner: Word  # whose what is stored at the right is
+    title: Word  # standard attention's name
+    factors: list[Word]  # by how much each matrix grew
 
     def __init__(self, scene: ShotScene, found: MemoryScaling) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("scaling")
         self.areas = Areas(place["standard"], place["flash"], found.sweep.d, found.extra)
+        self.aside = self.areas.alone(found.lengths[0])
         self.shades = shades(found.pictures(scene.settings.config), self.skin)
         self.values = {name: image(self.shades[name][0]) for name in "SP"}
         self.parts = {name: self.area(name) for name in self.areas.at(1, 1)}
         self.was = Rectangles(self.skin.ink, name="was here")
         self.width = Rectangles(self.skin.ink, name="width")
         self.names = {name: Counter(self.hue(name), f"name {name}") for name in self.parts}
-        self.n, self.tag = Counter(self.skin.ink, "N"), Counter(self.skin.ink, "was N")
-        self.under = Rectangles(self.skin.ground, name="under")
+        self.n = Counter(self.skin.ink, "N")
         self.bytes = {side: self.number(side) for side in ("standard", "flash")}
         self.display(found.lengths[0], found.lengths[0], 0)
 
@@ -77,68 +81,86 @@ class MemoryScalingFilm(ChapterFilm):
         px = NUMBER * min(1.0, rect.width / (widest * ADVANCE * em(NUMBER)))
         return Readout(text, px, self.skin.ink, name=f"bytes {side}", face=Face.MONO_STRONG).at(rect)
 
+    def rects(self, n: float, fitted: float) -> dict[str, Rect]:
+        """Where each matrix of ``n`` rows is drawn, on the scale on which squares of ``fitted`` rows fit."""
+        return {name: rect.shifted(self.aside if name in "SPO" else 0.0, 0.0) for name, rect in self.areas.at(n, fitted).items()}
+
     def display(self, n: float, fitted: float, index: int) -> None:
         """N so large, on the scale on which squares of ``fitted`` rows fit; what is written is of a length that was measured."""
-        areas, lengths = self.areas.at(n, fitted), self.found.lengths
-        for name, rect in areas.items():
-            self.parts[name].display(np.array([rect.edges]))
-        upper = next(k for k, length in enumerate(lengths) if length >= n - 1e-6)
-        for name, drawn in self.values.items():
+        rects, lengths = self.rects(n, fitted), self.found.lengths
+        for name, rect in rects.items():
+            self.fill(name, n, rect)
+        self.mark(rects, [each for each in lengths if each < n - 1e-6], self.areas.unit(fitted))
+        self.write(rects, index)
+        for side, number in self.bytes.items():
+            number.display(self.found.bytes_at(side, index))
+
+    def fill(self, name: str, n: float, rect: Rect) -> None:
+        """One matrix of ``n`` rows and, of S and P, its values."""
+        self.parts[name].display(np.array([rect.edges]))
+        if name in self.values:
+            lengths = self.found.lengths
+            upper = next(k for k, length in enumerate(lengths) if length >= n - 1e-6)
             whole = self.shades[name][upper]
             rows = max(round(len(whole) * n / lengths[upper]), 1)
-            drawn.pixel_array, drawn.points = whole[-rows:, -rows:], image_corners(areas[name])
-        self.mark(areas, [each for each in lengths if each < n - 1e-6], self.areas.unit(fitted))
-        self.write(areas, index)
+            self.values[name].pixel_array, self.values[name].points = whole[:rows, :rows], image_corners(rect)
 
-    def mark(self, areas: dict[str, Rect], past: list[int], unit: float) -> None:
-        """Dashes where squares and strips of earlier N were; those of the last cut S and P in four, and say which N it was."""
-        lines = [dashes(corner(areas[name], each * unit)) for name in "SP" for each in past[:-1] if each * unit > SMALL]
-        self.tag.points, self.tag.text, label = np.zeros((0, 3)), "", np.zeros((0, 4))
+    def mark(self, rects: dict[str, Rect], past: list[int], unit: float) -> None:
+        """Dashes where squares of earlier N were, and where the strips of the last one ended."""
+        lines = [corner(rects[name], each * unit) for name in "SP" for each in past if each * unit > SMALL]
         if past:
-            side = past[-1] * unit
-            lines += [cross(areas[name], side) for name in "SP"]
-            lines += [level(areas[name], side) for name in ("O", "flash O") if areas[name].width > DASH]
-            square = corner(areas["S"], side)
-            text = first_that_fits([f"N = {past[-1]:,}", f"{past[-1]:,}"], LABEL, side - 2 * PAD, Face.STRONG)
-            wide = text_width(text, LABEL, Face.STRONG)
-            if wide < side:
-                said = Word(text, LABEL, self.skin.ink, square.x1 - PAD - wide, square.y0 + 2 * PAD, "part")
-                self.tag.say(said)
-                label = np.array([[said.left - PAD, square.y0, square.x1, square.y0 + em(LABEL) + 2 * PAD]])
+            lines += [level(rects[name], past[-1] * unit) for name in ("O", "flash O") if rects[name].width > DASH]
         self.was.display(np.concatenate([*lines, np.zeros((0, 4))]))
-        self.under.display(label)
 
-    def write(self, areas: dict[str, Rect], index: int) -> None:
-        """A name and its bytes beside each part, wherever that is; N beneath a square, as wide as it."""
-        for name, amount in self.found.parts_at(index).items():
-            self.names[name].say(self.named(name, compact(amount), areas[name]))
-        square, row = areas["P" if self.areas.stacked else "S"], self.place["n"]
-        self.width.display(span(square.x0 + RULE, square.x1 - RULE, row.y1 - em(7), RULE, em(8)))
+    def write(self, rects: dict[str, Rect], index: int) -> None:
+        """A name and its bytes beside each matrix; N beneath a square, as wide as it."""
+        for name, rect in rects.items():
+            self.call(name, index, rect)
+        self.count(rects["P" if self.areas.stacked else "S"], index)
+
+    def call(self, name: str, index: int, rect: Rect) -> None:
+        """What a matrix is, and its bytes."""
+        self.names[name].say(self.named(name, compact(self.found.parts_at(index)[name]), rect))
+
+    def count(self, square: Rect, index: int) -> None:
+        """N, beneath a line as wide as a square."""
+        self.width.display(span(square.x0 + RULE, square.x1 - RULE, square.y0 - em(13), RULE, em(8)))
         text = f"N = {self.found.lengths[index]:,}"
         middle = square.center[0] - text_width(text, NAME, Face.STRONG) / 2
-        left = square.x0 if self.areas.stacked else max(middle, row.x0)  # O's bytes stand beneath the same square there
-        self.n.say(Word(text, NAME, self.skin.ink, left, row.y0 + PAD, "part"))
+        left = square.x0 if self.areas.stacked else max(middle, square.x0)  # O's bytes stand beneath the same square there
+        self.n.say(Word(text, NAME, self.skin.ink, left, beneath(square), "part"))
 
     def named(self, name: str, amount: str, rect: Rect) -> Word:
-        """Above a square, at its left; beneath a strip of O, inwards; beside LSE."""
+        """Above a square, at its left; beneath a strip of O, inwards where there is no room; beside LSE."""
         color = self.hue(name)
         if name in "SP":
             what = {"S": "scores", "P": "weights"}[name]
-            most = self.areas.side(self.found.lengths[0]) * 0.7
+            most = self.areas.side(self.found.lengths[0]) * 0.75
             text = first_that_fits([f"{name}: {what}, {amount}", f"{name}: {amount}"], LABEL, most, Face.STRONG)
             return Word(text, LABEL, color, rect.x0, rect.y1 + PAD, "part")
         text = f"{name.removeprefix('flash ')}: {amount}"
-        base = self.place["n"].y0 + PAD
         if name == "O":
-            return Word(text, LABEL, color, rect.x1 - text_width(text, LABEL, Face.STRONG), base, "part")
+            widest = max(
+                text_width(f"O: {compact(parts['O'])}", LABEL, Face.STRONG)
+                for parts in map(self.found.parts_at, range(len(self.found.lengths)))
+            )
+            inwards = rect.x0 + widest > self.areas.flash.x0 - PAD
+            return Word(text, LABEL, color, rect.x1 - text_width(text, LABEL, Face.STRONG) if inwards else rect.x0, beneath(rect), "part")
         if name == "LSE":
-            return Word(text, LABEL, color, rect.x1 + PAD, self.areas.flash.y0 + em(1.6 * LABEL), "part")
-        return Word(text, LABEL, color, rect.x0, base, "part")
+            return Word(text, LABEL, color, rect.x1 + PAD, rect.y1 - em(LABEL), "part")
+        return Word(text, LABEL, color, rect.x0, beneath(rect), "part")
+
+    def times(self, name: str, rect: Rect) -> Word:
+        """By how much a matrix grew, above it: at the right of a square's name."""
+        before, after = (self.found.parts_at(index)[name] for index in (0, 1))
+        text = f"× {after / before:.3g}"
+        left = rect.x1 - text_width(text, NAME, Face.STRONG) if name in "SP" else rect.x0
+        return Word(text, NAME, self.hue(name), left, rect.y1 + PAD, "part")
 
     @property
     def drawn(self) -> Group:
         """What grows."""
-        return Group(*self.values.values(), *self.parts.values(), self.was, self.under, self.tag, self.width, self.n, *self.names.values())
+        return Group(*self.values.values(), *self.parts.values(), self.was, self.width, self.n, *self.names.values(), *self.bytes.values())
 
 
 def shades(pictures: list[tuple[np.ndarray, np.ndarray]], skin: palette.Theme) -> dict[str, list[Any]]:
@@ -152,29 +174,26 @@ def shades(pictures: list[tuple[np.ndarray, np.ndarray]], skin: palette.Theme) -
     return {"S": [shade(s, scores) for s, _ in pictures], "P": [shade(p, palette.weight_spread(p)) for _, p in pictures]}
 
 
-def corner(square: Rect, side: float) -> Rect:
-    """The lower right corner of a square."""
-    return Rect(square.x1 - side, square.y0, square.x1, square.y0 + side)
+def corner(square: Rect, side: float) -> np.ndarray:
+    """[n, 4] the lower and the right edge of a square's upper left corner, in dashes."""
+    lower = dashed(square.y1 - side, square.x0, square.x0 + side, DASH)[:, [1, 0, 3, 2]]
+    return np.concatenate([lower, dashed(square.x0 + side, square.y1 - side, square.y1, DASH)])
 
 
-def dashes(square: Rect) -> np.ndarray:
-    """[n, 4] the upper and the left edge of a square; the others lie on edges of a larger one."""
-    return np.concatenate([level(square, square.height), upright(square, 0.0)])
+def hull(rects: list[Rect]) -> Rect:
+    """What holds all of them."""
+    left, low, right, high = np.array([rect.edges for rect in rects]).T
+    return Rect(left.min(), low.min(), right.max(), high.max())
 
 
-def cross(square: Rect, side: float) -> np.ndarray:
-    """[n, 4] dashes through a square, so far from its lower right corner."""
-    return np.concatenate([level(square, side), upright(square, square.width - side)])
+def level(strip: Rect, low: float) -> np.ndarray:
+    """[n, 4] dashes across a strip, so far beneath its top."""
+    return dashed(strip.y1 - low, strip.x0, strip.x1, DASH)[:, [1, 0, 3, 2]]
 
 
-def level(square: Rect, high: float) -> np.ndarray:
-    """[n, 4] dashes across a rectangle, so high."""
-    return dashed(square.y0 + high, square.x0, square.x1, DASH)[:, [1, 0, 3, 2]]
-
-
-def upright(square: Rect, left: float) -> np.ndarray:
-    """[n, 4] dashes from the foot of a rectangle to its top, so far from its left."""
-    return dashed(square.x0 + left, square.y0, square.y1, DASH)
+def beneath(rect: Rect) -> float:
+    """The baseline of what is written under a matrix."""
+    return rect.y0 - em(58)
 
 
 # --------------------------------------------------------------------------------------------------------------- beats
@@ -184,15 +203,25 @@ def upright(square: Rect, left: float) -> np.ndarray:
 def stored(film: MemoryScalingFilm) -> None:
     """S, P and O fill, row by row, each with its bytes; then what was measured of them all."""
     place, skin, scene, n = film.place, film.skin, film.scene, film.found.lengths[0]
-    whole = film.areas.at(n, n)
+    whole = film.rects(n, n)
     with scene.telling():
-        title = word("Standard attention", NAME, skin.ink, place["standard name"], "name")
+        film.title = word("Standard attention", NAME, skin.ink, place["standard name"], "name")
+        aside(film, film.aside)
         device = machine(str(film.found.sweep.provenance["machine"]), scene.settings.aspect, skin)
-        film.move(FadeIn(title, film.n, film.width, note(film), device), seconds=TEXT)
+        film.move(FadeIn(film.title, film.n, film.width, note(film), device), seconds=TEXT)
         for name in "SP":
             film.move(filling(film, name, whole[name]), FadeIn(film.names[name]), seconds=FILL)
         film.move(filling(film, "O", whole["O"]), FadeIn(film.names["O"]), seconds=FILL / 2)
         film.move(FadeIn(film.bytes["standard"]), seconds=TEXT)
+
+
+def aside(film: MemoryScalingFilm, far: float) -> None:
+    """What standard attention stores stands so far right of its place, and its name and bytes over it."""
+    place, n = film.place, film.found.lengths[0]
+    film.aside = far
+    film.title.put_at(place["standard name"].x0 + far, film.title.baseline)
+    film.bytes["standard"].at(place["standard bytes"].shifted(far, 0.0))
+    film.display(n, n, 0)
 
 
 def filling(film: MemoryScalingFilm, name: str, rect: Rect) -> Shows:
@@ -217,89 +246,158 @@ def note(film: MemoryScalingFilm) -> Word:
 
 @beat("flash")
 def flash(film: MemoryScalingFilm) -> None:
-    """S and P go dark, a copy of O comes over; beside it grows what else is stored, one number a row."""
+    """All makes room; S and P go dark, a copy of O comes over; beside it grows what else is stored, one number a row."""
     place, skin, n = film.place, film.skin, film.found.lengths[0]
-    whole, copy = film.areas.at(n, n), film.parts["flash O"]
+    far, copy = film.aside, film.parts["flash O"]
+    left = Group(*film.values.values(), *(film.parts[name] for name in "SPO"), *(film.names[name] for name in "SPO"))
     scores = StepBack([*film.values.values(), film.parts["S"], film.parts["P"], film.names["S"], film.names["P"]], palette.DIM)
     with film.scene.telling():
-        film.owner = word("FlashAttention", NAME, skin.ink, place["flash name"], "name")
-        film.move(FadeIn(film.owner), seconds=TEXT)
-        film.move(scores, seconds=0.6)
+        room = Shows(
+            Group(left, film.title, film.n, film.width, film.bytes["standard"]), lambda share: aside(film, far * (1 - share)),
+            rate_func=ease_in_out_cubic,
+        )  # fmt: skip
+        film.move(room, seconds=MOVE)
+        film.move(FadeIn(word("FlashAttention", NAME, skin.ink, place["flash name"], "name")), scores, seconds=0.6)
+        whole = film.rects(n, n)
         coming = Shows(
             copy, lambda share: copy.display(np.array([whole["O"].toward(whole["flash O"], share).edges])),
             rate_func=ease_in_out_cubic, introducer=True,
         )  # fmt: skip
         film.move(coming, seconds=MOVE)
         film.move(FadeIn(film.names["flash O"]), seconds=TEXT)
-        lines = lse_lines(film)
-        film.move(filling(film, "LSE", whole["LSE"]), FadeIn(film.names["LSE"], *lines), seconds=1.0)
+        film.move(filling(film, "LSE", whole["LSE"]), FadeIn(film.names["LSE"]), seconds=1.2)
         film.move(FadeIn(film.bytes["flash"]), seconds=TEXT)
     film.scene.hold(0.8)
-    film.move(step_forth(scores), *(FadeOut(line) for line in lines), seconds=0.5)
-
-
-def lse_lines(film: MemoryScalingFilm) -> list[Word]:
-    """How many numbers LSE is, above its name."""
-    if not film.found.extra_is_lse:
-        return []
-    name, px = film.areas.flash.y0 + em(1.6 * LABEL), LABEL
-    n = film.found.lengths[0]
-    left = film.areas.at(n, n)["LSE"].x1 + PAD
-    texts = ["one number", "a row:"] if text_width("one number", px) < film.areas.flash.x1 - left else ["1 a row:"]
-    lines = [name + (len(texts) - k) * LINE_PITCH * em(px) for k in range(len(texts))]
-    return [Word(text, px, film.skin.stats, left, line, "part", Face.TEXT) for text, line in zip(texts, lines, strict=True)]
+    film.move(step_forth(scores), seconds=0.5)
 
 
 @beat("double")
 def double(film: MemoryScalingFilm) -> None:
-    """Slowly: the frame zooms out, and new rows and columns come round the old, until all is as large as it was."""
-    film.scene.add(film.was, film.under, film.tag)
+    """The frame zooms out and then keeps its scale: N's line gets twice as long, three more squares come round S and P, one more strip
+    beneath O and what FlashAttention stores."""
+    before, after = film.found.lengths[:2]
+    film.scene.add(film.was)
     with film.scene.telling():
-        grow(film, 1, FIRST)
-    film.scene.hold(1.2)
+        zoom = Shows(film.drawn, lambda share: film.display(before, between(before, after, share), 0), rate_func=ease_in_out_cubic)
+        film.move(zoom, seconds=OUT)
+        old, new, square = film.rects(before, after), film.rects(after, after), "P" if film.areas.stacked else "S"
+
+        def wider(share: float) -> None:
+            film.count(old[square].toward(new[square], share), round(share))
+
+        film.move(Shows(Group(film.width, film.n), wider, rate_func=ease_in_out_cubic), seconds=WIDER)
+        film.mark(new, [before], film.areas.unit(after))
+        film.factors = []
+        for name, seconds in COPIES.items():
+            grown = ("flash O", "LSE") if name == "flash O" else (name,)
+            copies = [each for part in grown for each in copied(film, part, old[part])]
+            film.move(*(Shows(copy, come, introducer=True) for copy, come in copies), seconds=seconds)
+            film.scene.remove(*(copy for copy, _ in copies))
+            for part in grown:
+                film.fill(part, after, new[part])
+                film.call(part, 1, new[part])
+            film.factors.append(film.times(name, new[name]))
+            film.move(FadeIn(film.factors[-1]), seconds=TEXT)
+        film.display(after, after, 1)
+    film.scene.hold(1.5)
+
+
+def copied(film: MemoryScalingFilm, name: str, old: Rect) -> list[tuple[Group, Callable[[float], None]]]:
+    """What comes out from behind a matrix until N is twice as large: one after another, with the values of their place."""
+    ways = [(1, 0), (0, -1), (1, -1)] if name in "SP" else [(0, -1)]
+    return [copy(film, name, old, way, np.array([k, k + 2]) / (len(ways) + 1)) for k, way in enumerate(ways)]
+
+
+def copy(film: MemoryScalingFilm, name: str, old: Rect, way: tuple[int, int], time: np.ndarray) -> tuple[Group, Callable[[float], None]]:
+    """One more of a matrix, beneath it; and where it is at each share of the whole time, of which its own is from ``time`` to ``time``."""
+    right, up = way
+    stop = old.shifted(right * old.width, up * old.height)
+    part = film.area(name)
+    part.tag = f"more {name}"
+    thing = Group(part).set_z_index(-1, family=True)
+    values = None
+    if name in film.values:
+        whole = film.shades[name][1]
+        half = len(whole) // 2
+        values = image(whole[half * -up :, half * right :][:half, :half])
+        thing = Group(values, part).set_z_index(-1, family=True)
+
+    def come(share: float) -> None:
+        rect = old.toward(stop, ease_in_out_cubic(float(np.clip((share - time[0]) / (time[1] - time[0]), 0.0, 1.0))))
+        part.display(np.array([rect.edges]))
+        if values is not None:
+            values.points = image_corners(rect)
+
+    return thing, come
+
+
+def between(before: float, after: float, share: float) -> float:
+    """On the way from one length to the next, at an even zoom."""
+    return float(before * (after / before) ** share)
 
 
 @beat("again")
 def again(film: MemoryScalingFilm) -> None:
-    """The same for each N that follows."""
+    """The same for each N that follows, faster and faster."""
+    seconds = NEXT
     with film.scene.telling():
+        film.move(FadeOut(*film.factors), seconds=TEXT)
         for index in range(2, len(film.found.lengths)):
-            grow(film, index, NEXT)
-            film.scene.hold(0.7)
+            grow(film, index, seconds)
+            film.scene.hold(0.4)
+            seconds *= QUICKER
 
 
 def grow(film: MemoryScalingFilm, index: int, seconds: float) -> None:
-    """N becomes the next that was measured; what is written changes when N does."""
+    """The frame zooms out; then N becomes the next that was measured, and so does what is written."""
     before, after = film.found.lengths[index - 1 : index + 1]
 
-    def at(share: float) -> float:
-        return float(before * (after / before) ** ease_in_out_cubic(share))
-
     def show(share: float) -> None:
-        film.display(at(share), at(min(AHEAD * share, 1.0)), index if share > 0.5 else index - 1)
+        out, more = (between(before, after, ease_in_out_cubic(pace(share))) for pace in (early, late))
+        film.display(more, out, index if share > 0.5 else index - 1)
 
-    numbers = [film.bytes[side].turn(film.found.bytes_at(side, index)) for side in film.bytes]
-    film.move(Shows(film.drawn, show), *numbers, seconds=seconds)
+    film.move(Shows(film.drawn, show), seconds=seconds)
 
 
 @beat("gap")
 def gap(film: MemoryScalingFilm) -> None:
-    """What FlashAttention stores becomes one square; its name and its bytes come down to it."""
-    n, number, gone = film.found.lengths[-1], film.bytes["flash"], [film.names["flash O"], film.names["LSE"]]
-    o, lse = film.parts["flash O"], film.parts["LSE"]
+    """FlashAttention's strips are cut in two and laid side by side until they are a square; their bytes, and all, are written large."""
+    n, names = film.found.lengths[-1], ("flash O", "LSE")
+    last = len(film.found.lengths) - 1
+    folds, strips = film.areas.folds(n), Group(*(film.parts[name] for name in names), *(film.names[name] for name in names))
 
-    def fold(share: float) -> None:
-        for part, rect in zip((o, lse), film.areas.folded(n, share), strict=True):
-            part.display(np.array([rect.edges]))
+    def fold(done: int, share: float) -> None:
+        strip, line = (hull(rects) for rects in film.areas.folded(n, done + share).values())
+        for name, rects in film.areas.folded(n, done + share).items():
+            film.parts[name].display(edges(rects))
+        film.call("flash O", last, strip)
+        said, came = film.named("LSE", compact(film.found.parts_at(last)["LSE"]), line), min(done + share, 1.0)
+        lower = (strip.x0, beneath(strip) - 1.2 * em(LABEL))  # beneath O's name
+        film.names["LSE"].say(
+            said.put_at(*((1 - came) * here + came * there for here, there in zip((said.left, said.baseline), lower, strict=True)))
+        )
 
-    square = film.areas.folded(n, 1.0)[1]
-    here, there = number.home, np.array([square.x1 + 2 * PAD, square.y0, 0.0])
-
-    def down(share: float) -> None:
-        number.home = here + (there - here) * share
-        number.display(number.text)
-
-    film.move(Shows(Group(o, lse), fold, rate_func=ease_in_out_cubic), *(FadeOut(each) for each in gone), seconds=1.2)
-    lower = slid(film.owner, film.areas.flash.x0, square.y1 + em(NUMBER))
-    film.move(Shows(number, down, rate_func=ease_in_out_cubic), lower, seconds=MOVE)
+    for done in range(folds):
+        film.move(Shows(strips, partial(fold, done), rate_func=ease_in_out_cubic), seconds=CUT)
+    block = hull(film.areas.folded(n, folds)["flash O"])
+    room = Rect(block.x0, film.areas.flash.y0, film.areas.flash.x1, block.y0)
+    film.scene.remove(*(film.names[name] for name in names))
+    parts = [
+        fly(word(film.names[name].text, NUMBER, film.hue(name), line.top(em(NUMBER + 40)), "part"), film.names[name])
+        for name, line in zip(names, (room, room.below(em(NUMBER + 24))), strict=True)
+    ]
+    film.move(*parts, seconds=MOVE)
+    film.move(*(larger(film, side) for side in film.bytes), seconds=MOVE)
     film.scene.tell()
+
+
+def larger(film: MemoryScalingFilm, side: str) -> Shows:
+    """What was measured of all grows as large as its place allows."""
+    number, rect = film.bytes[side], film.place[f"{side} bytes"]
+    small, large = number.px, min(ONE_NUMBER, rect.width / (len(number.text) * ADVANCE * em(1)))
+
+    def show(share: float) -> None:
+        number.px = small + (large - small) * share
+        number.at(rect)
+
+    return Shows(number, show, rate_func=ease_in_out_cubic)

@@ -17,7 +17,7 @@ from flashviz.chapters.score import KEYS, Score, softmax, spread_of
 from flashviz.director.material import provenance
 from flashviz.director.rescale import grown
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, fitted, labelled, line_width, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fitted, labelled, line_width, word, worded
 from flashviz.figures import number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
@@ -28,13 +28,13 @@ from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Polygons, Rectangles
 from flashviz.mobjects.walks import Walks
 
-LOOKED, GROW, SLOWLY, STACK, WALK, SQUEEZE = 0.4, 1.6, 2.8, 2.2, 2.6, 1.6  # seconds
+LOOKED, GROW, SLOWLY, STACK, WALK, SQUEEZE, NEARER = 0.4, 1.6, 3.2, 2.6, 2.6, 1.6, 1.0  # seconds
 FIRST = 8  # the part of all columns that is multiplied slowly is one of so many
 PALE = 0.6  # of the opacity of each random sum
 BEHIND = 0.35  # of the opacity of the pair, while one column of it or other sums are spoken of
+FALL = 0.45  # of the opacity of a product: what is taken away from the sum
 SEAM = em(2)  # between weights
 JOINED = 0.25  # of the opacity of what joins a sum to its weight
-AWAY = 3  # how much faster than the products come the first are no longer near
 
 
 class ScoreStage(ShotScene):
@@ -48,7 +48,8 @@ class ScoreStage(ShotScene):
         self.provenance = [provenance(found.trace)]
         pair, sums = score.score_of(found), spread_of(self.settings.config)[:, -1]
         most, less = (number(float(softmax(sums * scale).max())) for scale in (1.0, pair.scale))
-        said = {"d": f"{len(pair.q)}", "divisor": pair.divisor, "keys": f"{KEYS}", "most": most, "less": less}
+        match = number(float(softmax(np.append(sums * pair.scale, pair.score))[-1]))
+        said = {"d": f"{len(pair.q)}", "divisor": pair.divisor, "keys": f"{KEYS}", "most": most, "less": less, "match": match}
         self.set_board(pair.beats, said)
         return ScoreFilm(self, pair)
 
@@ -56,10 +57,11 @@ class ScoreStage(ShotScene):
 class ScoreFilm(ChapterFilm):
     """Everything on stage, made here once. ``words``: the arithmetic so far."""
 
-    words: list[Word]
+    words: Sequence[Word | Rectangles]
     back: StepBack
     spread: Spread
     name: Named  # of the lines
+    told: tuple[Word, Rectangles]  # what the edge of the lines is
 
     def __init__(self, scene: ShotScene, pair: Score) -> None:
         self.scene, self.pair, self.skin = scene, pair, scene.skin
@@ -68,6 +70,8 @@ class ScoreFilm(ChapterFilm):
         self.bars = {name: Rectangles(color, name=name) for name, color in zip(("q", "k", "products", "sum"), self.colors, strict=True)}
         for name, values in (("q", pair.q), ("k", pair.k), ("products", pair.products), ("sum", pair.products.sum(keepdims=True))):
             self.bars[name].values = values
+        self.falls = Rectangles(skin.scores, name="negative products", opacity=FALL)
+        self.level = Rectangles(skin.quiet, name="so far")  # from the last product to the sum so far
         self.lit = Rectangles(skin.registers, name="lit").set_z_index(-1)  # behind the column that is multiplied
         self.factors = {name: Rectangles(color, name=f"lit {name}") for name, color in (("q", skin.q), ("k", skin.k))}
         said = (("q", skin.q, "a query"), ("k", skin.k, "a key"))
@@ -80,9 +84,17 @@ class ScoreFilm(ChapterFilm):
         self.cast = Cast(self.names["k"])
         room, longest = place["product"], "−8.888 × −8.888 = −88.88"
         px = NUMBER * min(1.0, room.width / text_width(longest, NUMBER, Face.MONO_STRONG))
-        self.product = Readout("", px, skin.ink, name="product", face=Face.MONO_STRONG).at(room)
-        self.total = Readout("", NUMBER, skin.ink, name="total", face=Face.MONO_STRONG, anchor="center").at(place["number"])
+        self.product = Readout("", px, skin.ink, name="product", face=Face.MONO_STRONG, minus=Face.STRONG).at(room)
+        room = place["number"]
+        px = NUMBER * min(1.0, room.width / text_width("−88.888", NUMBER, Face.MONO_STRONG))
+        self.total = Readout("", px, skin.ink, name="total", face=Face.MONO_STRONG, anchor="center", minus=Face.STRONG).at(room)
+        self.so_far = amid(("sum so far",), skin.ink, place["so far"], "label")
         self.ends = np.cumsum(pair.products)  # where each product ends in the stack
+
+    @property
+    def adding(self) -> Group:
+        """What changes with each product, but for its own column."""
+        return Group(*self.bars.values(), self.falls, self.level, self.total)
 
     @property
     def colors(self) -> tuple[str, str, str, str]:
@@ -135,7 +147,10 @@ class ScoreFilm(ChapterFilm):
         begins, wide = self.ends - pair.products, self.columns(near)
         close, far = self.ground_of(room.below(self.place["products"].y1 - self.place["product"].y0), self.slowly), self.ground
         zero, unit = far[0] + (close[0] - far[0]) * near, far[1] * (close[1] / far[1]) ** near
-        self.bars["products"].display(upright(room, begins * (share > 0), pair.products * share, zero, unit, wide))
+        done = share * pair.products
+        for bars, sign in ((self.bars["products"], 1), (self.falls, -1)):
+            bars.display(upright(room, begins * (share > 0), np.where(pair.products * sign > 0, done, 0.0), zero, unit, wide))
+        self.add_up(begins[now] + done[now], room.x0 + (now + 0.8) * room.width / wide, zero, unit)
         step = room.width / wide
         left = room.x0 + (now - 0.1) * step
         self.lit.display(np.array([[left, room.y0, min(left + step, room.x1), self.place["q"].y1]]))
@@ -145,24 +160,22 @@ class ScoreFilm(ChapterFilm):
         self.product.display(f"{number(pair.q[now])} × {number(pair.k[now])} = {total(pair.products[now])}")
         self.total.display(number(float(self.ends[min(round(columns), len(pair.q)) - 1])) if columns >= 1 else "")
 
-    def gathered(self, share: float) -> np.ndarray:
-        """[d, 4] the products on their way into one bar beside them, each at its height."""
-        start = upright(self.place["products"], self.ends - self.pair.products, self.pair.products, *self.ground, len(self.ends))
-        stop = start.copy()
-        stop[:, [0, 2]] = self.place["sum"].x0, self.place["sum"].x1
-        return np.asarray(start + (stop - start) * share)
+    def add_up(self, total: float, left: float, zero: float, unit: float) -> None:
+        """The sum so far as a bar beside the products, on their scale, and a line to it from the last of them, which ends at ``left``."""
+        room, top = self.place["sum"], zero + total * unit
+        self.bars["sum"].display(np.array([[room.x0, min(zero, top), room.x1, max(zero, top)]]))
+        self.level.display(level(min(left, room.x0), room.x0, top))
 
-    def sum(self, share: float) -> np.ndarray:
-        """[1, 4] the whole sum times ``share``."""
-        zero, unit = self.ground
-        room, height = self.place["sum"], share * float(self.ends[-1]) * unit
-        return np.array([[room.x0, min(zero, zero + height), room.x1, max(zero, zero + height)]])
+    def sum(self, share: float) -> None:
+        """The whole sum times ``share``."""
+        self.add_up(share * float(self.ends[-1]), self.place["sum"].x0, *self.ground)
 
 
 class Spread:
     """Sums of random products as lines that walk from zero, between ± the root of how many; and their softmax as one bar of height 1.
 
-    The line of the largest sum and its weight have a key's colour; each line's end is joined to its weight.
+    The line of the largest sum and its weight have a colour of their own, and so has the pair's, which is no random one; each line's end is
+    joined to its weight.
     """
 
     def __init__(self, film: ScoreFilm) -> None:
@@ -173,37 +186,80 @@ class Spread:
         self.unit = 0.5 * self.room.height / float(np.abs(self.sums).max())
         skin = self.skin
         self.walks = Walks(self.sums[:-1], skin.scores, theme.OUTLINE, name="walks").set_stroke(opacity=PALE)
-        self.most = Walks(self.sums[-1:], skin.k, 2 * theme.HEAVY, name="largest sum")
+        self.most = Walks(self.sums[-1:], skin.hue("error"), 2 * theme.HEAVY, name="largest sum")
         self.edge = Walks(np.sqrt(np.arange(self.sums.shape[1])) * np.array([[1], [-1]]), skin.ink, theme.HEAVY, name="root")
+        self.match = Walks(np.append(0.0, film.ends)[None], skin.k, 2 * theme.HEAVY, name="match")
+        self.match_weight, self.match_join = Rectangles(skin.k, name="match weight"), Polygons(skin.k, "match join", 2 * JOINED)
         self.lines = Group(self.walks, self.edge, self.most)
         self.zero = Rectangles(skin.quiet, name="zero").display(level(self.room.x0, self.room.x1, self.room.center[1]))
         self.weights = Rectangles(skin.scores, name="weights")
-        self.largest_weight = Rectangles(skin.k, name="largest weight")
+        self.largest_weight = Rectangles(skin.hue("error"), name="largest weight")
         self.joins = Polygons(skin.scores, "joins", JOINED)
-        self.largest_join = Polygons(skin.k, "largest join", 2 * JOINED)
+        self.largest_join = Polygons(skin.hue("error"), "largest join", 2 * JOINED)
         self.shares = Group(self.joins, self.largest_join, self.weights, self.largest_weight)
 
-    def walk(self, divisor: float, share: float = 1.0) -> None:
-        """So many of the steps, of sums that are divided."""
+    def walk(self, divisor: float, share: float = 1.0, zoom: float = 1.0) -> None:
+        """So many of the steps, of sums that are divided; so much higher than they are drawn at first."""
         for each in (self.walks, self.most, self.edge):
-            each.display(self.room, self.unit / divisor, share)
+            each.display(self.room, zoom * self.unit / divisor, share)
 
-    def weigh(self, divisor: float, share: float = 1.0) -> None:
-        """Softmax of the divided sums, the largest at the top, piled from the bottom up to a share of its height."""
-        room, sums = self.place["weights"], self.sums[:, -1] / divisor
-        weights = softmax(sums)
+    @property
+    def zoom(self) -> float:
+        """With which the pair's score is as high as the largest sum was."""
+        return float(np.abs(self.sums).max() / np.abs(self.match.sums / self.root).max())
+
+    def come(self, share: float) -> None:
+        """So many of the pair's own products, divided and added; and its weight, were it one of all these keys."""
+        self.match.display(self.room, self.zoom * self.unit / self.root, share)
+        steps = self.match.sums.shape[1] - 1
+        self.weigh(self.root, zoom=self.zoom, match=float(self.match.sums[0, max(1, round(share * steps))]) / self.root)
+
+    def weigh(self, divisor: float, share: float = 1.0, zoom: float = 1.0, match: float | None = None) -> None:
+        """Softmax of the divided sums, the largest at the top, piled from the bottom up to a share of its height; over them a match's."""
+        room, scores = self.place["weights"], np.append(self.sums[:, -1] / divisor, [] if match is None else match)
+        weights, count = softmax(scores), len(self.sums)
         tops = np.minimum(np.cumsum(weights), share) * room.height + room.y0
         bottoms = np.concatenate([[room.y0], tops[:-1]])
         seams = np.minimum(SEAM, (tops - bottoms) / 4)
         slices = np.array([[room.x0, low, room.x1, high - seam] for low, high, seam in zip(bottoms, tops, seams, strict=True)])
-        self.weights.values = weights
-        self.weights.display(slices)
-        self.largest_weight.display(slices[-1:])
-        ends = self.room.center[1] + sums * self.unit
+        self.weights.values = weights[:count]
+        self.weights.display(slices[:count])
+        self.largest_weight.display(slices[count - 1 : count])
+        ends = self.room.center[1] + scores * self.unit * zoom
         left, right = self.place["joins"].x0, self.place["joins"].x1
         joins = [np.array([(left, end), (right, low), (right, high)]) for end, (_, low, _, high) in zip(ends, slices, strict=True)]
-        self.joins.display(joins[:-1])
-        self.largest_join.display(joins[-1:])
+        self.joins.display(joins[: count - 1])
+        self.largest_join.display(joins[count - 1 : count])
+        self.match_weight.display(slices[count:])
+        self.match_join.display(joins[count:])
+
+    def added(self, steps: int) -> list[Word]:
+        """What the lines go along: how many products are added, from 1 to all."""
+        room, ink = self.place["added"], self.skin.ink
+        last = f"{steps}"
+        return [
+            word("1", LABEL, ink, room, "tick", Face.TEXT), amid(("products added",), ink, room, "axis"),
+            word(last, LABEL, ink, room.right(text_width(last, LABEL)), "tick", Face.TEXT),
+        ]  # fmt: skip
+
+    def ends_at(self, value: float, zoom: float = 1.0) -> list[Word]:
+        """So far from zero the edge ends, above and below: beyond its end."""
+        high = value * self.unit * zoom
+        return [
+            Word(
+                f"{sign}{value:.4g}",
+                LABEL,
+                self.skin.ink,
+                self.room.x1 + em(10),
+                self.room.center[1] + way * high - 0.36 * em(LABEL),
+                "end",
+            )
+            for sign, way in (("+", 1), ("−", -1))
+        ]
+
+    def softmax(self) -> Word:
+        """What makes weights of sums."""
+        return amid(("softmax",), self.skin.ink, self.place["softmax"], "softmax")
 
     def axis(self) -> Word:
         """Zero, beside its line."""
@@ -223,10 +279,14 @@ class Spread:
 
     def largest(self, divisor: float) -> list[Word]:
         """The largest weight, over the bar."""
-        room, texts = self.place["largest"], ["largest weight:", number(float(softmax(self.sums[:, -1] / divisor).max()))]
+        return self.over("largest weight:", float(softmax(self.sums[:, -1] / divisor).max()), self.skin.hue("error"))
+
+    def over(self, text: str, weight: float, color: str) -> list[Word]:
+        """A weight, over the bar."""
+        room, texts = self.place["largest"], [text, number(weight)]
         wide = line_width(texts, LABEL)
         left = max(room.x0, min(self.place["weights"].center[0] - wide / 2, room.x1 - wide))
-        return worded(Rect(left, room.y0, room.x1, room.y1), texts, LABEL, 2 * [self.skin.k], "largest")
+        return worded(Rect(left, room.y0, room.x1, room.y1), texts, LABEL, 2 * [color], "largest")
 
 
 def level(left: float, right: float, y: float) -> np.ndarray:
@@ -267,34 +327,29 @@ def pair(film: ScoreFilm) -> None:
 
 @beat("products")
 def products(film: ScoreFilm) -> None:
-    """Both make room; column by column the first numbers are multiplied, and each product stands on the end of the one before it."""
+    """Both make room; column by column the first numbers are multiplied, each product stands on the end of the one before it, and beside
+    them stands the sum so far."""
     pair = Group(film.bars["q"], film.bars["k"], film.names["k"])
-    parts = Group(film.lit, film.bars["q"], film.bars["k"], *film.factors.values(), film.bars["products"], film.product)
+    parts = Group(film.lit, *film.factors.values(), film.product, film.adding)
     film.back = StepBack([film.bars["q"], film.bars["k"]], BEHIND)
     with film.scene.telling():
         film.move(Shows(pair, film.make_room, rate_func=ease_in_out_cubic), seconds=MOVE)
-        film.move(film.back, FadeIn(film.names["products"]), seconds=TEXT)
+        film.move(film.back, FadeIn(film.names["products"], film.so_far), seconds=TEXT)
         film.move(Shows(parts, lambda share: film.multiplied(share * film.slowly, near=1.0)), seconds=SLOWLY)
 
 
 @beat("stack")
 def stack(film: ScoreFilm) -> None:
-    """The others follow, faster, and the sum is counted; then all go, each at its height, into one bar beside them."""
-    bars, whole, first, d = film.bars["products"], film.bars["sum"], film.slowly, len(film.pair.q)
+    """The frame zooms out; the others follow, faster, and the sum so far goes up and down with them."""
+    first, d = film.slowly, len(film.pair.q)
     lit = Group(film.lit, *film.factors.values())
     with film.scene.telling():
         film.move(FadeOut(film.product), seconds=TEXT)
-        parts = Group(lit, film.bars["q"], film.bars["k"], bars, film.total)
-
-        def rest(share: float) -> None:
-            film.multiplied(first + share * (d - first), near=max(0.0, 1 - AWAY * share))
-
-        film.move(Shows(parts, rest), seconds=STACK)
-        film.move(FadeOut(lit), step_forth(film.back), seconds=TEXT)
-        film.scene.add(whole.display(film.gathered(0.0)))
-        leaving = Shows(whole, lambda share: whole.display(film.gathered(share)), rate_func=ease_in_out_cubic)
-        film.move(StepBack([bars], BEHIND), leaving, seconds=MOVE)
-        whole.display(film.sum(1.0))
+        out = Shows(Group(lit, film.adding), lambda share: film.multiplied(first, near=1 - share), rate_func=ease_in_out_cubic)
+        film.move(out, seconds=NEARER)
+        film.move(Shows(Group(lit, film.adding), lambda share: film.multiplied(first + share * (d - first))), seconds=STACK)
+        film.move(FadeOut(lit, film.so_far), step_forth(film.back), seconds=TEXT)
+        film.sum(1.0)
 
 
 @beat("scale")
@@ -303,10 +358,10 @@ def scale(film: ScoreFilm) -> None:
     whole, ink = film.bars["sum"], film.skin.ink
     texts = [number(float(film.ends[-1])), "/", film.pair.divisor.partition(" ")[0], "=", number(film.pair.score)]
     words = worded(film.place["number"], texts, NAME, [ink, ink, ink, ink, film.skin.scores], "number")
-    shrink = Shows(whole, lambda share: whole.display(film.sum(1 + (film.pair.scale - 1) * share)), rate_func=ease_in_out_cubic)
     with film.scene.telling():
         film.move(FadeOut(film.total), seconds=TEXT)
         film.move(FadeIn(*words[:3]), seconds=TEXT)
+        shrink = Shows(Group(whole, film.level), lambda share: film.sum(1 + (film.pair.scale - 1) * share), rate_func=ease_in_out_cubic)
         film.move(shrink, seconds=MOVE)
         film.move(FadeIn(*words[3:]), seconds=TEXT)
     film.words = words
@@ -316,22 +371,22 @@ def scale(film: ScoreFilm) -> None:
 def spread(film: ScoreFilm) -> None:
     """The pair leaves; sums of random products walk away from zero as far as the root of their number."""
     film.spread = found = Spread(film)
-    film.name = summed(film, "added up")
-    gone = FadeOut(*film.bars.values(), *film.names.values(), *film.words)
+    film.name = summed(film)
+    gone = FadeOut(*film.bars.values(), film.falls, film.level, *film.names.values(), *film.words)
     found.walk(1.0, 0.0)
     with film.scene.telling():
-        film.move(gone, seconds=TEXT)
-        film.move(FadeIn(film.name, found.zero, found.axis()), seconds=TEXT)
+        film.move(gone, FadeIn(film.name, found.zero, found.axis(), *found.added(len(film.pair.q))), seconds=2 * TEXT)
         film.move(Shows(found.lines, lambda share: found.walk(1.0, share), introducer=True), seconds=WALK)
         root = f"± √{len(film.pair.q)}"
-        film.words = [found.wide((f"{root} = {found.root:.4g}", root))]
-        film.move(FadeIn(*found.told(), *film.words), seconds=TEXT)
+        film.words = [found.wide((f"{root} = {found.root:.4g}", root)), *found.ends_at(found.root)]
+        film.told = found.told()
+        film.move(FadeIn(*film.told, *film.words), seconds=TEXT)
 
 
-def summed(film: ScoreFilm, what: str) -> Named:
+def summed(film: ScoreFilm, divided: str = "") -> Named:
     """What the lines are."""
-    words = f"{what}, for {KEYS} random keys", f"{what}, {KEYS} keys"
-    drawn = labelled(film.place["fan name"], ("q × k", film.skin.ink), (words[0], film.skin.ink), words[1])
+    words = f"for {KEYS} random keys", f"{KEYS} keys"
+    drawn = labelled(film.place["fan name"], (f"sum of q × k{divided}", film.skin.ink), (words[0], film.skin.ink), words[1])
     return Named(*drawn, tag="name", text=" ".join(each.text for each in drawn))
 
 
@@ -340,10 +395,11 @@ def weights(film: ScoreFilm) -> None:
     """Softmax of these sums piles up to 1 in one bar, each joined to its line: nearly all of it is one weight."""
     found = film.spread
     found.weigh(1.0, 0.0)
-    film.scene.add(found.shares)
     largest = found.largest(1.0)
-    film.words += largest
+    film.words = [*film.words, *largest]
     with film.scene.telling():
+        film.move(FadeIn(found.softmax()), seconds=TEXT)
+        film.scene.add(found.shares)
         film.move(Shows(found.shares, lambda share: found.weigh(1.0, share)), seconds=GROW)
         film.move(FadeIn(*largest), seconds=TEXT)
 
@@ -360,6 +416,32 @@ def divided(film: ScoreFilm) -> None:
 
     with film.scene.telling():
         film.move(FadeOut(film.name, *film.words), seconds=TEXT)
-        film.move(FadeIn(summed(film, f"added up / {found.root:.4g}")), seconds=TEXT)
+        film.name = summed(film, f" / {found.root:.4g}")
+        film.move(FadeIn(film.name), seconds=TEXT)
         film.move(Shows(Group(found.lines, found.shares), shrink, rate_func=ease_in_out_cubic), seconds=SQUEEZE)
-        film.move(FadeIn(found.wide(["± 1"]), *found.largest(found.root)), seconds=TEXT)
+        one = found.wide(["± 1"])
+        film.words = [*found.largest(found.root), one, *film.told]
+        film.move(FadeIn(one, *film.words[:2]), seconds=TEXT)
+
+
+@beat("match")
+def match(film: ScoreFilm) -> None:
+    """From near: the pair's own products add up far above all random sums, and its weight takes nearly all of the bar."""
+    found, pair = film.spread, film.pair
+
+    def nearer(share: float) -> None:
+        zoom = 1 + (found.zoom - 1) * share
+        found.walk(found.root, zoom=zoom)
+        found.weigh(found.root, zoom=zoom)
+
+    texts = [number(float(film.ends[-1])), "/", f"{found.root:.4g}", "=", number(pair.score)]
+    row, wide = film.place["wide"], line_width(texts, NAME)
+    right = found.room.x1 - 0.12 * found.room.width  # left of where its line ends
+    score = worded(Rect(max(right - wide, row.x0), row.y0, right, row.y1), texts, NAME, 5 * [film.skin.k], "score")
+    weight = float(softmax(np.append(found.sums[:, -1] / found.root, pair.score))[-1])
+    with film.scene.telling():
+        film.move(Shows(Group(found.lines, found.shares), nearer, rate_func=ease_in_out_cubic), seconds=NEARER)
+        film.move(FadeOut(*film.words), FadeIn(*found.ends_at(1.0, found.zoom)), seconds=TEXT)
+        lines = Group(found.match, found.shares, found.match_join, found.match_weight)
+        film.move(Shows(lines, found.come), seconds=WALK)
+        film.move(FadeIn(*score, *found.over("its weight:", weight, film.skin.k)), seconds=TEXT)

@@ -11,16 +11,17 @@ from manim.typing import Point3D_Array
 
 from flashviz import theme
 from flashviz.layout import Rect
-from flashviz.lettering import Face, bearing, em, ink_box
+from flashviz.lettering import Face, bearing, em, ink_box, text_width
 from flashviz.mobjects.named import Act
 
 ADVANCE = 0.6  # of JetBrains Mono, in em
+EM_OF_ONE = 135.0  # px: em(135) == 1
 
 
 @cache
 def _outline(char: str, face: Face) -> Point3D_Array:
     """Points of one glyph of em 1: left edge of its advance box at x = 0, baseline at y = 0."""
-    px = 135.0  # em(135) == 1
+    px = EM_OF_ONE
     drawn = theme.line(char, px, "#FFFFFF", face)
     _, bottom = ink_box(char, px, face)
     drawn.shift((bearing(char, face) - drawn.get_left()[0], bottom - drawn.get_bottom()[1], 0))
@@ -35,11 +36,15 @@ class Readout(VMobject):
         text: What it shows at first.
         px: Em in pixels of a 1080 px frame.
         anchor: ``left``, ``center`` or ``right``: which side stays in place when the length changes.
+        minus: Whose minus sign is drawn: the monospaced faces have a hyphen in its place.
     """
 
-    def __init__(self, text: str, px: float, color: str, *, name: str, face: Face = Face.MONO, anchor: str = "left") -> None:
+    def __init__(
+        self, text: str, px: float, color: str, *, name: str, face: Face = Face.MONO, anchor: str = "left", minus: Face | None = None
+    ) -> None:
         super().__init__(stroke_width=0, fill_color=color, fill_opacity=1)
         self.tag, self.px, self.face, self.anchor = name, px, face, anchor
+        self.faces = {"−": minus or face}
         self.text = text
         self.home = np.zeros(3)
         self.display(text)
@@ -73,7 +78,9 @@ class Readout(VMobject):
         for index, (char, height) in enumerate(zip(text, heights, strict=True)):
             if char == " " or height == 0:
                 continue
-            points = _outline(char, self.face).copy()
+            face = self.faces.get(char, self.face)
+            points = _outline(char, face).copy()
+            points[:, 0] += (ADVANCE - text_width(char, EM_OF_ONE, face)) / 2  # in the middle of its place
             points[:, 1] = middle + (points[:, 1] - middle) * height
             parts.append(points * size + np.array([start + index * self.step, self.home[1], 0.0]))
         return np.concatenate(parts) if parts else np.zeros((0, 3))
