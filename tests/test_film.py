@@ -206,8 +206,7 @@ def test_a_product_takes_its_share_of_the_waiting(default: Film) -> None:
 
 
 def test_the_counter_knows_the_tiles_that_are_on_chip(default: Film) -> None:
-    pause = default.at("pause-a")
-    assert pause.texts()["crossed"] == "2", "those of Q and K that stand there"
+    assert "crossed" not in default.at("pause-a").texts(), "what has crossed is not spoken of"
     product = default.at("product")
     assert product.texts()["crossed"] == quarters(closed_form(default.trace.config, "standard").total / tile_unit(default.trace))
     assert {item.text for item in product.shown if item.name == "title"} >= {"K: 8 × 8 = 64", "V: 8 × 8 = 64", "S out: 64"}
@@ -262,13 +261,27 @@ def test_the_rows_counter_is_the_traces(default: Film) -> None:
 
 
 def test_an_entry_of_acc_is_scaled_as_l_is(default: Film) -> None:
-    words = [item.text for item in default.at("squeeze").shown if item.name == "entry"]
-    before, times, alpha, equals, after = words
+    """The one that is written over its bar, and divided by l: by hand, and the same before and after."""
     found = default.scene.film.found
     largest = int(np.abs(found.of("acc_old")).argmax())
-    assert (times, equals, alpha) == ("×", "=", number(float(found.of("alpha"))))
+    (before,), (after,) = ([item.text for item in default.at(beat).shown if item.name == "entry"] for beat in ("stale", "squeeze"))
     assert (before, after) == (total(float(found.of("acc_old")[largest])), total(float(found.of("acc_scaled")[largest])))
-    assert float(before) * float(alpha) == pytest.approx(float(after), abs=0.02), "by hand"
+    assert float(before) * float(number(float(found.of("alpha")))) == pytest.approx(float(after), abs=0.02)
+    for beat, entry, l in (("stale", before, "l_old"), ("squeeze", after, "l_scaled")):
+        equals, value, again, above, over, below = (item.text for item in default.at(beat).shown if item.name == "quotient")
+        assert (equals, again, over) == ("=", "=", "/")
+        assert (above, below) == (entry, total(float(found.of(l))))
+        assert value == number(float(above) / float(below), 2) == number(float(found.of("acc_old")[largest] / found.of("l_old")), 2)
+
+
+def test_where_the_max_rises_l_stands_alone_and_large(default: Film) -> None:
+    """No term stands beside the block while it shrinks, its ceiling is as high as there is room, and all are there when they join."""
+    boxes = {beat: {item.name: item.box for item in default.at(beat).shown} for beat in ("measure", "stale", "squeeze", "join")}
+    tall = {beat: each["block"][3] - each["block"][1] for beat, each in boxes.items()}
+    assert "terms" in boxes["measure"]
+    assert "terms" not in boxes["stale"]
+    assert tall["stale"] > 1.8 * tall["measure"]
+    assert tall["squeeze"] == pytest.approx(float(default.scene.film.found.of("alpha")) * tall["stale"], abs=0.02)
 
 
 def corners(squares: Rectangles) -> np.ndarray:

@@ -41,7 +41,7 @@ from flashviz.figures import number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit
-from flashviz.mobjects.measured import CEILING_PX, KEPT, LABEL_PX, Measured, Scale
+from flashviz.mobjects.measured import CEILING_PX, KEPT, Measured, Scale
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tile_rows import TileRows
@@ -357,18 +357,13 @@ def ruler(film: RescaleFilm) -> None:
     climb = Climb(film, ends)
     with film.scene.telling():
         film.move(FadeOut(film.power, film.height), seconds=TEXT)
-        climb.display(0.0)
-        film.scene.add(*climb.said)
-        film.move(Shows(Group(chart, *climb.said), climb.display, rate_func=ease_in_out_cubic), seconds=1.8)
+        film.scene.add(climb)
+        film.move(Shows(climb, climb.display, rate_func=ease_in_out_cubic), seconds=1.6)
         film.scene.remove(*climb.said)
         film.scene.add(ends[0])
         film.move(FadeIn(*ends[1:]), seconds=TEXT)
-    film.move(
-        Shows(chart, climb.back, rate_func=ease_in_out_cubic),
-        FadeOut(*ends, rate_func=early),
-        FadeIn(film.height, rate_func=late),
-        seconds=MOVE,
-    )
+    film.move(FadeOut(*ends, climb.over), seconds=TEXT)
+    film.move(FadeIn(film.height), seconds=TEXT)
     film.move(chart.ceiling.turn(said["m_new"]), seconds=0.5)
     film.hold(0.3)
     film.move(Shows(chart, partial(lower, film), rate_func=ease_in_out_cubic), seconds=2.0)
@@ -392,44 +387,37 @@ def most_of_p(film: RescaleFilm) -> list[VMobject]:
     return [first, power, Word(text, NAME * share, skin.ink, power.get_right()[0] + SPACE * em(NAME) * share, bottom, "limit", Face.TEXT)]
 
 
-class Climb:
-    """A score that rises above m: all shrinks beside its term, and both are counted until P's numbers end.
+class Climb(Group):
+    """A score that rises above m: its term leaves the frame, and both are counted until P's numbers end.
 
     Args:
         ends: What is written where they end, of which the first line says how far above m that is.
     """
 
     def __init__(self, film: RescaleFilm, ends: list[VMobject]) -> None:
-        self.film, (lead, _, last) = film, ends
+        self.tag, self.film, (lead, _, last) = "overflow", film, ends
         assert isinstance(lead, Word)
         assert isinstance(last, Word)
         self.lead, self.place = lead, (lead.left, last.baseline, last.px)
-        skin = film.skin
+        skin, self.over = film.skin, Rectangles(film.skin.warn, name="overflow", opacity=PALE)
+        self.over.set_stroke(skin.warn, width=theme.OUTLINE, opacity=1)
         self.said = Counter(skin.ink, "limit"), Counter(skin.ink, "limit")
-        self.start, self.stop = np.log(float(film.found.before.max())), float(film.said["over"])
+        super().__init__(self.over, *self.said)
 
-    def look(self, above: float) -> None:
-        """The chart with the score so far above m: its term as tall as the real one was, and all else by its measure."""
-        chart, before = self.film.chart, self.film.found.before
-        terms, tall = before.copy(), np.exp(above - self.start)
-        terms[self.film.spike] *= tall
-        chart.now = self.film.measured(terms=terms)
-        chart.place(chart.at.rect, chart.high / tall)
-
-    def display(self, share: float) -> None:
+    def display(self, share: float) -> Climb:
         """From the tallest term to the largest number of P's dtype, by equal steps of the score."""
-        (left, baseline, px), lead = self.place, self.lead
-        above = self.start + (self.stop - self.start) * share
-        self.look(above)
+        at, (left, baseline, px), lead = self.film.chart.at, self.place, self.lead
+        start, stop = np.log(float(self.film.found.before.max())), float(self.film.said["over"])
+        above = start + (stop - start) * share
+        x0, _, x1, top = at.standing(self.film.found.before)[self.film.spike]
+        height = min(at.rect.y0 + float(np.exp(above)) * at.unit, self.film.shot.frame.y1 + em(20))
+        self.over.display(np.array([[x0, top, x1, max(top, height)]]))
         score, term = f"{above:.2f}", f"{np.exp(above):,.2f}" if above < np.log(1000) else f"{np.exp(above):,.0f}"
         number_of = self.film.said["largest"] if score == self.film.said["over"] else term
         rising = lead.text.replace(self.film.said["over"], score)
         self.said[0].say(Word(rising, lead.px, self.film.skin.ink, lead.left, lead.baseline, "limit", Face.TEXT))
         self.said[1].say(Word(f"its term: {number_of}", px, self.film.skin.ink, left, baseline, "limit", Face.TEXT))
-
-    def back(self, share: float) -> None:
-        """To the term that there is."""
-        self.look(self.stop + (self.start - self.stop) * share)
+        return self
 
 
 def lower(film: RescaleFilm, share: float) -> None:
@@ -473,12 +461,12 @@ def measure(film: RescaleFilm) -> None:
 def on_old(film: RescaleFilm, at: Scale, wide: float) -> tuple[float, float, float]:
     """Left edge, share of ``wide`` that fits and baseline of words on the dashes of the old 1.
 
-    Beneath the ceiling where there is room; else above what rides on it. Beside the block where this stands alone, over the dashes' name.
+    Beneath the ceiling where there is room; else above what rides on it. Beside the block where this stands alone.
     """
     y, lid = at.y(float(film.found.of("alpha"))), at.y(1.0)
     if at.near:
         left = at.rect.x0 + float(film.found.of("l_old")) * at.key + GAP
-        return left, min(1.0, (at.rect.x1 - left) / wide), y + em(OVER_OLD + 1.2 * LABEL_PX)
+        return left, min(1.0, (at.rect.x1 - left) / wide), y + em(OVER_OLD)
     bottoms = [y + em(OVER_OLD)] if lid - y > em(OVER_OLD + 0.8 * NUMBER) else []
     places = [
         (*beside(film, at, film.found.measured, wide, bottom), bottom) for bottom in (*bottoms, lid + em(OVER_OLD + 1.3 * CEILING_PX))
@@ -574,7 +562,9 @@ def same(film: RescaleFilm) -> None:
     factors = [each for each in film.fraction if each.text == film.said["alpha"]]
     film.strokes = [struck(each, film.skin) for each in factors]
     with film.scene.telling():
-        film.move(FadeIn(*film.fraction[:-4]), seconds=TEXT)
+        film.move(
+            FadeOut(film.answer_name, *film.one_quotient.new, rate_func=early), FadeIn(*film.fraction[:-4], rate_func=late), seconds=MOVE
+        )  # in the place of the numbers
         film.hold(0.6)
         film.move(*(Create(stroke) for stroke in film.strokes), seconds=0.6)
         film.move(FadeIn(*film.fraction[-4:]), seconds=TEXT)
@@ -584,7 +574,12 @@ def same(film: RescaleFilm) -> None:
 def alone(film: RescaleFilm) -> None:
     """acc grows back to what it was while l stays squeezed: the answer breaks out of its frame, the true one stays as an outline."""
     with film.scene.telling():
-        film.move(*(FadeOut(each) for each in (*film.copies, *film.fraction, *film.strokes)), seconds=TEXT)
+        gone = [each for each in film.copies if film.stands(each)]
+        film.move(
+            *(FadeOut(each, rate_func=early) for each in (*gone, *film.fraction, *film.strokes)),
+            FadeIn(film.answer_name, rate_func=late),
+            seconds=MOVE,
+        )
         film.put_bars(film.answer_was, "answer", film.shot["answer"])
         film.answer_was.display(film.quotient("old"))
         film.scene.add(film.answer_was)
@@ -708,8 +703,9 @@ def exact(film: RescaleFilm) -> None:
     places = (place.top(0.5 * place.height), place.bottom(0.42 * place.height))
     share = Proof.fit(film, places[0])
     upper = Proof(film, places[0], share, ("ℓ", skin.stats), "", [said["alpha"], said["l_old"], said["l_scaled"]])
-    lower = Proof(film, places[1], share, ("acc", skin.o), " v", [])
+    lower = Proof(film, places[1], share, ("acc", skin.o), " v", [said["alpha"], film.entry.before.text, film.entry.after.text])
     film.go("formula", *gone, FadeIn(*upper.left, rate_func=late))
+    film.away = [each for each in film.away if each[1] not in (film.was, film.frame)]  # these do not come back
     with film.scene.telling():
         film.hold(0.6)
         for line in (upper, lower):
@@ -722,7 +718,7 @@ def exact(film: RescaleFilm) -> None:
 
 
 class Proof:
-    """One line: name, factor times old sum, strokes through what cancels, and the new sum. Numbers stand beneath, where there are any."""
+    """One line: name, factor times old sum, strokes through what cancels, and the new sum. Numbers stand beneath: of acc its entry's."""
 
     LEAD = text_width("acc  ", NUMBER, Face.STRONG)
 
@@ -763,7 +759,7 @@ class Proof:
         named = [Named(part, tag="formula", text=text) for part, text in zip(parts, texts, strict=True)]
         bottom, px = min(part.get_bottom()[1] for part in parts), max(LABEL, NUMBER * share)
         notes = []
-        for part, text, color in zip((parts[0], parts[2], parts[4]), numbers, (skin.ink, skin.stats, skin.stats), strict=False):
+        for part, text, color in zip((parts[0], parts[2], parts[4]), numbers, (skin.ink, name[1], name[1]), strict=True):
             start = part.get_center()[0] - text_width(text, px, Face.STRONG) / 2
             notes.append(Word(text, px, color, start, bottom - em(16) - 0.76 * em(px), "note"))
         self.left, self.right = [label, *named[:3], *notes[:2]], [*named[3:], *notes[2:]]

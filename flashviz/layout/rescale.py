@@ -46,11 +46,11 @@ RESCALE: dict[Aspect, Table] = {
     },
 }  # fmt: skip
 # The same board while acc and l shrink: l's block alone at the left, acc and acc / l over more than half of the frame, where they stood
-# beside it. ``entry``: what acc has most, over its bar.
+# beside it. ``entry``: what acc has most, over its bar. ``note`` takes the place of what acc / l is.
 SQUEEZE: dict[Aspect, Table] = {
     "16:9": {
         "keys name": (440, 32, 780, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 780, 84), "measured": (110, 116, 800, 640),
-        "names": (110, 648, 800, 698), "sum": (110, 702, 800, 782), "note": (110, 790, 800, 866), "held": (110, 872, 520, 928),
+        "names": (110, 648, 800, 698), "sum": (110, 702, 800, 782), "note": (864, 320, 1864, 404), "held": (110, 872, 520, 928),
         "acc name": (864, 40, 1004, 112), "acc words": (1014, 40, 1864, 112), "acc": (850, 120, 1864, 310),
         "entry": (1280, 40, 1864, 112),
         "answer name": (864, 320, 1044, 404), "answer words": (1050, 320, 1864, 404), "answer": (850, 590, 1864, 770),
@@ -58,7 +58,7 @@ SQUEEZE: dict[Aspect, Table] = {
     },
     "4:3": {
         "keys name": (60, 32, 410, 84), "held": (60, 32, 410, 84), "keys": (426, 36, 570, 82), "measured": (60, 116, 560, 640),
-        "names": (40, 648, 570, 698), "sum": (40, 702, 570, 782), "note": (60, 836, 1396, 912),
+        "names": (40, 648, 570, 698), "sum": (40, 702, 570, 782), "note": (600, 336, 1396, 412),
         "acc name": (600, 50, 730, 122), "acc words": (740, 50, 1396, 122), "acc": (592, 130, 1396, 316),
         "entry": (1000, 50, 1396, 122),
         "answer name": (600, 336, 770, 412), "answer words": (780, 336, 1396, 412), "answer": (592, 580, 1396, 724),

@@ -254,7 +254,8 @@ class MeasuredSum(Group):
         y, half = at.y(now.old or 0.0), theme.OUTLINE / 200  # a width of 100 is a unit
         shown = now.old is not None
         self.dashes.display(np.stack([x, np.full(len(x), y - half), x + DASH, np.full(len(x), y + half)], 1)[: len(x) * shown])
-        self.old_cast.shift((self.right - text_width(OLD, LABEL_PX), y + em(14), 0))
+        under = max(y - em(0.73 * LABEL_PX + 14), at.rect.y0 + em(10))  # not on the baseline
+        self.old_cast.shift((self.right - text_width(OLD, LABEL_PX), under, 0))
         for glyph in self.old.family_members_with_points():
             glyph.set_fill(opacity=float(shown))
 
