@@ -16,12 +16,12 @@ OPENING: tuple[Beat, ...] = (
     Beat("hook", "The hook", 9.2, shot="hook", late=True, along=True, caption="Same output. One of them stored no score. How?"),
     Beat("query", "One query", 6.4, shot="query", late=True, along=True, caption="One query scores every key."),
     Beat("weights", "Weights", 6.3, shot="query", late=True, along=True, caption="Weight = term / sum of terms."),
-    Beat("tiles", "Tiles", 4.8, shot="whole", late=True, along=True, caption="Cut into tiles. One square: {square}."),
+    Beat("tiles", "Tiles", 5.2, shot="whole", late=True, along=True, caption="Cut into tiles. One square: {square}."),
     Beat("memory", "Two memories", 8.8, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
-    Beat("standard", "Scores out", 6.2, shot="machine", late=True, along=True, caption="Standard attention: every score goes out."),
-    Beat("softmax", "Scores back", 6.8, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
+    Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="Standard attention: every score goes out."),
+    Beat("softmax", "Scores back", 6.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
     Beat(
-        "product", "Weights, and O", 8.8, shot="machine", late=True, along=True, caption="P goes out, comes back to meet V, and O goes out."
+        "product", "Weights, and O", 8.4, shot="machine", late=True, along=True, caption="P goes out, comes back to meet V, and O goes out."
     ),
     Beat("pause-a", "Question", 4.8, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
     Beat("row", "Divide by what?", 5.0, shot="row", late=True, along=True, caption="Divide by what? The sum is unknown."),
