@@ -510,7 +510,8 @@ def largest(film: ExactnessFilm) -> None:
     film.scene.hold(0.3)
     film.move(FadeIn(*grounds, *(label for _, label in labels.values())), seconds=TEXT)
     film.scene.hold(1.0)
-    gone, grown, values = [*film.left.values(), *film.what, *film.around, *rings, *grounds], list[Shows](), list[Word]()
+    gone, grown, values = [*film.left.values(), *film.what, *film.around, *rings], list[Shows](), list[Word]()
+    film.scene.remove(*grounds)  # with the numbers that stood on them
     for side, error in found.errors.items():
         bar = place[side].left(unit * error)
         grown.append(grows(Rectangles(skin.hue("error"), name=f"bar {side}"), cells[side], bar))
