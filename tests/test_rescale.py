@@ -398,7 +398,7 @@ def test_every_part_of_every_shot_is_in_the_frame(config: AttentionConfig) -> No
 @pytest.mark.parametrize("name", ["rescale", "squeeze"])
 def test_parts_that_are_seen_together_have_places_of_their_own(name: str, aspect: Aspect) -> None:
     place = shot(AttentionConfig(), aspect, name)
-    together = ("measured", "names", "sum", "acc", "entry", "room", "note", "answer name", "caption")
+    together: tuple[str, ...] = ("measured", "names", "sum", "acc", "entry", "room", "note", "answer name", "caption")
     if name == "squeeze" and aspect in ("16:9", "4:3"):
         together = tuple(part for part in together if part != "answer name")  # the note comes in its place
     for index, first in enumerate(together):
