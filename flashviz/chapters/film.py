@@ -93,7 +93,7 @@ RESCALE: tuple[Beat, ...] = tuple(beat for beat in rescale.BEATS if beat.name no
 SCRIPT: tuple[Beat, ...] = (*OPENING, *RESCALE, *CLOSING)
 
 DIGEST_SECONDS = {
-    "hook": 6.5, "standard": 4.0, "softmax": 2.5, "product": 4.2, "row": 4.6, "ceiling": 4.9, "sum": 3.3, "calm": 4.2, "terms": 3.7,
+    "hook": 6.6, "standard": 4.0, "softmax": 2.5, "product": 4.2, "row": 4.6, "ceiling": 4.9, "sum": 3.3, "calm": 4.1, "terms": 3.7,
     "ruler": 2.8, "measure": 3.3, "stale": 2.3, "squeeze": 4.0, "rest": 3.7, "bill": 4.8, "cache": 1.6,
 }  # fmt: skip
 DIGEST_SAYS = {

@@ -263,13 +263,16 @@ class Machine(Group):
         for name in "SP":
             self.film.grids[name].display(sum(each.out and each.tensor == name for each in over))
         show_rows(self.film.whole["O"], np.arange(self.found.config.row_blocks) < sum(each.tensor == "O" for each in over))
-        last = next((each for each in reversed(over) if each.tensor in SHOWS), None)
-        if last is not None:
-            name, slot = SHOWS[last.tensor], self.place["slot"]
-            self.tile[name].whole = self.film.pixels(name, last.i, last.j)
-            self.shows({name: slot})
-        if last is not None and last.tensor == "V":
-            self.output.display(self.film.outputs(last.i, last.j + 1))
+        shown = [each for each in over if each.tensor in SHOWS]
+        for name, tile in self.tile.items():
+            of_it = [each for each in shown if SHOWS[each.tensor] == name]
+            if of_it:
+                tile.whole = self.film.pixels(name, of_it[-1].i, of_it[-1].j)
+        if shown:
+            self.shows({SHOWS[shown[-1].tensor]: self.place["slot"]})
+        met = [each for each in shown if each.tensor == "V"]
+        if met:
+            self.output.display(self.film.outputs(met[-1].i, met[-1].j + 1))
 
     def comes(self, *crossings: Crossing) -> tuple[Shows, list[Carried]]:
         """Tiles come in with their letters, each a little after the one before."""

@@ -96,7 +96,7 @@ class StandardAttentionFilm(ChapterFilm):
         self.spreads["S"] = palette.spread(found.scores(found.rows("Q", 0)))
         self.passes = Counter(self.skin.ink, "passes")
         self.block = outlines(self.skin.ink, "block", theme.HEAVY)
-        self.lit = {False: "", True: ""}  # which tensor lights it
+        self.bound: dict[str, bool] = {}  # of the tensors whose tiles cross, or have crossed: whether these go out
         self.gate = {out: Rectangles(self.skin.ink, name="gate", opacity=LIT) for out in (False, True)}
         self.labels: dict[str, list[Word]] = {}  # of parts of the bar
         self.on_chip = []
@@ -253,12 +253,11 @@ class StandardAttentionFilm(ChapterFilm):
 
     def light(self, name: str, *, out: bool) -> None:
         """A half of the gate has the hue of what crosses, while it is on its way."""
-        if len(self.flying[name].points):
-            self.gate[out].set_fill(self.skin.hue(name)).display(np.array([self.lane(out=out).edges]))
-            self.lit[out] = name
-        elif self.lit[out] in (name, ""):
-            self.gate[out].display(np.zeros((0, 4)))
-            self.lit[out] = ""
+        self.bound[name] = out
+        for side, gate in self.gate.items():
+            aloft = [each for each, way in self.bound.items() if way == side and len(self.flying[each].points)]
+            gate.set_fill(self.skin.hue(aloft[-1]) if aloft else self.skin.ink)
+            gate.display(np.array([self.lane(out=side).edges]) if aloft else np.zeros((0, 4)))
 
     def parted(self, moved: Mapping[str, int]) -> dict[str, Rect]:
         """Where ways stand at the end: S and P in one bar, all else in another, on the scale on which the longer one has room."""
