@@ -79,7 +79,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--full-grid",
         action="store_true",
-        help="all combinations of what is tried in pairs: test_accuracy.py (hours), test_directed.py, test_film.py, test_hopper.py",
+        help="all of what is tried in part: test_accuracy.py (hours), and test_backward, bench, directed, film and hopper",
     )
     parser.addoption(
         "--configurations", type=int, default=500, help="how many random ones twin and kernel are compared on (test_bad_input.py)"

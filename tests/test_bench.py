@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from rich.table import Table
 
+from flashviz.chapters import references
 from flashviz.chapters.film import EXCERPT, SCRIPT
 from flashviz.cli import main, rendering
 from flashviz.cli.bench import rendering_table
@@ -313,13 +314,15 @@ def test_committed_figures_name_their_machine_and_were_right(file: Path) -> None
 
 
 @pytest.mark.slow
-def test_stock_and_ours_render_the_same_frames(tmp_path: Path) -> None:
-    """Each in a process of its own, as the benchmark does; encoding alone takes as many frames."""
+def test_stock_and_ours_render_the_same_frames(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Each in a process of its own, as the benchmark does; encoding alone takes as many frames. ``--full-grid``: the benchmark's scene."""
+    whole = request.config.getoption("--full-grid")
+    scene, beats = (None, [beat for beat in SCRIPT if beat.name in EXCERPT]) if whole else ("ReferencesScene", references.BEATS)
     stock, ours, exact = (
-        rendering.alone(method, encode, 1, None, "low_quality", tmp_path / method)
+        rendering.alone(method, encode, 1, scene, "low_quality", tmp_path / method)
         for method, encode in (("stock", "same"), ("flashviz", "same"), ("lossless", "fast"))
     )
-    seconds = sum(beat.seconds for beat in SCRIPT if beat.name in EXCERPT)
+    seconds = sum(beat.seconds for beat in beats)
     assert stock["frames"] == ours["frames"] == pytest.approx(seconds * 15, rel=0.03)
     noise = [rendering.psnr(Path(made["path"]), Path(exact["path"])) for made in (stock, ours)]
     assert 40 < noise[0] < noise[1] + 0.1  # dB: ours is no noisier than stock; of another picture it would be below 35
