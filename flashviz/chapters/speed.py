@@ -22,7 +22,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("scores", "Never out", 9.6, shot="speed", late=True, along=True,
          caption="FlashAttention uses each tile at once. None leaves the chip."),
     Beat("again", "Made again", 7.2, shot="speed", late=True, along=True,
-         caption="One product more, but no wait for S or P: less time."),
+         caption="One product more, but no wait for S or P."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}
 ALGORITHMS = {"standard": "standard", "flash": "fa2"}  # of their forward passes
