@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -27,11 +28,12 @@ from flashviz.director.film.closing import MAGNIFIED, watched_program
 from flashviz.director.film.crossing import LASTS, STORES, Crossing
 from flashviz.director.film.held import AtWork, Held
 from flashviz.director.film.parts import Way, gates
+from flashviz.director.film.standard import columns_of
 from flashviz.director.sweep import crossed
 from flashviz.errors import ConfigError
 from flashviz.figures import number, quarters, total
 from flashviz.forms import closed_form, compulsory
-from flashviz.layout import ASPECTS, Aspect, Rect, frame, shot
+from flashviz.layout import ASPECTS, Aspect, Rect, cross, frame, shot
 from flashviz.lettering import LINE_PITCH, em, text_width, wrap
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.settings import Settings
@@ -210,6 +212,20 @@ def test_the_counter_knows_the_tiles_that_are_on_chip(default: Film) -> None:
     product = default.at("product")
     assert product.texts()["crossed"] == quarters(closed_form(default.trace.config, "standard").total / tile_unit(default.trace))
     assert {item.text for item in product.shown if item.name == "title"} >= {"K: 8 × 8 = 64", "V: 8 × 8 = 64", "S out: 64"}
+
+
+@pytest.mark.parametrize(("seq_k", "block_n"), [(512, 64), (500, 64), (64, 64), (4096, 16), (4100, 32)])
+def test_a_whole_row_is_laid_from_all_columns(seq_k: int, block_n: int) -> None:
+    """Of tiles, and of bands of them: side by side from the strip's left to its right edge, the last as narrow as its keys are few."""
+    config, strip = AttentionConfig(seq_k=seq_k, block_n=block_n), Rect(-1.0, 0.0, 3.0, 1.0)
+    film = SimpleNamespace(config=config, hbm=SimpleNamespace(cross=cross(config, Rect(-4.0, -4.0, 4.0, 4.0))))
+    slots = columns_of(cast("Any", film), strip)
+    assert [slots[0].x0, *(slot.x1 for slot in slots[:-1])] == [slot.x0 for slot in slots]
+    assert slots[-1].x1 == pytest.approx(strip.x1)
+    last = slots[film.hbm.cross.col_of(config.col_blocks - 1)]
+    assert last is slots[-1]
+    assert all(slot.width == pytest.approx(slots[0].width) for slot in slots[:-1])
+    assert 0 < last.width <= slots[0].width + 1e-9
 
 
 @pytest.mark.parametrize("aspect", ["16:9", "4:3", "1:1"])

@@ -270,8 +270,10 @@ def softmax(film: Film) -> None:
 
 
 def columns_of(film: Film, strip: Rect) -> list[Rect]:
-    """Of rows that lie in ``strip``, where each column of tiles is."""
-    edges = np.minimum(np.arange(film.hbm.cross.n_cols + 1) * film.config.block_n / film.config.seq_k, 1.0) * strip.width + strip.x0
+    """Of rows that lie in ``strip``, where each column of HBM's grid is: of tiles, or of bands of them."""
+    grid = film.hbm.cross
+    keys = np.arange(grid.n_cols + 1) * grid.band_cols * film.config.block_n
+    edges = np.minimum(keys / film.config.seq_k, 1.0) * strip.width + strip.x0
     return [Rect(x0, strip.y0, x1, strip.y1) for x0, x1 in itertools.pairwise(edges.tolist())]
 
 
