@@ -23,7 +23,6 @@ class Sweep:
     heads: int  # of the whole batch
     dtype: str
     note: str
-    kernel: str  # whose FlashAttention it is
     provenance: dict[str, object]
     flops: tuple[Point, ...]
     memories: dict[str, tuple[Point, ...]]
@@ -71,7 +70,6 @@ def sweep_of(report: Any) -> Sweep:
     rows = {"standard": standard_rows, "flash": flash_rows}
     return Sweep(
         d=first.d, batch=first.batch, heads=first.heads * first.batch, dtype=first.dtype, note=_note(report, first, str(flash)),
-        kernel=FLASH_METHODS[str(flash)],
         provenance={"benchmark": report.benchmark, "date": report.date, "machine": _machine(report), "versions": report.versions},
         flops=tuple((m.n, float(m.flops)) for m in standard_rows),
         memories={name: tuple((m.n, float(m.peak_memory)) for m in some) for name, some in rows.items()},

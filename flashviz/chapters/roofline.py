@@ -41,7 +41,7 @@ BEATS: tuple[Beat, ...] = (
 ARCH = "sm_80"  # of the device whose roof it is
 DEVICE = "A100"
 HBM = {"A100": (A100_MEMORIES, A100_MEMORIES.memories[1]), "H100": (H100_MEMORIES, H100_MEMORIES.memories[-1])}
-TERA, NANO = 1e12, 1e9
+TERA = 1e12
 STATISTICS = 2  # m and l of a query
 SIXTEEN_BIT = 2  # bytes of a number that the quoted peak is for
 

@@ -9,7 +9,7 @@ import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz.director.film.parts import Way, fill, gates, label, reveal, square_at, stored_at
+from flashviz.director.film.parts import Way, fill, gates, label, reveal, show_columns, square_at, stored_at
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import TEXT
 from flashviz.director.words import NAME, Word
@@ -129,7 +129,7 @@ def cross(
     def show(share: float) -> None:
         crossing.display(share)
         if row is not None:
-            lay(row, crossing.arrived(share))
+            show_columns(row, crossing.arrived(share))
         dim(tiles, min(1.0, share / TURNED, (1 - share) / TURNED))
 
     said = ways(film, kinds)
@@ -142,12 +142,6 @@ def cross(
     if names:
         film.move(FadeIn(*names), seconds=TEXT)
         film.bar.named.add(*names)
-
-
-def lay(row: Matrix, share: float) -> None:
-    """The left of a picture; the rest is clear."""
-    wide = row.image.pixel_array.shape[1]
-    row.image.pixel_array[:, :, 3] = np.where(np.arange(wide) < share * wide, 255, 0)[None, :]
 
 
 def ways(film: Film, kinds: tuple[Kind, ...]) -> list[Word]:

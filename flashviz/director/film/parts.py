@@ -149,9 +149,19 @@ def reveal(matrix: Matrix, share: float) -> None:
 
 def show_rows(matrix: Matrix, shown: np.ndarray) -> None:
     """These rows of a picture; the others are clear."""
+    show_cells(matrix, shown[:, None])
+
+
+def show_columns(matrix: Matrix, share: float) -> None:
+    """The left columns of a picture; the others are clear."""
+    show_cells(matrix, (np.arange(matrix.values.shape[1]) < share * matrix.values.shape[1])[None, :])
+
+
+def show_cells(matrix: Matrix, shown: np.ndarray) -> None:
+    """Of a picture what is ``shown`` [rows or 1, columns or 1]; the rest is clear."""
     pixels = matrix.image.pixel_array
-    rows = np.arange(len(pixels)) * len(shown) // len(pixels)
-    pixels[:, :, 3] = np.where(shown[rows][:, None], 255, 0)
+    rows, columns = (np.arange(count) * of // count for count, of in zip(pixels.shape[:2], shown.shape, strict=True))
+    pixels[:, :, 3] = np.where(shown[np.ix_(rows, columns)], 255, 0)
     matrix.frame.set_stroke(opacity=float(shown.any()))
 
 

@@ -13,7 +13,7 @@ from manim.utils.rate_functions import linear
 
 from flashviz import theme
 from flashviz.chapters.film import PathTimes
-from flashviz.director.film.crossing import cross, lay
+from flashviz.director.film.crossing import cross
 from flashviz.director.film.parts import (
     Columns,
     Way,
@@ -25,6 +25,7 @@ from flashviz.director.film.parts import (
     put,
     reveal,
     share_grid,
+    show_columns,
 )
 from flashviz.director.film.stage import Film
 from flashviz.director.shots import MOVE, TEXT, StepBack, beat
@@ -254,8 +255,8 @@ def softmax(film: Film) -> None:
     scores, weights = rows_of_scores(film, place["strip"])
     slots = columns_of(film, place["strip"])
     cells = outlines(skin.quiet, "row of tiles").display(np.array([each.edges for each in slots]))
-    lay(scores, 0.0)
-    scores.frame.set_stroke(opacity=0)
+    show_columns(scores, 0.0)
+    scores.remove(scores.frame)  # the cells are one
     film.move(FadeOut(*(film.tiles.pop(tensor) for tensor in "QKS")), FadeIn(cells), seconds=TEXT)
     film.scene.add(scores, cells)
     with film.scene.telling():
