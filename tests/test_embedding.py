@@ -19,7 +19,7 @@ from flashviz.cli import main
 from flashviz.delivery.embedding import PAGE, video_tag, within
 from flashviz.delivery.manifest import read_manifest
 from tests.delivered import COLOURS, delivered
-from tests.test_slides import browser_page, near, needs_browser, pixel
+from tests.test_slides import browser_page, comes, needs_browser
 
 PLAY = """async seconds => {
     const video = document.querySelector('video'), track = video.textTracks[0];
@@ -95,7 +95,7 @@ def test_a_page_shows_the_film_and_its_captions(film: Path, tmp_path: Path, how:
         ask = read_manifest(film).beats[1]
         found = frame.evaluate(PLAY, ask.start + 0.7 * ask.seconds)  # a caption fades in before its picture
         assert found == {"before": [True, True, True, "metadata"], "mode": "showing", "said": "Which is next?"}
-        assert near(pixel(page, tmp_path / "shot.png"), COLOURS["ask"])
+        assert comes(page, tmp_path / "shot.png", COLOURS["ask"])
         if how == "iframe":
             page.goto(f"{address}/{film.name}/{PAGE}")
             report = Axe().run(page)

@@ -36,7 +36,7 @@ from tests.conftest import ROOT
 from tests.delivered import COLOURS, scene_file
 from tests.films import film, played
 from tests.test_embedding import Tags
-from tests.test_slides import browser_page, near, needs_browser, pixel
+from tests.test_slides import browser_page, comes, needs_browser
 
 SCENE = "ThreeScene"
 TINY = ("--seq-len", "64", "--block-m", "16", "--block-n", "16", "--head-dim", "16", "--source", "numpy")
@@ -330,7 +330,7 @@ def test_the_page_opens_from_a_disk_wide_and_narrow_and_asks_nobody(place: Path,
             assert not found.violations_count, found.generate_report()
         page.set_viewport_size({"width": 854, "height": 480})
         assert page.evaluate(CLIP, "02-last.mp4") == pytest.approx(10, abs=0.1)
-        assert near(pixel(page, tmp_path / "shot.png"), COLOURS["last"])
+        assert comes(page, tmp_path / "shot.png", COLOURS["last"])
     assert all(url.startswith((page_file.parent.as_uri(), "data:")) for url in asked), asked
 
 

@@ -175,6 +175,7 @@ def test_a_browser_plays_each_section_on_entering_and_asks_no_network(film: Path
             advance(page)
             assert present(page) == beat.name
             assert page.evaluate(CLIP, beat.name) == pytest.approx(beat.seconds, abs=0.01)
+            assert comes(page, tmp_path / "shot.png", COLOURS[beat.name])
             assert near(pixel(page, tmp_path / "shot.png"), COLOURS[beat.name])  # its last picture stays
         key(page)
         assert present(page) == "closing"
@@ -214,6 +215,16 @@ def ground(film: Path) -> tuple[int, ...]:
     """The colour of the film's own ground."""
     with Image.open(film / read_manifest(film).files.poster) as poster:
         return tuple(poster.convert("RGB").getpixel((0, 0)))  # type: ignore[arg-type]
+
+
+def comes(page: Page, shot: Path, drawn: tuple[int, ...], seconds: float = 30) -> bool:
+    """Whether the middle of the screen gets a colour: a clip may have ended, or been found, before its picture has been put on the screen."""
+    end = time.monotonic() + seconds
+    while not near(pixel(page, shot), drawn):
+        if time.monotonic() > end:
+            return False
+        page.wait_for_timeout(20)  # ms; the page goes on meanwhile
+    return True
 
 
 def near(shown: tuple[int, ...], drawn: tuple[int, ...]) -> bool:
