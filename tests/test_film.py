@@ -291,12 +291,13 @@ def test_an_entry_of_acc_is_scaled_as_l_is(default: Film) -> None:
 
 
 def test_where_the_max_rises_l_stands_alone_and_large(default: Film) -> None:
-    """No term stands beside the block while it shrinks, its ceiling is as high as there is room, and all are there when they join."""
+    """No term stands beside the block while it shrinks, and it is seen as one that came near: as much wider as it is taller."""
     boxes = {beat: {item.name: item.box for item in default.at(beat).shown} for beat in ("measure", "stale", "squeeze", "join")}
-    tall = {beat: each["block"][3] - each["block"][1] for beat, each in boxes.items()}
+    wide, tall = ({beat: each["block"][2 + side] - each["block"][side] for beat, each in boxes.items()} for side in (0, 1))
     assert "terms" in boxes["measure"]
     assert "terms" not in boxes["stale"]
-    assert tall["stale"] > 1.8 * tall["measure"]
+    assert tall["stale"] > 1.4 * tall["measure"]
+    assert tall["stale"] / tall["measure"] == pytest.approx(wide["stale"] / wide["measure"], rel=0.03)
     assert tall["squeeze"] == pytest.approx(float(default.scene.film.found.of("alpha")) * tall["stale"], abs=0.02)
 
 

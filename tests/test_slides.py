@@ -218,7 +218,7 @@ def ground(film: Path) -> tuple[int, ...]:
 
 
 def comes(page: Page, shot: Path, drawn: tuple[int, ...], seconds: float = 30) -> bool:
-    """Whether the middle of the screen gets a colour: a clip may have ended, or been found, before its picture has been put on the screen."""
+    """Whether the middle of the screen gets a colour: a clip may have ended before its picture has been put on the screen."""
     end = time.monotonic() + seconds
     while not near(pixel(page, shot), drawn):
         if time.monotonic() > end:

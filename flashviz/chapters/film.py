@@ -14,38 +14,38 @@ from flashviz.storyboard import Beat
 
 OPENING: tuple[Beat, ...] = (
     Beat("hook", "The hook", 9.2, shot="hook", late=True, along=True, caption="Same output. One of them stored no score. How?"),
-    Beat("query", "One query", 6.4, shot="query", late=True, along=True, caption="One query scores every key."),
-    Beat("weights", "Weights", 6.3, shot="query", late=True, along=True, caption="Weight = term / sum of terms."),
+    Beat("query", "One query", 5.2, shot="query", late=True, along=True, caption="One query scores every key."),
+    Beat("weights", "Weights", 9.1, shot="query", late=True, along=True, caption="Weight = term / sum of terms."),
     Beat("tiles", "Tiles", 5.2, shot="whole", late=True, along=True, caption="Cut into tiles. One square: {square}."),
     Beat("memory", "Two memories", 8.8, shot="machine", late=True, along=True, caption="The path is slow: the chip waits for tiles."),
     Beat("standard", "Scores out", 6.4, shot="machine", late=True, along=True, caption="Standard attention: every score goes out."),
     Beat("softmax", "Scores back", 6.4, shot="machine", late=True, along=True, caption="Softmax needs whole rows."),
     Beat(
-        "product", "Weights, and O", 8.4, shot="machine", late=True, along=True, caption="P goes out, comes back to meet V, and O goes out."
+        "product", "Weights, and O", 8.0, shot="machine", late=True, along=True, caption="P goes out, comes back to meet V, and O goes out."
     ),
     Beat("pause-a", "Question", 4.8, shot="machine", pause=True, late=True, caption="Why not use this tile now?"),
-    Beat("row", "Divide by what?", 5.0, shot="row", late=True, along=True, caption="Divide by what? The sum is unknown."),
+    Beat("row", "Divide by what?", 4.6, shot="row", late=True, along=True, caption="Divide by what? The sum is unknown."),
     Beat("carry", "Later", 3.5, shot="row", late=True, along=True, caption="So divide later: carry m, ℓ and acc."),
-    Beat("score", "Scores", 8.8, shot="score", late=True, along=True, caption="FlashAttention: Q stays, K arrives."),
+    Beat("score", "Scores", 7.7, shot="score", late=True, along=True, caption="FlashAttention: Q stays, K arrives."),
     Beat("ceiling", "The ceiling", 5.5, shot="ceiling", late=True, along=True, caption="The largest score so far sets the ceiling."),
     Beat("sum", "The sum", 4.5, shot="ceiling", late=True, along=True, caption="The area is their sum: ℓ."),
     Beat("blend", "Blend", 7.3, shot="values", late=True, along=True, caption="Term × its row of V joins acc. No score is kept."),
-    Beat("calm", "Calm tiles", 7.0, shot="calm", late=True, along=True, caption="No higher score: ℓ and acc just grow."),
+    Beat("calm", "Calm tiles", 6.2, shot="rescale", late=True, along=True, caption="No higher score: ℓ and acc just grow."),
 )
 CLOSING: tuple[Beat, ...] = (
     Beat(
         "again",
         "A second rise",
-        8.9,
+        11.4,
         shot="rescale",
         late=True,
         along=True,
         caption="Again both shrink; only the new terms move the answer.",
     ),
-    Beat("last", "The last tiles", 8.8, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
+    Beat("last", "The last tiles", 9.3, shot="final", late=True, along=True, caption="Softmax over all keys at once: the same answer."),
     Beat("finish", "Finish", 5.6, shot="whole", late=True, along=True, caption="Every row divides once, and O is written once."),
     Beat("strips", "Row blocks", 4.6, shot="strips", late=True, along=True, caption="Outer loop: one program for each row block."),
-    Beat("rest", "The rest", 9.4, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
+    Beat("rest", "The rest", 7.8, shot="rest", late=True, along=True, caption="Inner loop: K and V again; never a score."),
     Beat(
         "bill",
         "The bill",
@@ -63,9 +63,9 @@ CLOSING: tuple[Beat, ...] = (
         shot="bill",
         late=True,
         along=True,
-        caption="No caches are counted: a perfect one would leave this.",
+        caption="No caches are counted. Were no tile loaded twice: this.",
     ),
-    Beat("turns", "Turns", 7.6, shot="turns", late=True, along=True, caption="While a program waits for tiles, another computes."),
+    Beat("turns", "Turns", 8.4, shot="turns", late=True, along=True, caption="While a program waits for tiles, another computes."),
     Beat(
         "taller",
         "Taller tiles",

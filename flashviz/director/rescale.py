@@ -377,7 +377,7 @@ def most_of_p(film: RescaleFilm) -> list[VMobject]:
     bottom = at.y(float(film.found.before.max())) - em(140)
     lead = f"if s were m + {said['over']}:"
     largest = f"≈ {said['largest']}"
-    for text in (f"{largest}: P's largest number in {said['dtype']}", f"{largest}, {said['dtype']}'s largest", largest):
+    for text in (f"{largest}: {said['dtype']}'s largest number", f"{largest}, {said['dtype']}'s largest", largest):
         wide = max(text_width(lead, NAME), power.width + SPACE * em(NAME) + text_width(text, NAME))
         left, share = beside(film, at, film.found.before, wide, bottom)
         if share * NAME >= LABEL:
@@ -713,7 +713,7 @@ def exact(film: RescaleFilm) -> None:
                 film.move(FadeIn(*line.left), seconds=TEXT)
             film.move(*(Create(stroke) for stroke in line.strokes), seconds=0.7)
             film.move(FadeIn(*line.right), seconds=TEXT)
-            film.hold(1.0)
+            film.hold(0.75)
     film.formula = VGroup(*upper.left, *upper.strokes, *upper.right, *lower.left, *lower.strokes, *lower.right)
 
 
@@ -807,7 +807,7 @@ def values(film: RescaleFilm) -> None:
     film.answer.bars.set_fill(opacity=PALE)
     lay(film, film.found.t, film.found.measured)
     with film.scene.telling():
-        accumulate(film, film.found.t, film.found.measured, 2.6)
+        accumulate(film, film.found.t, film.found.measured, 2.2)
 
 
 @beat("moves")

@@ -31,7 +31,7 @@ GHOST = 0.85
 GONE = 0.2  # of a move, until words have left
 MARGIN = 8  # px beside a shot's parts that the value of a scale may take
 SYMBOLS_OF_TERM = 120  # px
-HIGHER = {"ceiling": 0.54, "calm": 0.54, "squeeze": 0.86}  # how high the ceiling is in shots in which nothing rises above it, of the chart
+HIGHER = {"ceiling": 0.54, "rescale": 0.53, "squeeze": 0.86}  # how high the ceiling is where little or nothing rises above it, of the chart
 NEAR = {"squeeze": 1.0}  # where l's block stands alone
 
 Placing = tuple[str, Mobject, Callable[[Rect], Any]]  # the part of a shot that a thing stands in, the thing, and what puts it there

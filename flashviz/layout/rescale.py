@@ -6,25 +6,21 @@ from flashviz.layout.rect import Aspect
 from flashviz.layout.table import Table
 
 # One board, on which a row's parts keep their places: l and this tile's terms on one baseline, the lower edge of ``measured``, under one
-# ceiling; beside them acc and acc / l, which has ``room`` to become too tall. ``names`` and ``sum``, the arithmetic of l, stand beneath;
-# ``keys``: the row's tiles; ``crossed``: how many have crossed; ``held``: what stays on chip; ``note``: on the answer; ``entry``: of acc.
-# Frames without room for all have a section of it.
+# ceiling, as wide as in SUM; beneath them ``names`` and ``sum``, the arithmetic of l, then acc and acc / l, which has ``room`` where it
+# becomes too tall. ``keys``: the row's tiles; ``crossed``: how many have crossed; ``held``: what stays on chip; ``note``: on the sum or the
+# answer; ``entry``: of acc.
 RESCALE: dict[Aspect, Table] = {
     "16:9": {
-        "keys name": (440, 32, 800, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 800, 84), "measured": (110, 116, 940, 640),
-        "names": (110, 648, 940, 698), "sum": (110, 702, 940, 782), "note": (110, 790, 980, 866), "held": (110, 872, 520, 928),
-        "acc name": (1000, 40, 1140, 112), "acc words": (1150, 40, 1860, 112), "acc": (1000, 120, 1860, 400),
-        "entry": (1000, 404, 1860, 456),
-        "answer name": (1000, 470, 1180, 526), "answer words": (1190, 470, 1860, 526), "answer": (1000, 610, 1860, 830),
-        "room": (1000, 534, 1860, 892),
+        "keys name": (440, 32, 800, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 800, 84), "measured": (110, 116, 1810, 510),
+        "names": (110, 512, 1810, 556), "sum": (110, 556, 1000, 626), "note": (1010, 556, 1860, 626),
+        "acc name": (110, 660, 250, 720), "acc words": (260, 660, 940, 720), "acc": (110, 732, 940, 914),
+        "answer name": (1010, 660, 1190, 720), "answer words": (1200, 660, 1860, 720), "answer": (1010, 732, 1860, 914),
     },
     "4:3": {
-        "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (490, 36, 800, 82), "measured": (90, 116, 800, 640),
-        "names": (90, 648, 800, 698), "sum": (90, 702, 800, 782), "note": (90, 806, 840, 926),
-        "acc name": (870, 50, 1000, 122), "acc words": (1010, 50, 1390, 122), "acc": (870, 130, 1380, 316),
-        "entry": (870, 322, 1380, 384),
-        "answer name": (870, 392, 1040, 448), "answer words": (1050, 392, 1390, 448), "answer": (870, 590, 1380, 754),
-        "room": (870, 460, 1380, 880),
+        "keys name": (90, 32, 480, 84), "held": (90, 32, 480, 84), "keys": (490, 36, 800, 82), "measured": (90, 116, 1350, 510),
+        "names": (90, 512, 1350, 556), "sum": (90, 556, 840, 626), "note": (850, 556, 1390, 626),
+        "acc name": (90, 660, 220, 720), "acc words": (230, 660, 700, 720), "acc": (60, 732, 700, 914),
+        "answer name": (740, 660, 910, 720), "answer words": (920, 660, 1390, 720), "answer": (740, 732, 1390, 914),
     },
     "1:1": {
         "keys name": (100, 18, 480, 70), "held": (100, 18, 480, 70), "keys": (490, 24, 740, 66), "crossed": (755, 18, 1070, 70),
@@ -45,24 +41,24 @@ RESCALE: dict[Aspect, Table] = {
         "room": (60, 1080, 1020, 1306),
     },
 }  # fmt: skip
-# The same board while acc and l shrink: l's block alone at the left, acc and acc / l over more than half of the frame, where they stood
-# beside it. ``entry``: what acc has most, over its bar. ``note`` takes the place of what acc / l is.
+# The same board while acc and l shrink: l's block alone at the left, acc and acc / l beside it, over more than half of the frame.
+# ``entry``: what acc has most, over its bar. ``note`` takes the place of what acc / l is.
 SQUEEZE: dict[Aspect, Table] = {
     "16:9": {
-        "keys name": (440, 32, 780, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 780, 84), "measured": (110, 116, 800, 640),
-        "names": (110, 648, 800, 698), "sum": (110, 702, 800, 782), "note": (864, 320, 1864, 404), "held": (110, 872, 520, 928),
-        "acc name": (864, 40, 1004, 112), "acc words": (1014, 40, 1864, 112), "acc": (850, 120, 1864, 310),
+        "keys name": (440, 32, 780, 84), "keys": (110, 36, 420, 82), "crossed": (440, 32, 780, 84), "measured": (110, 282, 800, 640),
+        "names": (110, 648, 800, 698), "sum": (110, 702, 800, 782), "note": (864, 392, 1864, 472), "held": (110, 872, 520, 928),
+        "acc name": (864, 40, 1004, 112), "acc words": (1014, 40, 1864, 112), "acc": (850, 120, 1864, 384),
         "entry": (1280, 40, 1864, 112),
-        "answer name": (864, 320, 1044, 404), "answer words": (1050, 320, 1864, 404), "answer": (850, 590, 1864, 770),
-        "room": (850, 412, 1864, 912),
+        "answer name": (864, 392, 1044, 472), "answer words": (1050, 392, 1864, 472), "answer": (850, 634, 1864, 790),
+        "room": (850, 480, 1864, 912),
     },
     "4:3": {
-        "keys name": (60, 32, 410, 84), "held": (60, 32, 410, 84), "keys": (426, 36, 570, 82), "measured": (60, 116, 560, 640),
-        "names": (40, 648, 570, 698), "sum": (40, 702, 570, 782), "note": (600, 336, 1396, 412),
-        "acc name": (600, 50, 730, 122), "acc words": (740, 50, 1396, 122), "acc": (592, 130, 1396, 316),
+        "keys name": (60, 32, 410, 84), "held": (60, 32, 410, 84), "keys": (426, 36, 570, 82), "measured": (60, 291, 560, 640),
+        "names": (40, 648, 570, 698), "sum": (40, 702, 570, 782), "note": (600, 372, 1396, 446),
+        "acc name": (600, 50, 730, 122), "acc words": (740, 50, 1396, 122), "acc": (592, 130, 1396, 362),
         "entry": (1000, 50, 1396, 122),
-        "answer name": (600, 336, 770, 412), "answer words": (780, 336, 1396, 412), "answer": (592, 580, 1396, 724),
-        "room": (592, 420, 1396, 826),
+        "answer name": (600, 372, 770, 446), "answer words": (780, 372, 1396, 446), "answer": (592, 600, 1396, 734),
+        "room": (592, 452, 1396, 826),
     },
     "1:1": RESCALE["1:1"], "9:16": RESCALE["9:16"],
 }  # fmt: skip
@@ -70,7 +66,7 @@ OF_SUM = "keys name", "keys", "crossed", "held"
 # The sum, over all of the width. ``term``: what a term is.
 SUM: dict[Aspect, Table] = {
     "16:9": {
-        **{part: at for part, at in RESCALE["16:9"].items() if part in OF_SUM},
+        **{part: at for part, at in RESCALE["16:9"].items() if part in OF_SUM}, "held": (110, 872, 520, 928),
         "measured": (110, 116, 1810, 640), "names": (110, 648, 1810, 698), "sum": (110, 702, 1170, 782), "term": (560, 90, 1360, 344),
     },
     "4:3": {

@@ -33,8 +33,7 @@ from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "sum": rescale.SUM, "values": rescale.VALUES, "answer": rescale.ANSWER, "final": rescale.FINAL, "rescale": rescale.RESCALE,
-    "calm": rescale.RESCALE, "squeeze": rescale.SQUEEZE,
-    "formula": rescale.FORMULA, "rows": rescale.ROWS, "alone": ALONE, "loops": LOOPS,
+    "squeeze": rescale.SQUEEZE, "formula": rescale.FORMULA, "rows": rescale.ROWS, "alone": ALONE, "loops": LOOPS,
     "visit": VISIT, "bills": BILLS, "causal": CAUSAL, "merge": MERGE,
     "grouped": GROUPED,
     "heads": HEADS, "sweep": SWEEP, "bars": BARS,

@@ -194,8 +194,10 @@ def letters(film: Film, piles: Mapping[str, Pile]) -> list[Word]:
     for name, pile in piles.items():
         at = film.scene.shot("bill")[f"{name} letters"]
         for tensor, first, count in pile.parts:
-            texts = [f"{tensor} out and back", tensor] if tensor in "SP" else [tensor]
             room, last = pile.x(first + count) - pile.x(first), tensor == pile.parts[-1][0]
+            texts = [f"{tensor} out and back", tensor] if tensor in "SP" else [tensor]
+            if count < 1:  # a sliver: what it is of a square
+                texts = [f"{tensor}: {kib(round(count * film.square))}"]
             text = first_that_fits(texts, LABEL, room, Face.STRONG)
             wide = text_width(text, LABEL, Face.STRONG)
             x = pile.x(first + count / 2) - wide / 2 if room >= wide else pile.x(first + count) + em(10)
@@ -222,7 +224,7 @@ def waiting(film: Film) -> None:
         behind = Rect(right.x0 + text_width(lead, LABEL) + em(16), right.y0, right.x1, right.y1)
         words += [taken, label(behind, seconds(spent), skin.ink, NAME, name="time")]
         crossing = seconds(times.crossing(crossed_bytes(trace)))
-        texts = (f"tiles at {times.speed} take", f"at {times.speed} take", f"at {times.speed}:", "tiles:")
+        texts = (f"tiles at {times.speed} take at least", f"at {times.speed} at least", f"at {times.speed}:", "tiles:")
         turned += piles.over[name].turn(piles.over[name].figure.text, texts, crossing)
     film.scene.add(*(bar for bar, _ in bars))
     piles.products = [*(bar for bar, _ in bars), *words, machine(times.device, film.scene.settings.aspect, skin)]
@@ -261,7 +263,7 @@ def cache(film: Film) -> None:
             part.display(boxes[:kept])
             pale = Rectangles(film.skin.hue(tensor), name=f"repeats {tensor}", opacity=part.get_fill_opacity())
             repeats.append(pale.display(boxes[kept:]))
-        texts = "tiles with a perfect cache", "with a perfect cache", "perfect cache"
+        texts = "tiles, if none is loaded twice", "none loaded twice", "once each"
         turned += film.piles.over[name].turn(quarters(sum(fewest.values()) * film.grain), texts)
     film.scene.add(*repeats)
     full = [part.get_fill_opacity() for part in repeats]

@@ -49,11 +49,11 @@ def strips(film: Film) -> None:
         film.hbm.place(start.toward(place["hbm"], share)).display(lit={}, cursor=None)
         put(whole, film.hbm.cross.strip("O"))
 
-    count = sum(1 for _ in film.material.fa2.programs)
+    count = film.config.row_blocks
     figure = Word(f"{count:,}", ZERO_PX, film.skin.ink, place["stored"].x0, place["stored"].y0 + em(20), "programs")
     said = [
         label(place[part], text, film.skin.ink, NAME)
-        for part, text in (("stored name", "programs, spread over the cores (SMs)"), ("crossed name", "side by side, in any order"))
+        for part, text in (("stored name", "programs for one head of many:"), ("crossed name", "side by side on the cores (SMs)"))
     ]
     with film.scene.telling():
         if film.scene.on_stage(film.hbm):
@@ -170,7 +170,7 @@ def difference(film: Film) -> None:
     film.move(*(matrix_to(output, place["middle"]) for output in outputs), *(FadeOut(title) for title in titles), seconds=MOVE)
     film.scene.add(left)
     film.scene.remove(*outputs)
-    note = heading(place["note"], "their difference", skin.ink)
+    note = heading(place["note"], "their difference × 1", skin.ink)
     larger = heading(place["note"], f"their difference × {MAGNIFIED:,}", skin.ink)
     error, largest = float(apart.max()), float(np.abs(np.nan_to_num(film.outputs_.standard)).max())
     share = f", {100 * error / largest:.2g} % of the largest of O" if largest else ""

@@ -119,10 +119,10 @@ class Residents(Group):
         """How many tiles of it a program holds at once."""
         return sum(stretch.tensor == tensor for stretch in self.stretches)
 
-    def come(self, start: Mapping[str, Rect]) -> Shows:
-        """The first program's tiles come, each from where it starts; one that is there twice comes apart."""
+    def come(self, start: Mapping[str, Rect], stop: Mapping[str, Rect] | None = None) -> Shows:
+        """The first program's tiles go from where they start to where they lie, or stop before; one that is there twice comes apart."""
         bars = self.bars[0]
-        goal = {tensor: edges(self.lie(tensor, self.places[0])) for tensor in bars}
+        goal = {tensor: edges(self.lie(tensor, self.places[0]) if stop is None else [stop[tensor]]) for tensor in bars}
 
         def show(share: float) -> None:
             for tensor, bar in bars.items():

@@ -89,7 +89,7 @@ def compare(film: Film, *both: Rect) -> None:
 
 @beat("query")
 def query(film: Film) -> None:
-    """A row leaves Q; K lights tile by tile, and a term for every key stands up."""
+    """A row leaves Q; K lights tile by tile, and a score for every key stands up."""
     place, skin, values, r = film.scene.shot("query"), film.skin, film.material.values, film.material.chosen.row
     film.hbm.display(lit={}, written=frozenset())
     film.move(*film.leave(film.hbm), film.arrive(film.hbm, place["hbm"]), seconds=MOVE)
@@ -126,9 +126,12 @@ def query(film: Film) -> None:
     film.scene.add(bars)
     with film.scene.telling():
         film.move(Shows(bars, stand_up), Shows(film.hbm, light), FadeIn(names[0], rate_func=early), seconds=2.2)
-        film.hold(0.3)
-        weigh = Shows(bars, lambda share: bars.display(terms_at(place["terms"], raw + (terms - raw) * share)), rate_func=ease_in_out_cubic)
-        film.move(weigh, FadeOut(names[0], rate_func=early), FadeIn(names[1], rate_func=late), seconds=1.4)
+        film.hold(0.5)
+    film.weigh = [
+        Shows(bars, lambda share: bars.display(terms_at(place["terms"], raw + (terms - raw) * share)), rate_func=ease_in_out_cubic),
+        FadeOut(names[0], rate_func=early),
+        FadeIn(names[1], rate_func=late),
+    ]
     film.tiles = {"q": strip}
     film.bars = bars
 
@@ -143,7 +146,7 @@ def terms_at(room: Rect, heights: np.ndarray) -> np.ndarray:
 
 @beat("weights")
 def weights(film: Film) -> None:
-    """The largest term is divided by the sum of all; the weighted values are the row's output, which goes into O."""
+    """Scores become terms; the largest is divided by the sum of all; the weighted values are the row's output, which goes into O."""
     place, skin, values, r = film.scene.shot("query"), film.skin, film.material.values, film.material.chosen.row
     room, terms, total_l = place["terms"], film.terms, float(values.l_new[-1, r])
     spike = int(np.argmax(terms))
@@ -161,8 +164,8 @@ def weights(film: Film) -> None:
     if on_left:  # beside the largest term, until more is written behind it
         one.put_at(x - em(24) - one.wide, one.baseline)
     with film.scene.telling():
+        film.move(*film.weigh, seconds=1.4)
         film.move(FadeIn(one), seconds=TEXT)
-        film.hold(0.3)
         film.move(
             Shows(film.bars, lambda share: film.bars.set_fill(theme.between(skin.scores, skin.stats, share))), FadeIn(summed), seconds=0.8
         )
@@ -176,8 +179,9 @@ def weights(film: Film) -> None:
     blend = Blend(film, out.display(0 * o), terms / total_l)
     film.move(FadeIn(out), FadeIn(name), seconds=0.3)
     film.scene.add(blend)
-    film.move(Shows(Group(film.hbm, out, blend), blend.display), seconds=1.7)
+    film.move(Shows(Group(film.hbm, out, blend), blend.display), seconds=3.0)
     film.scene.remove(blend)
+    film.hold(0.8)
     end = row_of(film, "O")
     goes = Shows(out, lambda share: put(out, along(end, place["o"], 1 - share)), rate_func=ease_in_out_cubic)
     film.move(goes, FadeOut(name, rate_func=early), seconds=MOVE)

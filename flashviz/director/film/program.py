@@ -288,7 +288,7 @@ def calm(film: Film) -> None:
     if inner.shot.name == "ceiling":  # as in the digest, which does not weigh V's rows
         leave_scores(film)
         bring_acc(film)
-    inner.go("calm")
+    inner.go("rescale")
     passed = list(range(1, film.found.t if film.found.rises else film.found.t + 1))
     shown = passed if len(passed) <= STEPS else [passed[0], *passed[1 - STEPS :]]  # of many, the first and the last
     film.scene.announce()
@@ -368,13 +368,13 @@ def again(film: Film) -> None:
     said, tallest = row.said, max(float(before.max()), 1.0)
     row.reached(Kind.QK_DOT)
     chart.turn_yellow(0.0)
-    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, 1.0)))), seconds=0.5)
-    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=0.4)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=grown(before, share, 1.0)))), seconds=0.8)
+    film.move(Shows(chart, lambda share: chart.display(row.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=0.8)
     row.reached(Kind.ALPHA)
     film.hold(0.2)
-    film.move(chart.ceiling.turn(said["m_new"]), seconds=0.3)
+    film.move(chart.ceiling.turn(said["m_new"]), seconds=0.4)
     alpha = how_alpha(row)
-    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), FadeIn(alpha, rate_func=late), seconds=0.7)
+    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), FadeIn(alpha, rate_func=late), seconds=1.2)
     chart.display(lowered(row))
     copy = shrink_both(film)
     moving, gone = row.numbers.settle()
@@ -388,7 +388,7 @@ def again(film: Film) -> None:
         chart.turn_yellow(level)
 
     film.move(FadeOut(copy, alpha), seconds=TEXT)
-    film.move(Shows(chart, join), FadeIn(*added, rate_func=early), FadeIn(row.acc_words), seconds=0.8)
+    film.move(Shows(chart, join), FadeIn(*added, rate_func=early), FadeIn(row.acc_words), seconds=1.2)
     result = row.numbers.next("=", skin.ink), row.numbers.next(said["l_new"], skin.stats)
     film.move(FadeIn(*result), seconds=TEXT)
     row.reached(Kind.PV_DOT)
@@ -400,7 +400,7 @@ def again(film: Film) -> None:
         row.acc.display(scaled + (after - scaled) * share)
         row.answer.display(quotient + (new - quotient) * share)
 
-    film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), seconds=0.5)
+    film.move(Shows(Group(row.acc, row.answer), add, rate_func=ease_in_out_cubic), seconds=0.9)
     moving, gone = row.numbers.settle()
     film.move(moving, *gone, seconds=0.3)
 
@@ -429,7 +429,7 @@ def shrink_both(film: Film) -> Word:
         row.acc.display(acc * tall)
         renew(row, share)
 
-    film.move(Shows(Group(row.chart, row.acc), squeeze, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.0)
+    film.move(Shows(Group(row.chart, row.acc), squeeze, rate_func=ease_in_out_cubic), FadeIn(*result, rate_func=late), seconds=1.5)
     return copy
 
 
@@ -495,9 +495,11 @@ def finish(film: Film) -> None:
             Shows(start, lambda share: start.display(boxes + (flat - boxes) * share), rate_func=ease_in_out_cubic),
             FadeIn(name, rate_func=late), seconds=MOVE,
         )  # fmt: skip
-    film.move(*film.leave(row.answer if on_row else None, film.chip, name), FadeIn(result, *([] if on_row else [name])), seconds=0.5)
+    film.move(*film.leave(row.answer if on_row else None, film.chip, name), *([] if on_row else [FadeIn(name)]), seconds=TEXT)
+    film.scene.add(result)
+    others = np.abs(np.arange(len(out)) - r) / max(r, len(out) - 1 - r, 1)  # [rows] from the followed one to the farthest
+    film.move(Shows(result, lambda share: show_rows(result, others <= share)), seconds=0.8)
     film.scene.remove(row.answer)
-    film.hold(0.3)
     place = film.scene.shot("whole")
     film.hbm.place(place["hbm"]).display(lit={"Q": frozenset({film.hbm.cross.row_of(i)})}, cursor=None, written=frozenset(), seam=1.0)
     film.move(FadeOut(name), *film.go_out(), FadeIn(film.hbm), seconds=0.5)

@@ -231,7 +231,8 @@ class Film:
     tiles: dict[str, Matrix]
     names: dict[str, Mobject]
     titles: list[Word]
-    bars: Rectangles  # the terms of all keys of the followed row
+    bars: Rectangles  # the scores of all keys of the followed row, then their terms
+    weigh: list[Any]  # how they become terms
     terms: np.ndarray  # [N_k], by its last max
     back: StepBack | None = None  # how things stepped back behind a question
     around: VMobject  # the frame of the tile that is asked about

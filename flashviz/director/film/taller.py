@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,16 +58,16 @@ def turns(film: Film) -> None:
         for text in ("waits", "computes")
     )
     film.move(*film.leave(), FadeIn(title, chip, rate_func=late), seconds=0.6)
-    film.hold(0.3)
-    said = [part for room in rooms for part in (*room.names, room.box)]
+    film.hold(0.2)
     tiles = [bar for room in rooms for bar in room.bars[0].values()]
     full = {tensor: name for tensor, (_, name) in chip.pieces.items() if any(tensor in room.bars[0] for room in rooms)}
     film.scene.remove(*(chip.pieces[tensor][0] for tensor in full))
     film.scene.add(*tiles, *(name.set_fill(skin.ground).set_z_index(1, family=True) for name in full.values()))  # on full places
     gone = [FadeOut(each, rate_func=early) for each in film.others(*tiles)]
-    film.move(*(room.come(chip.at) for room in rooms), *gone, FadeIn(*said, rate_func=late), seconds=1.2)
-    film.scene.add(*(room.programs[0] for room in rooms))
-    film.move(FadeIn(*(word for room in rooms for word in room.words)), seconds=TEXT)
+    registers, shared = rooms
+    below = in_a_row(chip.at, [tensor for tensor in chip.at if tensor in shared.bars[0]])  # off the registers, until these are full
+    settle(film, registers, registers.come(chip.at), shared.come(chip.at, below), *gone)
+    settle(film, shared, shared.come(below))
     for n in range(1, given.programs):
         film.move(FadeIn(*(room.programs[n] for room in rooms)), seconds=0.6 / given.programs)
     film.residents = rooms[given.rooms.index(given.scarce)]
@@ -78,6 +78,22 @@ def turns(film: Film) -> None:
             come_in = FadeOut(waits[k], rate_func=early), FadeIn(computes[k], rate_func=late)
             film.move(*compute(rooms, k), *turned, *come_in, seconds=TEXT)
             film.hold(max(0.1, TURN_BY_TURN / len(waits) - TEXT))
+
+
+def settle(film: Film, room: Residents, *ways: Animation) -> None:
+    """A room of an SM, in which the first program's tiles come to lie, and what they are."""
+    film.move(*ways, FadeIn(*room.names, room.box, rate_func=late), seconds=0.9)
+    film.scene.add(room.programs[0])
+    film.move(FadeIn(*room.words), seconds=TEXT)
+
+
+def in_a_row(places: Mapping[str, Rect], tensors: Sequence[str]) -> dict[str, Rect]:
+    """These, as large as they are, side by side in the lowest row that all of the places have."""
+    left, right = min(at.x0 for at in places.values()), max(at.x1 for at in places.values())
+    low, pitch = min(at.y0 for at in places.values()), (right - left) / max(len(tensors), 1)
+    sizes = [(places[tensor].width, places[tensor].height) for tensor in tensors]
+    starts = [left + pitch * (k + 0.5) - wide / 2 for k, (wide, _) in enumerate(sizes)]
+    return {tensor: Rect(x, low, x + wide, low + high) for tensor, x, (wide, high) in zip(tensors, starts, sizes, strict=True)}
 
 
 @beat("taller")
