@@ -17,39 +17,39 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "needs", "The backward pass needs P", 4.4, shot="training", late=True, along=True,
+        "needs", "The backward pass needs P", 4.3, shot="training", late=True, along=True,
         caption="Standard attention keeps P for the backward pass.",
     ),
     Beat(
-        "twice", "Twice the N", 5.2, shot="training", late=True, along=True,
+        "twice", "Twice the N", 4.9, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
-        "ask", "What gives P back?", 3.7, shot="training", late=True, along=True,
-        caption="What gives P back, if it is not kept?",
+        "ask", "What gives P back?", 3.0, shot="training", late=True, along=True,
+        caption="So what gives P back?",
     ),
     Beat(
-        "row", "LSE of a row", 8.2, shot="one row", late=True, along=True,
+        "row", "LSE of a row", 8.4, shot="one row", late=True, along=True,
         caption="LSE: the logarithm of the sum of a row's exponentials.",
     ),
     Beat(
-        "weights", "The row again", 5.4, shot="one row", late=True, along=True,
+        "weights", "The row again", 4.7, shot="one row", late=True, along=True,
         caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(
-        "keep", "What is kept", 4.2, shot="training", late=True, along=True,
+        "keep", "What is kept", 4.0, shot="training", late=True, along=True,
         caption="So LSE alone is kept: one number a row.",
     ),
     Beat(
-        "tile", "One tile again", 5.4, shot="training", late=True, along=True,
+        "tile", "One tile again", 4.7, shot="training", late=True, along=True,
         caption="P is made again. The price: S is computed twice.",
     ),
     Beat(
-        "back", "Used, and dropped", 6.0, shot="training", late=True, along=True,
+        "back", "Used, and dropped", 5.4, shot="training", late=True, along=True,
         caption="Used for dV, then dropped; so is every tile.",
     ),
     Beat(
-        "idea", "The idea", 5.6, shot="two sides", late=True, along=True,
+        "idea", "The idea", 5.5, shot="two sides", late=True, along=True,
         caption="Keep one number a row, and make P again.",
     ),
 )  # fmt: skip

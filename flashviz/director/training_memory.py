@@ -27,18 +27,18 @@ from flashviz.mobjects.stored import Picture
 from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, flat_row, outlines
 from flashviz.palette import DIM, FAINT, spread
 
-TURN, LIE, SHRINK = 1.2, 1.5, 1.1  # seconds: of bars from one measure to another, until they lie end to end, of their sum to its log
+TURN, LIE, SHRINK = 1.0, 1.0, 0.9  # seconds: of bars from one measure to another, until they lie end to end, of their sum to its log
 GROWS, EMPTIES, SWEEP = 1.7, 1.3, 1.4  # seconds: of a doubling, of P until it is not kept, of rows
-NEAR, PRODUCT, ROWS, WALK = 1.1, 1.3, 1.2, 2.0  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
-TITLES = {
-    "standard": ("Standard attention keeps P", "Standard keeps P"),
-    "none": ("FlashAttention does not keep P",),
-    "flash": ("FlashAttention keeps LSE", "Flash keeps LSE"),
-}  # fmt: skip
+PARTS, STANDS = 1.6, 2.9  # seconds: until either side has its place, and of the last picture
+NEAR, PRODUCT, ROWS, WALK = 1.1, 1.3, 1.2, 2.4  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+TITLES = {"standard": "Standard attention keeps P", "none": "FlashAttention does not keep P", "flash": "FlashAttention keeps LSE"}
+SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
 ASKED = "P = ?"
-ENDS = {"standard": ("P: kept",), "flash": ("P: made again, tile by tile", "P: made again", "P again")}
+NOT_KEPT = "P: not kept"
+KEPT_HERE, AGAIN = "kept", ("P: made again, tile by tile", "P: made again", "P again")
 ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queries
 BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
+CAPITAL = 0.73  # of an em: how high a letter is
 PAD = em(8)  # between a thing and its letter
 HAIR = em(8)  # the least width of LSE that is seen
 BESIDE = em(14)  # from one thing to the next
@@ -201,7 +201,7 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def numbers_of(self, side: str, n: float) -> str:
         """The same, and of what."""
-        return f"{self.shape_of(side, n)} numbers"
+        return f"{self.shape_of(side, n)} {'weights' if side == 'standard' else 'numbers'}"
 
     def each_of(self, name: str) -> str:
         """How large one of them is."""
@@ -264,8 +264,10 @@ class TrainingMemoryFilm(ChapterFilm):
         p, wide = self.view, self.thick(self.home.toward(self.end("flash"), self.split), self.n)
         lse = max(wide["LSE"], HAIR)
         return {
-            "Q": Rect(p.x0 - BESIDE - wide["Q"], p.y0, p.x0 - BESIDE, p.y1), "K": Rect(p.x0, p.y1 + BESIDE, p.x1, p.y1 + BESIDE + wide["K"]),
-            "V": Rect(p.x0, p.y0 - BESIDE - wide["V"], p.x1, p.y0 - BESIDE), "O": Rect(p.x1 + BESIDE, p.y0, p.x1 + BESIDE + wide["O"], p.y1),
+            "Q": Rect(p.x0 - BESIDE - wide["Q"], p.y0, p.x0 - BESIDE, p.y1),
+            "K": Rect(p.x0, p.y1 + BESIDE, p.x1, p.y1 + BESIDE + wide["K"]),
+            "V": Rect(p.x0, p.y0 - BESIDE - wide["V"], p.x1, p.y0 - BESIDE),
+            "O": Rect(p.x1 + BESIDE, p.y0, p.x1 + BESIDE + wide["O"], p.y1),
             "LSE": Rect(p.x1 + BESIDE, p.y0, p.x1 + BESIDE + lse, p.y1),
         }  # fmt: skip
 
@@ -316,10 +318,10 @@ class TrainingMemoryFilm(ChapterFilm):
             rect = around[name]
             strip.display(edges([rect.top(rect.height * (self.lse if name == "LSE" else 1.0))]))
             strip.set_fill(opacity=1 - (1 - DIM) * self.lit)
-        for name in ("Q", "O", "LSE"):  # beneath Q, over the others
+        for name in ("Q", "O", "LSE"):  # beneath Q, over the others; that of LSE is wider than LSE, and begins with it
             rect = around[name]
-            base = rect.y0 - PAD - em(LABEL) * 0.8 if name == "Q" else rect.y1 + PAD
-            letters[name].put_at(rect.center[0] - letters[name].wide / 2, base)
+            left = rect.x0 if name == "LSE" else rect.center[0] - letters[name].wide / 2
+            letters[name].put_at(left, rect.y0 - PAD - em(LABEL) * CAPITAL if name == "Q" else rect.y1 + PAD)
         for name in ACROSS:
             rect = around[name]
             letters[name].put_at(rect.x0 - PAD - letters[name].wide if name == "K" else rect.x1 + PAD, middle(rect, LABEL))
@@ -412,7 +414,7 @@ def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
 def needs(film: TrainingMemoryFilm) -> None:
     """P, kept for the backward pass, with Q, K, V and O along it, areas as bytes; their bytes are said."""
     shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in ("P", *SHARED)]
-    film.says("title", *TITLES["standard"])
+    film.says("title", TITLES["standard"], px=NUMBER)
     film.scene.add(film.kept, *shared, *letters, film.words["title"], film.count)
     with film.scene.telling():
         film.scene.hold(3 * TEXT)
@@ -435,7 +437,8 @@ def twice(film: TrainingMemoryFilm) -> None:
 @beat("ask")
 def ask(film: TrainingMemoryFilm) -> None:
     """P is not kept: row after row of it goes, and its place stays empty."""
-    film.move(*film.leave(), FadeOut(film.letters["P"]), FadeIn(film.hollow), film.says("title", *TITLES["none"]), seconds=TEXT)
+    film.move(*film.leave(), FadeOut(film.letters["P"], film.how["standard"], film.each["standard"]), seconds=TEXT)
+    film.move(FadeIn(film.hollow), film.says("title", TITLES["none"], px=NUMBER), seconds=TEXT)
     asked = inside([ASKED], film.skin.scores, film.view, ONE_NUMBER)
     with film.scene.telling():
         film.goes([film.kept, film.bytes["standard"]], seconds=EMPTIES, rows=0.0)
@@ -462,12 +465,10 @@ def over(bars: Bars, text: str, color: str) -> Word:
 def rises(film: TrainingMemoryFilm) -> None:
     """One row of the empty place, where the first P was, stands up as scores; all else goes."""
     around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
-    numbers = [film.count, film.rest, film.note, film.bytes["standard"], film.how["standard"], film.each["standard"]]
-    film.move(*film.leave(), FadeOut(*around, *numbers), seconds=TEXT)
-    view = film.view
-    line = film.line_of(view.left(view.width / film.n).top(view.height / film.n))
-    rising = turned(film, flat_row(line, len(film.found.row.scores)), film.bars_of.scores)
-    film.move(rising, FadeOut(film.hollow, rate_func=early), seconds=TURN)
+    numbers, view = [film.count, film.rest, film.note, film.bytes["standard"]], film.view
+    line = flat_row(film.line_of(view.left(view.width / film.n).top(view.height / film.n)), len(film.found.row.scores))
+    film.move(*film.leave(), FadeOut(*around, *numbers), FadeIn(film.bars.display(line)), seconds=2 * TEXT)
+    film.move(turned(film, line, film.bars_of.scores), FadeOut(film.hollow), seconds=TURN)
 
 
 @beat("row")
@@ -485,7 +486,7 @@ def row(film: TrainingMemoryFilm) -> None:
         film.move(FadeIn(film.zero), what, seconds=TEXT)
         mark = over(bars, f"S = {said['score']}", skin.scores)
         film.move(FadeIn(mark), seconds=TEXT)
-        film.scene.hold(3 * TEXT)
+        film.scene.hold(2 * TEXT)
         film.move(FadeOut(mark), *film.leave("what"), seconds=TEXT)
         film.move(turned(film, bars.scores, bars.terms), film.says("what", "exp(S) of each", "exp(S)", px=NUMBER), seconds=TURN)
         mark = over(bars, said["term"], skin.scores)
@@ -533,7 +534,7 @@ def weights(film: TrainingMemoryFilm) -> None:
         film.move(
             FadeIn(film.gap, off), film.says("first", f"{said['score']} − {said['LSE']} = {said['difference']}", px=NUMBER), seconds=TEXT
         )
-        film.scene.hold(6 * TEXT)
+        film.scene.hold(4 * TEXT)
         film.move(FadeOut(film.gap, off), *film.leave("what"), seconds=TEXT)
         falling = film.says("what", "P = exp(S − LSE): the row's weights", "P = exp(S − LSE)", px=NUMBER)
         film.move(turned(film, bars.scores, bars.terms), falling, seconds=TURN)
@@ -559,12 +560,13 @@ def keep(film: TrainingMemoryFilm) -> None:
         film.cell.display(edges([cell.toward(piece, share)]))
 
     lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
-    around = FadeIn(film.hollow, *lying, film.letters["LSE"], rate_func=late)
+    film.words["absent"] = inside([NOT_KEPT], film.skin.ink, film.view, NAME)
+    around = FadeIn(film.hollow, film.words["absent"], *lying, film.letters["LSE"], rate_func=late)
     numbers = [film.bytes["flash"], film.how["flash"], film.each["flash"]]
     film.scene.remove(film.bars, film.cell)
-    film.move(Shows(Group(film.bars, film.cell), comes, rate_func=ease_in_out_cubic), around, seconds=1.2 * MOVE)
     with film.scene.telling():
-        film.move(film.says("title", *TITLES["flash"]), FadeIn(film.count, *numbers), seconds=TEXT)
+        film.move(Shows(Group(film.bars, film.cell), comes, rate_func=ease_in_out_cubic), around, seconds=1.2 * MOVE)
+        film.move(film.says("title", TITLES["flash"], px=NUMBER), FadeIn(film.count, *numbers), seconds=TEXT)
         film.scene.add(film.strips["LSE"])
         film.goes([film.strips["LSE"], film.bytes["flash"]], seconds=SWEEP, lse=1.0)
     film.scene.remove(film.cell)
@@ -586,10 +588,10 @@ def tile(film: TrainingMemoryFilm) -> None:
         film.goes([film.hollow, *strips, *film.used.values(), *letters, film.frame], seconds=NEAR, near=1.0, lit=1.0)
         cell = film.cell_of(film.regions["tile"])
         made_s = film.matrix("S", found.tile.s, cell)
-        again = film.says("price", "computed a second time", "a second time", color=skin.ink)
-        film.move(Columns(made_s), film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=NUMBER), again, seconds=PRODUCT)
+        again = film.says("price", "computed a second time", "a second time")
+        film.move(Columns(made_s), film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER), again, seconds=PRODUCT)
         film.made = made = film.matrix("P", found.tile.p, cell)
-        result = film.says("P name", "P = exp(S − LSE)", color=skin.scores, px=NUMBER)
+        result = film.says("P name", "P = exp(S − LSE)", color=skin.scores, px=ONE_NUMBER)
         film.move(Shows(made, lambda share: reveal(made, share)), result, seconds=ROWS)
     film.scene.remove(made_s)
     film.scene.add(film.frame)
@@ -620,14 +622,15 @@ class Gains:
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
     """The tile goes into dV of its keys, and is dropped; so are all others, one after another."""
-    skin, found, place = film.skin, film.found, film.found.tile.place
+    skin, place = film.skin, film.found.tile.place
     cell, film.gains = film.cell_of(film.regions["tile"]), Gains(film)
-    film.move(*film.leave(), FadeIn(film.gains.parts), film.says("dV name", "dV += Pᵀ dO", "dV", color=skin.v, px=NUMBER), seconds=TEXT)
+    film.move(FadeIn(film.gains.parts), film.says("dV name", "dV += Pᵀ dO", "dV", color=skin.v, px=NUMBER), seconds=TEXT)
     with film.scene.telling():
         start, end, made = cell, film.gains.part(place[1], 1), film.made
         film.move(Shows(made, lambda share: put(made, start.toward(end, share)), rate_func=ease_in_out_cubic), seconds=MOVE)
         film.gains.display(place)
         film.scene.remove(made)
+        film.scene.hold(2 * TEXT)
         walks(film)
 
 
@@ -648,7 +651,9 @@ def walks(film: TrainingMemoryFilm) -> None:
 
     strips = [part for name in film.used for part in (film.strips[name], film.letters[name])]
     whole = Group(film.hollow, *strips, *film.used.values(), film.gains.parts, film.frame)
-    film.move(Shows(whole, out, rate_func=ease_in_out_cubic), film.says("S name", f"so all {len(order):,} tiles", px=NUMBER), seconds=MOVE)
+    film.move(
+        Shows(whole, out, rate_func=ease_in_out_cubic), film.says("title", f"All {len(order):,} tiles, one by one", px=NUMBER), seconds=MOVE
+    )
     film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk), seconds=WALK)
     film.scene.remove(walking, film.frame)
 
@@ -661,17 +666,20 @@ def idea(film: TrainingMemoryFilm) -> None:
     """At the longest N, P kept stands beside LSE along the place of P that is made again."""
     skin, found, ends, n = film.skin, film.found, film.ends, LENGTHS[-1]
     lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
-    film.move(*film.leave(), FadeOut(*lying, *film.used.values(), film.gains.parts), seconds=TEXT)
-    film.display(n=n)
-    film.goes([film.hollow, film.strips["LSE"], film.letters["LSE"]], seconds=MOVE, split=1.0, lit=0.0)
     notes = [f"{found.heads}; areas are bytes, LSE drawn thicker", f"{found.heads}; areas are bytes", "areas are bytes"]
     words = [fitted_in(ends, "n", [film.length(n)], skin.ink, NUMBER), fitted_in(ends, "note", notes, skin.ink, LABEL)]
     for side, kept in KEPT.items():
         shape, width = film.shape_of(side, n), found.width_of(kept)
-        words.append(fitted_in(ends, f"{side} name", TITLES[side], skin.ink))
+        words.append(fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink))
         words.append(fitted_in(ends, f"{side} bytes", [film.bytes_of(side, n)], skin.hue(kept), ONE_NUMBER))
         words.append(fitted_in(ends, f"{side} how", [f"{shape} numbers of {width} bytes", f"{shape} × {width} bytes"], skin.ink, LABEL))
     with film.scene.telling():
-        film.goes([film.kept], FadeIn(*words, rate_func=late), seconds=EMPTIES, rows=1.0)
-        said = [inside(ENDS[side], skin.ink, rect, NAME) for side, rect in zip(KEPT, (film.kept_at, film.view), strict=True)]
+        film.move(*film.leave(), seconds=TEXT)
+        parts = [film.hollow, film.strips["LSE"], film.letters["LSE"], film.kept]
+        gone = FadeOut(*lying, *film.used.values(), film.gains.parts, rate_func=early)
+        film.goes(parts, gone, FadeIn(*words, rate_func=late), seconds=PARTS, n=n, split=1.0, rows=1.0, lit=0.0)
+        p, at = film.kept_at, (n * BETWEEN) // 1 / n
+        square = p.beyond(at * p.width).below(at * p.height).left(p.width / n).top(p.height / n)
+        said = [inside([KEPT_HERE], skin.ink, square, NAME), inside(AGAIN, skin.ink, film.view, NAME)]
         film.move(FadeIn(*said), seconds=TEXT)
+        film.scene.hold(STANDS)
