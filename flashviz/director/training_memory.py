@@ -35,7 +35,7 @@ TITLES = {"standard": "Standard attention keeps P", "none": "FlashAttention does
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
 ASKED = "P = ?"
 NOT_KEPT = "P: not kept"
-KEPT_HERE, AGAIN = "kept", ("P: made again, tile by tile", "P: made again", "P again")
+AGAIN = ("P: made again, tile by tile", "P: made again", "P again")
 ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queries
 BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
 CAPITAL = 0.73  # of an em: how high a letter is
@@ -585,11 +585,12 @@ def tile(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         strips = [film.strips[name] for name in film.used]
         letters = [film.letters[name] for name in film.used]
-        film.goes([film.hollow, *strips, *film.used.values(), *letters, film.frame], seconds=NEAR, near=1.0, lit=1.0)
+        scores = film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER)
+        film.goes([film.hollow, *strips, *film.used.values(), *letters, film.frame], scores, seconds=NEAR, near=1.0, lit=1.0)
         cell = film.cell_of(film.regions["tile"])
         made_s = film.matrix("S", found.tile.s, cell)
         again = film.says("price", "computed a second time", "a second time")
-        film.move(Columns(made_s), film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER), again, seconds=PRODUCT)
+        film.move(Columns(made_s), again, seconds=PRODUCT)
         film.made = made = film.matrix("P", found.tile.p, cell)
         result = film.says("P name", "P = exp(S − LSE)", color=skin.scores, px=ONE_NUMBER)
         film.move(Shows(made, lambda share: reveal(made, share)), result, seconds=ROWS)
@@ -669,17 +670,22 @@ def idea(film: TrainingMemoryFilm) -> None:
     notes = [f"{found.heads}; areas are bytes, LSE drawn thicker", f"{found.heads}; areas are bytes", "areas are bytes"]
     words = [fitted_in(ends, "n", [film.length(n)], skin.ink, NUMBER), fitted_in(ends, "note", notes, skin.ink, LABEL)]
     for side, kept in KEPT.items():
-        shape, width = film.shape_of(side, n), found.width_of(kept)
+        width = found.width_of(kept)
         words.append(fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink))
-        words.append(fitted_in(ends, f"{side} bytes", [film.bytes_of(side, n)], skin.hue(kept), ONE_NUMBER))
-        words.append(fitted_in(ends, f"{side} how", [f"{shape} numbers of {width} bytes", f"{shape} × {width} bytes"], skin.ink, LABEL))
+        words.append(fitted_in(ends, f"{side} bytes", [f"{film.bytes_of(side, n)} kept"], skin.hue(kept), ONE_NUMBER))
+        words.append(
+            fitted_in(
+                ends,
+                f"{side} how",
+                [f"{film.numbers_of(side, n)} of {width} bytes", f"{film.shape_of(side, n)} × {width} bytes"],
+                skin.ink,
+                LABEL,
+            )
+        )
     with film.scene.telling():
-        film.move(*film.leave(), seconds=TEXT)
+        film.move(*film.leave(), FadeOut(*film.used.values()), seconds=TEXT)
         parts = [film.hollow, film.strips["LSE"], film.letters["LSE"], film.kept]
-        gone = FadeOut(*lying, *film.used.values(), film.gains.parts, rate_func=early)
+        gone = FadeOut(*lying, film.gains.parts, rate_func=early)
         film.goes(parts, gone, FadeIn(*words, rate_func=late), seconds=PARTS, n=n, split=1.0, rows=1.0, lit=0.0)
-        p, at = film.kept_at, (n * BETWEEN) // 1 / n
-        square = p.beyond(at * p.width).below(at * p.height).left(p.width / n).top(p.height / n)
-        said = [inside([KEPT_HERE], skin.ink, square, NAME), inside(AGAIN, skin.ink, film.view, NAME)]
-        film.move(FadeIn(*said), seconds=TEXT)
+        film.move(FadeIn(inside(AGAIN, skin.ink, film.view, NAME)), seconds=TEXT)
         film.scene.hold(STANDS)
