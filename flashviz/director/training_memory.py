@@ -258,6 +258,11 @@ class TrainingMemoryFilm(ChapterFilm):
         """Where a side has P at last; LSE stands at the right of it."""
         return fit(self.regions["all"], self.ends[side].before(BESIDE + HAIR))
 
+    @cached_property
+    def excess(self) -> float:
+        """How far the letter of LSE would at last stand out of its side, if it began with LSE."""
+        return max(self.end("flash").x1 + BESIDE + self.letters["LSE"].wide - self.ends["flash"].x1, 0.0)
+
     @property
     def around(self) -> dict[str, Rect]:
         """What lies along the view."""
@@ -318,9 +323,9 @@ class TrainingMemoryFilm(ChapterFilm):
             rect = around[name]
             strip.display(edges([rect.top(rect.height * (self.lse if name == "LSE" else 1.0))]))
             strip.set_fill(opacity=1 - (1 - DIM) * self.lit)
-        for name in ("Q", "O", "LSE"):  # beneath Q, over the others; that of LSE is wider than LSE, and begins with it
-            rect = around[name]
-            left = rect.x0 if name == "LSE" else rect.center[0] - letters[name].wide / 2
+        for name in ("Q", "O", "LSE"):  # beneath Q, over the others; that of LSE begins with it
+            rect, wide = around[name], letters[name].wide
+            left = rect.x0 - self.split * self.excess if name == "LSE" else rect.center[0] - wide / 2
             letters[name].put_at(left, rect.y0 - PAD - em(LABEL) * CAPITAL if name == "Q" else rect.y1 + PAD)
         for name in ACROSS:
             rect = around[name]
@@ -667,7 +672,7 @@ def idea(film: TrainingMemoryFilm) -> None:
     """At the longest N, P kept stands beside LSE along the place of P that is made again."""
     skin, found, ends, n = film.skin, film.found, film.ends, LENGTHS[-1]
     lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
-    notes = [f"{found.heads}; areas are bytes, LSE drawn thicker", f"{found.heads}; areas are bytes", "areas are bytes"]
+    notes = [f"{found.heads}; areas are bytes, LSE drawn thicker", "areas are bytes; LSE drawn thicker", "areas: bytes; LSE thicker"]
     words = [fitted_in(ends, "n", [film.length(n)], skin.ink, NUMBER), fitted_in(ends, "note", notes, skin.ink, LABEL)]
     for side, kept in KEPT.items():
         width = found.width_of(kept)
