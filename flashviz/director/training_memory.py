@@ -571,7 +571,8 @@ def keep(film: TrainingMemoryFilm) -> None:
     film.scene.remove(film.bars, film.cell)
     with film.scene.telling():
         film.move(Shows(Group(film.bars, film.cell), comes, rate_func=ease_in_out_cubic), around, seconds=1.2 * MOVE)
-        film.move(film.says("title", TITLES["flash"], px=NUMBER), FadeIn(film.count, *numbers), seconds=TEXT)
+        title, note = film.says("title", TITLES["flash"], px=NUMBER), film.says("note", "LSE is drawn thicker", px=LABEL)
+        film.move(title, note, FadeIn(film.count, *numbers), seconds=TEXT)
         film.scene.add(film.strips["LSE"])
         film.goes([film.strips["LSE"], film.bytes["flash"]], seconds=SWEEP, lse=1.0)
     film.scene.remove(film.cell)
