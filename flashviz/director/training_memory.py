@@ -631,7 +631,7 @@ def back(film: TrainingMemoryFilm) -> None:
     """The tile goes into dV of its keys, and is dropped; so are all others, one after another."""
     skin, place = film.skin, film.found.tile.place
     cell, film.gains = film.cell_of(film.regions["tile"]), Gains(film)
-    film.move(FadeIn(film.gains.parts), film.says("dV name", "dV += Pᵀ dO", "dV", color=skin.v, px=NUMBER), seconds=TEXT)
+    film.move(FadeIn(film.gains.parts), film.says("dV name", "gradient of V: dV += Pᵀ dO", "dV += Pᵀ dO", "dV", color=skin.v), seconds=TEXT)
     with film.scene.telling():
         start, end, made = cell, film.gains.part(place[1], 1), film.made
         film.move(Shows(made, lambda share: put(made, start.toward(end, share)), rate_func=ease_in_out_cubic), seconds=MOVE)
