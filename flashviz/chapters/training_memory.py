@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Standard attention keeps P for the backward pass.",
     ),
     Beat(
-        "twice", "Twice the N", 4.9, shot="training", late=True, along=True,
+        "twice", "Twice the N", 4.6, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
@@ -29,7 +29,7 @@ BEATS: tuple[Beat, ...] = (
         caption="So what gives P back?",
     ),
     Beat(
-        "row", "LSE of a row", 8.4, shot="one row", late=True, along=True,
+        "row", "LSE of a row", 9.4, shot="one row", late=True, along=True,
         caption="LSE: the logarithm of the sum of a row's exponentials.",
     ),
     Beat(
@@ -45,11 +45,11 @@ BEATS: tuple[Beat, ...] = (
         caption="P is made again. The price: S is computed twice.",
     ),
     Beat(
-        "back", "Used, and dropped", 5.4, shot="training", late=True, along=True,
+        "back", "Used, and dropped", 5.1, shot="training", late=True, along=True,
         caption="Used for dV, then dropped; so is every tile.",
     ),
     Beat(
-        "idea", "The idea", 5.5, shot="two sides", late=True, along=True,
+        "idea", "The idea", 5.1, shot="two sides", late=True, along=True,
         caption="Keep one number a row, and make P again.",
     ),
 )  # fmt: skip

@@ -28,9 +28,9 @@ from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, fla
 from flashviz.palette import DIM, FAINT, spread
 
 TURN, LIE, SHRINK = 1.0, 1.0, 0.9  # seconds: of bars from one measure to another, until they lie end to end, of their sum to its log
-GROWS, EMPTIES, SWEEP = 1.7, 1.3, 1.4  # seconds: of a doubling, of P until it is not kept, of rows
-PARTS, STANDS = 1.6, 2.9  # seconds: until either side has its place, and of the last picture
-NEAR, PRODUCT, ROWS, WALK = 1.1, 1.3, 1.2, 2.4  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+GROWS, EMPTIES, SWEEP = 1.55, 1.3, 1.4  # seconds: of a doubling, of P until it is not kept, of rows
+PARTS, STANDS = 1.6, 2.5  # seconds: until either side has its place, and of the last picture
+NEAR, PRODUCT, ROWS, WALK = 1.1, 1.3, 1.2, 2.1  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
 TITLES = {"standard": "Standard attention keeps P", "none": "FlashAttention does not keep P", "flash": "FlashAttention keeps LSE"}
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
 ASKED = "P = ?"
@@ -510,6 +510,7 @@ def row(film: TrainingMemoryFilm) -> None:
             film.says("third", f"log({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER),
             film.says("LSE name", f"LSE = {said['LSE']}", color=skin.stats, px=NUMBER), seconds=TEXT,
         )  # fmt: skip
+        film.scene.hold(4 * TEXT)
 
 
 @beat("weights")
