@@ -1,7 +1,6 @@
 """What a training step keeps: ``manim -pqh scenes/training_memory.py TrainingMemoryScene``."""
 
 from flashviz.director import training_memory
-from flashviz_kernels.differentiating import inputs
 from flashviz_kernels.recorder import run
 
 
@@ -12,12 +11,14 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
     poster = "idea"
 
     def construct(self) -> None:
-        film = self.open(run, inputs)
+        film = self.open(run)
 
+        training_memory.needs(film)
+        training_memory.twice(film)
+        training_memory.ask(film)
         training_memory.row(film)
         training_memory.weights(film)
         training_memory.keep(film)
         training_memory.tile(film)
         training_memory.back(film)
-        training_memory.twice(film)
         training_memory.idea(film)

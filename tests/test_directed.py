@@ -22,7 +22,8 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
-TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " rest"))
+TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
+STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
 BESIDE = tuple(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name"))
 TIMES, BYTES, ROWS = (tuple(f"{side} {part}" for side in SIDES) for part in ("time", "bytes", "row"))
 MACHINE = ("hbm", "chip", "pipe", *ROWS)
@@ -188,12 +189,11 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
+            "twice": ("stage", "n", "bytes", "how", "rest"), "ask": STAGED,
             "row": ("what", "plot", "band", "cell", "LSE name", "first", "second", "third"),
             "weights": ("what", "plot", "cell", "LSE name", "first", "second", "third"),
-            "keep": (*TRAINED, "n", "note"),
-            "tile": ("stored", "Q", "K", "S", "LSE", "S name", "price", "price of", "P name"),
-            "back": ("stored", "Q", "K", "S", "LSE", "dV", "dV name", "dS", "dS name", "S name", "price", "price of", "P name"),
-            "twice": (*TRAINED, "n"), "idea": (*TRAINED, "n"),
+            "keep": STAGED, "tile": ("stage", "S name", "price", "P name"), "back": ("stage", "dV name", "title"),
+            "idea": (*TRAINED, "n", "note"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("count", "bytes standard", "bytes flash", "bars", "cell", "kept P"),

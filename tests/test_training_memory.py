@@ -1,8 +1,9 @@
-"""TrainingMemoryScene: LSE is the log of a real row's sum, bytes are the closed forms, areas are as bytes, and one tile is made again."""
+"""TrainingMemoryScene: bytes are the closed forms, areas are as bytes, LSE is the log of a real row's sum, and one tile is made again."""
 
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +12,12 @@ import pytest
 
 from flashviz.chapters.training_memory import AROUND, KEPT, LENGTHS, SHARED, TrainingMemory, gather
 from flashviz.config import AttentionConfig
-from flashviz.director.training_memory import HAIR, Bars, TrainingMemoryFilm, shade
+from flashviz.director.training_memory import ACROSS, HAIR, Bars, TrainingMemoryFilm, shade
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.layout import ASPECTS, Aspect, Rect
 from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.tiles import THIN
-from flashviz_kernels.differentiating import inputs
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import naive
 from tests.directed import at, said, scene, shown
@@ -30,7 +30,7 @@ every = pytest.mark.parametrize("name", CONFIGS)
 
 
 def found_of(name: str) -> TrainingMemory:
-    return gather(AttentionConfig(**CONFIGS[name]), run, inputs)
+    return gather(AttentionConfig(**CONFIGS[name]), run)
 
 
 def film_of(name: str, aspect: Aspect = "16:9") -> TrainingMemoryFilm:
@@ -110,42 +110,55 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
     p, lse = c.batch * c.heads * c.seq_q * c.seq_k * c.itemsize, c.batch * c.heads * c.seq_q * 4
     shared = c.batch * 2 * (c.heads * c.seq_q + c.kv_heads * c.seq_k) * c.head_dim * c.itemsize
     film = scene(FILM, **CONFIGS[name])
-    for beat, n in (("keep", 1), ("twice", 2), ("idea", 4)):
-        stands = at(film, beat)
-        for part, expected in (
-            ("bytes standard", n * n * p),
-            ("bytes flash", n * lse),
-            ("rest standard", n * shared),
-            ("rest flash", n * shared),
-        ):
-            assert value(said(stands, part)[0].removesuffix(" KiB").removesuffix(" MiB").removesuffix(" GiB")) == pytest.approx(
-                value(kib(expected).rsplit(" ", 1)[0]), abs=0.5 if expected > 1e5 else 0.05
-            )
-        assert all(f"{n * side:,}" in said(stands, "count")[0] for side in (c.seq_q, c.seq_k))
+    stands = (
+        ("needs", "bytes standard", p), ("needs", "rest", shared), ("twice", "bytes standard", 16 * p), ("twice", "rest", 4 * shared),
+        ("ask", "bytes standard", 0), ("keep", "bytes flash", lse), ("idea", "standard bytes", 16 * p), ("idea", "flash bytes", 4 * lse),
+    )  # fmt: skip
+    for beat, part, expected in stands:
+        (text,) = said(at(film, beat), part)
+        figure, unit = value(text.removesuffix(" kept").rsplit(" ", 1)[0]), text.removesuffix(" kept").rsplit(" ", 1)[1]
+        exact, of = kib(expected).rsplit(" ", 1)
+        assert figure == pytest.approx(value(exact), abs=0.5 if expected > 1e5 else 0.05)
+        assert unit == of
+    for beat, part, n in (("needs", "count", 1), ("twice", "count", 4), ("keep", "count", 1), ("idea", "n", 4)):
+        assert all(f"{n * side:,}" in said(at(film, beat), part)[0] for side in (c.seq_q, c.seq_k))
 
 
 @every
-def test_areas_are_bytes_on_both_sides(name: str) -> None:
+def test_what_a_number_is_made_of_multiplies_to_its_bytes(name: str) -> None:
+    """So many numbers of so many bytes each."""
+    film, found = scene(FILM, **CONFIGS[name]), found_of(name)
+    for beat, side, n in (("needs", "standard", 1), ("twice", "standard", 4), ("keep", "flash", 1)):
+        stands = at(film, beat)
+        factors = [int(each.replace(",", "")) for each in said(stands, f"how {side}")[0].rsplit(" ", 1)[0].split(" × ")]
+        (each,) = said(stands, "each")
+        assert np.prod(factors) * int(each.split()[0]) == found.bytes_of(KEPT[side], n)
+    for side, kept in KEPT.items():
+        numbers = [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", said(at(film, "idea"), f"{side} how")[0])]
+        assert np.prod(numbers) == found.bytes_of(kept, LENGTHS[-1])
+
+
+@every
+def test_areas_are_bytes(name: str) -> None:
     """On one scale, at any length: of P and of Q, K, V and O; LSE is as long as P, and as thick as its bytes or as is seen."""
     film = film_of(name)
-    film.unit = film.fitting(LENGTHS[-1])
     for n in np.arange(1.0, LENGTHS[-1] + 0.1, 0.5):
-        film.display(n=float(n), rows=1.0)
-        for (_, each), strip in film.strips.items():
-            if each in SHARED:
-                assert areas(strip) == pytest.approx(film.found.bytes_of(each, n) * film.unit, rel=1e-6)
-        assert areas(film.picture) + areas(film.further) == pytest.approx(film.found.bytes_of("P", n) * film.unit, rel=1e-6)
-        wide, high = np.ptp(film.strips["flash", "LSE"].points[:, :2], axis=0)
-        assert high == pytest.approx(film.high(n))
-        assert wide == pytest.approx(max(HAIR, film.found.bytes_of("LSE", n) * film.unit / high))
+        film.display(n=float(n), lse=1.0)
+        unit = film.home.width * film.home.height / film.found.bytes_of("P", n)
+        assert areas(film.picture) + areas(film.further) == pytest.approx(film.found.bytes_of("P", n) * unit, rel=1e-6)
+        for part in SHARED:
+            assert areas(film.strips[part]) == pytest.approx(film.found.bytes_of(part, n) * unit, rel=1e-6)
+            long = film.home.width if part in ACROSS else film.home.height
+            assert np.ptp(film.strips[part].points[:, 0 if part in ACROSS else 1]) == pytest.approx(long)
+        wide, high = np.ptp(film.strips["LSE"].points[:, :2], axis=0)
+        assert high == pytest.approx(film.home.height)
+        assert wide == pytest.approx(max(HAIR, film.found.bytes_of("LSE", n) * unit / high))
 
 
 @every
-def test_the_scale_stands_while_n_doubles_and_numbers_keep_step(name: str) -> None:
-    """P grows both ways, all others one way, LSE keeps its thickness; at every moment the counters say what is drawn."""
+def test_the_frame_is_pulled_back_while_n_doubles_and_numbers_keep_step(name: str) -> None:
+    """P fills its place, the first P is an nth of its sides; at every moment the counters say what is drawn."""
     film = film_of(name)
-    film.display(unit=film.fitting(LENGTHS[-1]), rows=1.0)
-    first, unit = film.parts("flash"), film.unit
     moments: list[float] = []
 
     def played(*animations: Any, **_: float) -> None:
@@ -154,48 +167,52 @@ def test_the_scale_stands_while_n_doubles_and_numbers_keep_step(name: str) -> No
                 for share in (0.0, 0.4, 1.0):
                     each.show(share)
                     moments.append(film.n)
-                    now = film.parts("flash")
-                    assert (now["P"].height, now["P"].width) == pytest.approx((film.n * first["P"].height, film.n * first["P"].width))
-                    for part in ("LSE", *SHARED):
-                        assert (now[part].height, now[part].width) == pytest.approx((film.n * first[part].height, first[part].width))
-                    assert [film.count.text, *(film.bytes[side].text for side in KEPT)] == [
-                        film.length(film.n), *(film.bytes_of(side, film.n) for side in KEPT)
+                    assert np.ptp(film.picture.points[:, :2], axis=0) == pytest.approx(
+                        (film.home.width / film.n, film.home.height / film.n)
+                    )
+                    assert film.picture.points[0, :2] == pytest.approx((film.home.x0, film.home.y1))
+                    assert [film.count.text, film.bytes["standard"].text, film.how["standard"].text] == [
+                        film.length(film.n), film.bytes_of("standard", film.n), film.numbers_of("standard", film.n)
                     ]  # fmt: skip
 
     film.move = played  # type: ignore[method-assign]  # the scene is shared
     for before, n in itertools.pairwise(LENGTHS):
         film.goes([film.kept], seconds=1.0, n=float(n))
         assert (moments[-3], moments[-1]) == (before, n)
-    assert film.unit == unit
 
 
 @every
-def test_rows_are_written_from_the_top_and_counted_as_they_are(name: str) -> None:
-    """Of P and of LSE as many."""
+def test_rows_come_and_go_from_the_top_and_are_counted_as_they_do(name: str) -> None:
+    """Of P at any length, and of LSE."""
     film = film_of(name)
-    for rows in np.arange(0.0, 1.01, 0.25):
-        film.display(rows=float(rows))
-        for part in (film.picture, film.strips["flash", "LSE"]):
-            high = float(np.ptp(part.points[:, 1])) if areas(part) else 0.0
-            assert high == pytest.approx(film.high(1) * rows, abs=1e-6)
-        assert film.bytes["standard"].text == film.bytes_of("standard", 1, float(rows))
+    for n, rows in itertools.product(LENGTHS, np.arange(0.0, 1.01, 0.25)):
+        film.display(n=float(n), rows=float(rows), lse=float(rows))
+        seen = [part for part in (film.picture, film.further) if areas(part) > 1e-9]
+        points = np.concatenate([part.points for part in seen]) if seen else np.full((1, 3), film.home.y1)
+        assert film.home.y1 - points[:, 1].min() == pytest.approx(film.home.height * rows, abs=1e-6)
+        assert float(np.ptp(film.strips["LSE"].points[:, 1])) == pytest.approx(film.home.height * rows, abs=1e-6)
+        assert film.bytes["standard"].text == film.bytes_of("standard", n, float(rows))
+        assert film.bytes["flash"].text == film.bytes_of("flash", n, float(rows))
 
 
 @every
 def test_squares_as_large_as_the_first_p_are_cut(name: str) -> None:
-    """Four times the tokens: seams at each quarter of P, both ways, and of all strips."""
-    film = film_of(name).display(n=float(LENGTHS[-1]), rows=1.0)
-    count = LENGTHS[-1] - 1
-    lines = len(film.seams.points) // 16
-    assert lines == count * (2 * len(KEPT) + len(KEPT) * (len(SHARED) + 1))
-    assert min(np.ptp(film.seams.points.reshape(-1, 16, 3)[:, :, :2], axis=1).min(1)) == pytest.approx(THIN)
+    """Four times the tokens: seams at each quarter of P, both ways."""
+    film = film_of(name).display(n=float(LENGTHS[-1]))
+    seams = film.seams.points.reshape(-1, 16, 3)[:, :, :2]
+    assert len(seams) == 2 * (LENGTHS[-1] - 1)
+    assert np.ptp(seams, axis=1).min(1) == pytest.approx(THIN)
+    level, upright = np.split(seams.mean(1), 2)
+    quarters = np.arange(1, LENGTHS[-1]) / LENGTHS[-1]
+    assert (film.home.y1 - level[:, 1]) / film.home.height == pytest.approx(quarters)
+    assert (upright[:, 0] - film.home.x0) / film.home.width == pytest.approx(quarters)
 
 
 @every
 def test_twice_the_queries_and_keys_have_the_bytes_of_a_run_of_twice_as_many(name: str) -> None:
     """What the film says of them, and what a recording of them says."""
     c = AttentionConfig(**CONFIGS[name])
-    found, twice = found_of(name), gather(replace(c, seq_q=2 * c.seq_q, seq_k=2 * c.seq_k), run, inputs)
+    found, twice = found_of(name), gather(replace(c, seq_q=2 * c.seq_q, seq_k=2 * c.seq_k), run)
     assert {tensor: found.bytes_of(tensor, 2) for tensor in found.sizes} == twice.sizes
 
 
@@ -204,47 +221,33 @@ def test_twice_the_queries_and_keys_have_the_bytes_of_a_run_of_twice_as_many(nam
 
 @every
 def test_the_tile_is_float64_attentions(name: str) -> None:
-    """P made again, and P as it is drawn where it is kept; dS is the gradient of each score, by differences of the loss."""
+    """P made again, and P as it is drawn where it is kept."""
     found = found_of(name)
-    c, tile, given = found.config, found.tile, inputs(found.config)
+    c, tile = found.config, found.tile
     (row, column), (q, k, v) = tile.place, found.flash.inputs
     rows, keys = slice(row * c.block_m, (row + 1) * c.block_m), slice(column * c.block_n, (column + 1) * c.block_n)
     basis = np.eye(c.seq_k, dtype=np.float64)[None, None]  # with V = 1 for each key alone, O is P
     weights = naive(q[:1, :1], k[:1, :1], np.asarray(basis, v.dtype), scale=c.scale, causal=c.causal)[0][0, 0][rows, keys]
     assert tile.p == pytest.approx(weights, abs=1e-5)
     assert shade(tile.p, tile.largest) == pytest.approx(shade(found.weights[rows], None)[:, keys], abs=1e-3)
-    at, key, step = found.row.at - row * c.block_m, int(tile.p[found.row.at - row * c.block_m].argmax()), 1e-4
-
-    def loss(by: float) -> float:
-        scores = found.row.scores.copy()
-        scores[keys.start + key] += by
-        terms = np.exp(scores - scores.max())
-        return float(terms / terms.sum() @ (np.asarray(v[0, 0], np.float64) @ given["dO"][0, 0, found.row.at].astype(np.float64)))
-
-    assert tile.ds[at, key] == pytest.approx((loss(step) - loss(-step)) / (2 * step), abs=0.02)
 
 
 @every
-def test_the_tile_keeps_its_place_while_the_frame_comes_near(name: str) -> None:
-    """In both windows it lies at the same place of P, which is as large in both; at the end a few tiles are seen."""
-    film = film_of(name).display(rows=1.0)
-    tile = film.regions["tile"]
+def test_the_tile_and_what_it_is_made_of_lie_on_one_line(name: str) -> None:
+    """At every moment while the frame comes near; at the end the tile is half of what is seen, if there is as much of P."""
+    film = film_of(name)
+    tile, about, c = film.regions["tile"], film.regions["about"], film.found.config
     for share in np.arange(0.0, 1.01, 0.25):
-        film.display(away=float(share), near=float(share))
-        stored, made = (film.cell_of(tile, window) for window in ("stored", "S"))
-        views = film.view
-        assert (stored.width, stored.height) == pytest.approx((made.width, made.height))
-        assert stored.x0 - views["stored"].x0 == pytest.approx(made.x0 - views["S"].x0)
-        assert stored.y1 - views["stored"].y1 == pytest.approx(made.y1 - views["S"].y1)
-        assert views["S"].contains(made)
-    about = film.regions["about"]
+        film.display(near=float(share))
+        cell = film.cell_of(tile)
+        assert film.view.contains(cell)
+        for part in ("Q", "LSE"):
+            assert (film.block(part, tile).y0, film.block(part, tile).y1) == pytest.approx((cell.y0, cell.y1))
+        assert (film.block("K", tile).x0, film.block("K", tile).x1) == pytest.approx((cell.x0, cell.x1))
+        assert film.place["stage"].contains(film.around["Q"], slack=1e-6)
     assert about.contains(tile)
-    c = film.found.config
-    assert (about.width, about.height) <= (AROUND * c.block_n, AROUND * c.block_m)
-    cell = film.cell_of(tile)
-    assert film.lying(tile)["Q"].y0 == pytest.approx(cell.y0)
-    assert film.lying(tile)["K"].x0 == pytest.approx(cell.x0)
-    assert film.lying(tile)["LSE"].y1 == pytest.approx(cell.y1)
+    assert film.regions["all"].contains(about)
+    assert (about.width, about.height) == (min(AROUND * c.block_n, c.seq_k), min(AROUND * c.block_m, c.seq_q))
 
 
 @every
@@ -254,24 +257,25 @@ def test_every_tile_is_made_again_and_used(name: str) -> None:
     (whole,), (filled,) = (shown(at(film, "back"), part) for part in ("dV", "made dV"))
     assert filled.box == pytest.approx(whole.box, abs=0.03)
     c = AttentionConfig(**CONFIGS[name])
-    assert f"so all {c.row_blocks * c.col_blocks:,} tiles" in said(at(film, "back"), "S name")
+    assert f"All {c.row_blocks * c.col_blocks:,} tiles, one by one" in said(at(film, "back"), "title")
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
 @every
 def test_all_that_is_kept_lies_in_its_place_at_each_length(name: str, aspect: Aspect) -> None:
     film = scene(FILM, aspect, **CONFIGS[name])
-    places = [film.shot("training")[side] for side in KEPT]
-    for beat in ("keep", "twice", "idea"):
-        items = [
-            item
-            for part in ("kept P", "rim", "P, not kept", *(f"kept {each}" for each in ("LSE", *SHARED)))
-            for item in shown(at(film, beat), part)
-        ]
-        assert len(items) == 3 + 2 * len(SHARED) + 1
+    stage, ends = film.shot("training")["stage"], [film.shot("two sides")[side] for side in KEPT]
+    strips = [f"kept {part}" for part in SHARED]
+    for beat, parts, places in (
+        ("needs", ["kept P", "rim", *strips], [stage]), ("twice", ["kept P", "rim", *strips], [stage]),
+        ("ask", ["P, not kept", *strips], [stage]), ("keep", ["P, not kept", "kept LSE", "kept Q", "kept K"], [stage]),
+        ("idea", ["kept P", "rim", "P, not kept", "kept LSE"], ends),
+    ):  # fmt: skip
+        items = [item for part in parts for item in shown(at(film, beat), part)]
+        assert len(items) == len(parts)
         assert all(any(place.contains(Rect(*item.box), slack=0.02) for place in places) for item in items), (beat, items)
 
 
 def test_without_keys_there_is_no_film() -> None:
     with pytest.raises(ConfigError, match="seq_k must be at least 1"):
-        gather(AttentionConfig(seq_q=64, seq_k=0), run, inputs)
+        gather(AttentionConfig(seq_q=64, seq_k=0), run)

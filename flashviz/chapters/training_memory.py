@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,32 +17,40 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "row", "LSE of a row", 8.6, shot="one row", late=True, along=True,
+        "needs", "The backward pass needs P", 4.3, shot="training", late=True, along=True,
+        caption="Standard attention keeps P for the backward pass.",
+    ),
+    Beat(
+        "twice", "Twice the N", 4.6, shot="training", late=True, along=True,
+        caption="Twice the tokens: four times the P.",
+    ),
+    Beat(
+        "ask", "What gives P back?", 3.0, shot="training", late=True, along=True,
+        caption="So what gives P back?",
+    ),
+    Beat(
+        "row", "LSE of a row", 9.4, shot="one row", late=True, along=True,
         caption="LSE: the logarithm of the sum of a row's exponentials.",
     ),
     Beat(
-        "weights", "The row again", 6.8, shot="one row", late=True, along=True,
+        "weights", "The row again", 4.7, shot="one row", late=True, along=True,
         caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(
-        "keep", "What is kept", 6.0, shot="training", late=True, along=True,
-        caption="For the backward pass one keeps P, the other LSE.",
+        "keep", "What is kept", 4.0, shot="training", late=True, along=True,
+        caption="So LSE alone is kept: one number a row.",
     ),
     Beat(
-        "tile", "One tile again", 7.8, shot="remade", late=True, along=True,
-        caption="Going back, Q, K and LSE make a tile of P again.",
+        "tile", "One tile again", 4.7, shot="training", late=True, along=True,
+        caption="P is made again. The price: S is computed twice.",
     ),
     Beat(
-        "back", "Used, and dropped", 9.5, shot="remade", late=True, along=True,
-        caption="The tile is used for dV and dS, and dropped.",
+        "back", "Used, and dropped", 5.1, shot="training", late=True, along=True,
+        caption="Used for dV, then dropped; so is every tile.",
     ),
     Beat(
-        "twice", "Twice the N", 5.2, shot="training", late=True, along=True,
-        caption="Twice the tokens: four times the P, twice the LSE.",
-    ),
-    Beat(
-        "idea", "And again", 6.0, shot="training", late=True, along=True,
-        caption="In each layer: keep one number a row, make P again.",
+        "idea", "The idea", 5.1, shot="two sides", late=True, along=True,
+        caption="Keep one number a row, and make P again.",
     ),
 )  # fmt: skip
 LENGTHS = (1, 2, 4)  # times as many queries and keys
@@ -50,7 +58,7 @@ KEPT = {"standard": "P", "flash": "LSE"}  # by each side
 SHARED = ("Q", "K", "V", "O")  # by both
 WHOLE = 100  # from which on a number is written without decimals
 SEEN = 0.01  # of a row: a weight that is told from nothing
-AROUND = 3  # tiles a side, of what is seen of P when one of them is made again
+AROUND = 2  # tiles a side, of what is seen of P when one of them is made again
 
 
 @dataclass(frozen=True)
@@ -101,33 +109,24 @@ class Row:
 
 @dataclass(frozen=True)
 class Tile:
-    """One tile of the first head, float32: what it is made again of, and what it is used for.
+    """One tile of the first head, float32: what it is made again of.
 
     Args:
         place: Row block and key tile.
         s: [rows, keys] Q K^T / sqrt(d), -inf where a query does not see a key.
         lse: [rows] of whole rows, as the forward pass wrote it.
         largest: [rows] the largest weight of the whole row.
-        dp: [rows, keys] dO V^T.
-        d: [rows] rowsum(dO o O).
     """
 
     place: tuple[int, int]
     s: np.ndarray
     lse: np.ndarray
     largest: np.ndarray
-    dp: np.ndarray
-    d: np.ndarray
 
     @cached_property
     def p(self) -> np.ndarray:
         """[rows, keys] e^(S - LSE); of a row that sees no key, 0."""
         return np.asarray(np.exp(self.s - np.where(np.isinf(self.lse), np.inf, self.lse)[:, None].astype(np.float32)))
-
-    @property
-    def ds(self) -> np.ndarray:
-        """[rows, keys] P o (dP - D)."""
-        return np.asarray(self.p * (self.dp - self.d[:, None]))
 
 
 @dataclass(frozen=True)
@@ -163,6 +162,15 @@ class TrainingMemory:
         """Bytes of a matrix of one layer, with ``n`` times as many queries and keys: a number of P is a pair of them."""
         return self.sizes[name] * (n * n if name == "P" else n)
 
+    def width_of(self, name: str) -> int:
+        """Bytes of one of P's numbers, or of LSE's."""
+        return self.sizes[name] // self.count_of(name)
+
+    def count_of(self, name: str) -> int:
+        """How many numbers P has, or LSE, of all heads."""
+        c = self.config
+        return c.batch * c.heads * c.seq_q * (c.seq_k if name == "P" else 1)
+
     @property
     def heads(self) -> str:
         """Of how many heads the bytes are."""
@@ -170,14 +178,11 @@ class TrainingMemory:
         return "one head" if heads == 1 else f"{heads} heads"
 
 
-def gather(
-    config: AttentionConfig, run: Callable[..., Any], given: Callable[[AttentionConfig], Mapping[str, np.ndarray]]
-) -> TrainingMemory:
+def gather(config: AttentionConfig, run: Callable[..., Any]) -> TrainingMemory:
     """Events of both forward passes; values of one row block.
 
     Args:
         run: ``flashviz_kernels.recorder.run``.
-        given: ``flashviz_kernels.differentiating.inputs``.
 
     Raises:
         ConfigError: There is no key.
@@ -189,9 +194,7 @@ def gather(
     weights = softmax(scores)
     rows, keys, place = busiest(config, weights)
     lse = run(config, source="numpy", algorithm="fa2", computed=range(place[0], place[0] + 1)).lse[0, 0, rows]
-    arrays = given(config)
-    do, o, v = (np.asarray(arrays[name][0, 0, part], np.float32) for name, part in (("dO", rows), ("O", rows), ("V", keys)))
-    tile = Tile(place, scores[rows, keys], np.asarray(lse, np.float32), weights[rows].max(1), do @ v.T, (do * o).sum(1))
+    tile = Tile(place, scores[rows, keys], np.asarray(lse, np.float32), weights[rows].max(1))
     at = rows.start + int((weights[rows] > SEEN).sum(1).argmax())
     return TrainingMemory(standard, flash, Row(at, scores[at].astype(np.float64)), tile, weights)
 

@@ -1,4 +1,4 @@
-"""What is kept for the backward pass: a row's LSE gives its weights back; P or LSE; one tile made again and used; N doubles, twice."""
+"""What is kept for the backward pass: P grows as N squared; a row's LSE gives its weights back; one tile made again, used and dropped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject, VMobject
+from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -16,33 +16,35 @@ from flashviz.chapters.training_memory import AROUND, KEPT, LENGTHS, SHARED, Tra
 from flashviz.director.film.parts import Columns, fitting, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, amid, fitted, middle
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, middle
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot
-from flashviz.lettering import Face, em
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
-from flashviz.mobjects.named import Named
+from flashviz.layout.rect import centered
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Picture
 from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, flat_row, outlines
 from flashviz.palette import DIM, FAINT, spread
 
-TURN, LIE, SHRINK = 1.2, 1.5, 1.1  # seconds: of bars from one measure to another, until they lie end to end, of their sum to its log
-SWEEP, GROWS = 2.4, 1.7  # seconds: of rows, of a doubling
-NEAR, PRODUCT, ROWS, WALK = 1.7, 1.4, 1.4, 2.4  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
-SIDES = {
-    "standard": ("Standard attention keeps P", "Standard keeps P"),
-    "flash": ("FlashAttention keeps LSE", "Flash keeps LSE"),
-}  # fmt: skip
-NOT_KEPT = ("P not kept", "no P")
+TURN, LIE, SHRINK = 1.0, 1.0, 0.9  # seconds: of bars from one measure to another, until they lie end to end, of their sum to its log
+GROWS, EMPTIES, SWEEP = 1.55, 1.3, 1.4  # seconds: of a doubling, of P until it is not kept, of rows
+PARTS, STANDS = 1.6, 2.5  # seconds: until either side has its place, and of the last picture
+NEAR, PRODUCT, ROWS, WALK = 1.1, 1.3, 1.2, 2.1  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+TITLES = {"standard": "Standard attention keeps P", "none": "FlashAttention does not keep P", "flash": "FlashAttention keeps LSE"}
+SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
+ASKED = "P = ?"
+NOT_KEPT = "P: not kept"
 AGAIN = ("P: made again, tile by tile", "P: made again", "P again")
-PRICE = (("the price: 5 products", "5 products"), ("a tile instead of 4", "instead of 4"))  # dV, dP, dQ and dK, and S
+ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queries
+BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
+CAPITAL = 0.73  # of an em: how high a letter is
 PAD = em(8)  # between a thing and its letter
-HAIR, SLOT = em(8), em(20)  # the least width of LSE that is seen, and of what a letter names
+HAIR = em(8)  # the least width of LSE that is seen
 BESIDE = em(14)  # from one thing to the next
 LINE = em(6)  # about what is framed; of what is a hair, how thick it is seen
 FINEST = 512  # pixels a side of P
-WING = em(16)  # of an arrow
+WING = em(16)  # of a measure's ends
 GROUND = 0.4  # of the hue, where a weight is 0: an area that is seen
 
 
@@ -51,14 +53,13 @@ class TrainingMemoryStage(ShotScene):
 
     script = training_memory.BEATS
 
-    def open(self, run: Callable[..., Any], given: Callable[..., Any]) -> TrainingMemoryFilm:
+    def open(self, run: Callable[..., Any]) -> TrainingMemoryFilm:
         """Record a layer's forward pass, both ways.
 
         Args:
             run: ``flashviz_kernels.recorder.run``.
-            given: ``flashviz_kernels.differentiating.inputs``.
         """
-        found = gather(self.settings.config, run, given)
+        found = gather(self.settings.config, run)
         self.provenance = [provenance(trace) for trace in (found.standard, found.flash)]
         self.set_board(training_memory.BEATS, {})
         return TrainingMemoryFilm(self, found)
@@ -120,8 +121,9 @@ class Bars:
 class TrainingMemoryFilm(ChapterFilm):
     """Everything on stage, made here once.
 
-    ``n``: how many times as many queries and keys are drawn, ``rows``: how much of them is written, ``unit``: the area of a byte;
-    ``away``: how far P has come from where it is kept to the shot of one tile, ``near``: how much of it is out of the frame then.
+    ``n``: how many times as many queries and keys are drawn; ``rows``, ``lse``: how much of P and of LSE is kept; ``near``: how far the
+    frame has come to one tile; ``lit``: how far all but that tile's Q, K and LSE have stepped back; ``split``: how far P, kept, and the
+    place of P, not kept, have come to either side.
     """
 
     made: Matrix
@@ -129,10 +131,9 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def __init__(self, scene: ShotScene, found: TrainingMemory) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
-        self.place, self.tile_place = scene.shot("training"), scene.shot("remade")
+        self.place, self.ends = scene.shot("training"), scene.shot("two sides")
         place, skin = self.place, self.skin
-        self.n, self.rows, self.away, self.near = 1.0, 0.0, 0.0, 0.0
-        self.unit = self.fitting(1)
+        self.n, self.rows, self.lse, self.near, self.lit, self.split = 1.0, 1.0, 0.0, 0.0, 0.0, 0.0
         self.bars_of = Bars(found, scene.shot("one row"))
         self.bars, self.cell = Rectangles(skin.scores, name="bars"), Rectangles(skin.stats, name="cell")
         self.zero = Group(self.bars_of.zero(skin.quiet), self.bars_of.name_of_zero(skin.ink))
@@ -141,33 +142,22 @@ class TrainingMemoryFilm(ChapterFilm):
         self.picture = self.p_picture("kept P")
         self.further = Rectangles(skin.scores, name="further P", opacity=FAINT)
         self.rim, self.hollow = outlines(skin.ink, "rim"), Rectangles(skin.quiet, name="P, not kept")
-        self.strips = {
-            (side, name): Rectangles(skin.hue(name), name=f"kept {name}") for side, kept in KEPT.items() for name in ("LSE", *SHARED)
-            if name in (kept, *SHARED)
-        }  # fmt: skip
-        self.lit = {name: Rectangles(skin.hue(name), name=f"used {name}") for name in ("Q", "K", "LSE")}
         self.seams = Rectangles(skin.ground, name="seams")
-        self.frames = outlines(skin.ink, "tile", theme.HEAVY)
-        self.letters = {
-            side: [Word(name, LABEL, skin.hue(name), 0.0, 0.0, "part") for name in (kept, *SHARED)] for side, kept in KEPT.items()
-        }
-        most = max((self.bytes_of(side, n) for side in KEPT for n in LENGTHS), key=len)
+        names = (*SHARED, "LSE")
+        self.strips = {name: Rectangles(skin.hue(name), name=f"kept {name}") for name in names}
+        self.used = {name: Rectangles(skin.hue(name), name=f"used {name}") for name in ("Q", "K", "LSE")}
+        self.letters = {name: Word(name, LABEL, skin.hue(name), 0.0, 0.0, "part") for name in names}
+        self.letters["P"] = Word("P", NUMBER, skin.ink, 0.0, 0.0, "part")
+        self.frame = outlines(skin.ink, "tile", theme.HEAVY)
         self.bytes = {
-            side: self.readout(f"bytes {side}", most, place[f"{side} bytes"], ONE_NUMBER, skin.hue(kept)) for side, kept in KEPT.items()
+            side: self.readout(f"bytes {side}", "bytes", ONE_NUMBER, self.bytes_of, side, skin.hue(kept)) for side, kept in KEPT.items()
         }
-        widest = max((self.rest_of(n) for n in LENGTHS), key=len)
-        self.rest = {side: self.readout(f"rest {side}", widest, place[f"{side} rest"], NAME, skin.ink) for side in KEPT}
-        self.count = self.readout("count", self.length(LENGTHS[-1]), place["n"], NUMBER, skin.ink)
-        self.names = [fitted_in(place, f"{side} name", each, skin.ink) for side, each in SIDES.items()]
-        notes = [f"{found.heads}; areas are bytes, LSE drawn thicker", f"{found.heads}; areas are bytes", "areas are bytes"]
-        self.note = fitted_in(place, "note", notes, skin.ink, LABEL)
-        self.absent = amid(NOT_KEPT, skin.ink, self.parts("flash")["P"], "no P")
-        # What goes with one tile into its shot, and what of the shot of both sides stays behind.
-        taken = [self.strips["flash", name] for name in self.lit]
-        self.kept = Group(self.picture, self.further, self.rim, self.hollow, *taken)
-        self.numbers = [self.count, *self.bytes.values(), *self.rest.values()]
-        others, letters = [each for each in self.strips.values() if each not in taken], self.letters.values()
-        self.behind = Group(*others, *(each for side in letters for each in side), *self.numbers, *self.names, self.note)
+        self.how = {side: self.readout(f"how {side}", "how", NAME, self.numbers_of, side, skin.ink) for side in KEPT}
+        self.count = self.readout("count", "n", NUMBER, lambda _, n: self.length(n), "", skin.ink)
+        self.rest = self.readout("rest", "rest", NAME, lambda _, n: self.rest_of(n), "", skin.ink)
+        self.each = {side: fitted_in(place, "each", [self.each_of(kept)], skin.ink) for side, kept in KEPT.items()}
+        self.note = fitted_in(place, "note", [f"{found.heads}; areas are bytes", "areas are bytes"], skin.ink, LABEL)
+        self.kept = Group(self.picture, self.further, self.seams, self.rim)
         self.display()
 
     def p_picture(self, tag: str) -> Picture:
@@ -175,8 +165,9 @@ class TrainingMemoryFilm(ChapterFilm):
         c = self.found.config
         return Picture(shade(self.found.weights[steps(c.seq_q)][:, steps(c.seq_k)]), self.skin, "P", tag)
 
-    def readout(self, name: str, widest: str, rect: Rect, most: float, color: str) -> Readout:
+    def readout(self, name: str, part: str, most: float, says: Callable[[str, float], str], side: str, color: str) -> Readout:
         """A number, so large that its widest text fits."""
+        widest, rect = max((says(side, n) for n in LENGTHS), key=len), self.place[part]
         return Readout(widest, fitting(widest, most, rect), color, name=name, face=Face.MONO_STRONG).at(rect)
 
     def says(self, part: str, *texts: str, color: str = "", px: float = NAME) -> FadeIn:
@@ -197,9 +188,24 @@ class TrainingMemoryFilm(ChapterFilm):
         queries, keys = (f"{round(n * each):,}" for each in (c.seq_q, c.seq_k))
         return f"N = {queries} tokens" if c.seq_q == c.seq_k else f"N × M = {queries} × {keys}"
 
-    def bytes_of(self, side: str, n: float, rows: float = 1.0) -> str:
-        """What a side alone keeps."""
-        return f"{KEPT[side]} {counted(rows * self.found.bytes_of(KEPT[side], n))}"
+    def bytes_of(self, side: str, n: float, share: float = 1.0) -> str:
+        """What a side alone keeps, or so much of it."""
+        return f"{KEPT[side]} {counted(share * self.found.bytes_of(KEPT[side], n))}"
+
+    def shape_of(self, side: str, n: float) -> str:
+        """How many numbers that is, as a product."""
+        c = self.found.config
+        heads = c.batch * c.heads
+        sides = [heads] * (heads > 1) + [round(n * each) for each in ((c.seq_q, c.seq_k) if side == "standard" else (c.seq_q,))]
+        return " × ".join(f"{each:,}" for each in sides)
+
+    def numbers_of(self, side: str, n: float) -> str:
+        """The same, and of what."""
+        return f"{self.shape_of(side, n)} {'weights' if side == 'standard' else 'numbers'}"
+
+    def each_of(self, name: str) -> str:
+        """How large one of them is."""
+        return f"{self.found.width_of(name)} bytes each"
 
     def rest_of(self, n: float) -> str:
         """What both keep."""
@@ -207,56 +213,77 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def tell(self) -> None:
         """The numbers are those of what is drawn."""
-        own = [self.bytes_of(side, self.n, self.rows) for side in KEPT]
-        for each, text in zip(self.numbers, [self.length(self.n), *own, *[self.rest_of(self.n)] * len(KEPT)], strict=True):
-            each.display(text)
+        for side, share in zip(KEPT, (self.rows, self.lse), strict=True):
+            self.bytes[side].display(self.bytes_of(side, self.n, share))
+            self.how[side].display(self.numbers_of(side, self.n))
+        self.count.display(self.length(self.n))
+        self.rest.display(self.rest_of(self.n))
 
     # -------------------------------------------------------------------------------------------------------------- where
 
-    def widths(self, high: float, n: float) -> dict[str, float]:
-        """Of all that a layer has, if P is so high: areas as bytes, all as high as P."""
-        c = self.found.config
-        p = high * c.seq_k / c.seq_q
-        wide = {name: p * self.found.bytes_of(name, n) / self.found.bytes_of("P", n) for name in ("P", "LSE", *SHARED)}
-        return {**wide, "LSE": max(wide["LSE"], HAIR)}
+    @cached_property
+    def home(self) -> Rect:
+        """P, as large as it fits its stage with Q, K, V and O around it at first."""
+        c, stage = self.found.config, self.place["stage"]
+        one = centered(0.0, 0.0, c.seq_k / c.seq_q, 1.0)
+        around = self.thick(one, 1)
+        aside, over = max(around["Q"], around["O"]), max(around["K"], around["V"])
+        scale = min((stage.width - 2 * BESIDE) / (one.width + 2 * aside), (stage.height - 2 * BESIDE) / (one.height + 2 * over))
+        return centered(*stage.center[:2], scale * one.width, scale)
 
-    def beside(self, rect: Rect, high: float, n: float) -> dict[str, Rect]:
-        """Where it stands, from the upper left corner of ``rect``: P, LSE, then Q, K, V and O."""
-        left, found = rect.x0, dict[str, Rect]()
-        for name, wide in self.widths(high, n).items():
-            found[name] = Rect(left, rect.y1 - high, left + wide, rect.y1)
-            left += max(wide, SLOT if name in SHARED else wide) + BESIDE
-        return found
+    def thick(self, p: Rect, n: float) -> dict[str, float]:
+        """Of all that lies along P: areas as bytes, if P is so large."""
+        unit = p.width * p.height / self.found.bytes_of("P", n)
+        names = (*SHARED, "LSE")
+        return {name: self.found.bytes_of(name, n) * unit / (p.width if name in ACROSS else p.height) for name in names}
 
-    def fitting(self, n: float) -> float:
-        """The area of a byte, where what either side keeps fits its place at a length."""
-        c, found = self.found.config, []
-        for rect in (self.place[side] for side in KEPT):
-            high = rect.height
-            while self.beside(rect, high, n)["O"].x1 > rect.x1:
-                high *= 0.99
-            found.append(high)
-        return min(found) ** 2 * c.seq_k / c.seq_q / self.found.bytes_of("P", n)
+    @property
+    def kept_at(self) -> Rect:
+        """Where P is kept."""
+        return self.home.toward(self.end("standard"), self.split)
 
-    def high(self, n: float) -> float:
-        """How high P is: its area is its bytes."""
-        c = self.found.config
-        return float(np.sqrt(self.found.bytes_of("P", n) * self.unit * c.seq_q / c.seq_k))
+    @property
+    def view(self) -> Rect:
+        """Where P is not kept, or what is seen of it there."""
+        whole, stage = self.home.toward(self.end("flash"), self.split), self.place["stage"]
+        aside, over = (stage.width - 2 * self.margin("Q"), stage.height - 2 * self.margin("K"))
+        about = fit(self.regions["about"], centered(*stage.center[:2], aside, over))
+        return whole.toward(centered(*stage.center[:2], about.width, about.height), self.near)
 
-    def parts(self, side: str) -> dict[str, Rect]:
-        """Where a side has what it keeps."""
-        return self.beside(self.place[side], self.high(self.n), self.n)
+    def margin(self, name: str) -> float:
+        """What lies along P at first, and its distance."""
+        return self.thick(self.home, 1)[name] + BESIDE
+
+    def end(self, side: str) -> Rect:
+        """Where a side has P at last; LSE stands at the right of it."""
+        return fit(self.regions["all"], self.ends[side].before(BESIDE + HAIR))
+
+    @cached_property
+    def excess(self) -> float:
+        """How far the letter of LSE would at last stand out of its side, if it began with LSE."""
+        return max(self.end("flash").x1 + BESIDE + self.letters["LSE"].wide - self.ends["flash"].x1, 0.0)
+
+    @property
+    def around(self) -> dict[str, Rect]:
+        """What lies along the view."""
+        p, wide = self.view, self.thick(self.home.toward(self.end("flash"), self.split), self.n)
+        lse = max(wide["LSE"], HAIR)
+        return {
+            "Q": Rect(p.x0 - BESIDE - wide["Q"], p.y0, p.x0 - BESIDE, p.y1),
+            "K": Rect(p.x0, p.y1 + BESIDE, p.x1, p.y1 + BESIDE + wide["K"]),
+            "V": Rect(p.x0, p.y0 - BESIDE - wide["V"], p.x1, p.y0 - BESIDE),
+            "O": Rect(p.x1 + BESIDE, p.y0, p.x1 + BESIDE + wide["O"], p.y1),
+            "LSE": Rect(p.x1 + BESIDE, p.y0, p.x1 + BESIDE + lse, p.y1),
+        }  # fmt: skip
 
     @cached_property
     def regions(self) -> dict[str, Rect]:
-        """Of P: all, the tile that is made again, and what is seen about it."""
-        last = [max(blocks - AROUND, 0) for blocks in self.blocks]
-        first = [min(max(at - AROUND // 2, 0), most) for at, most in zip(self.found.tile.place, last, strict=True)]
-        ends = [min(start + AROUND, blocks) - 1 for start, blocks in zip(first, self.blocks, strict=True)]
-        return {
-            "all": self.span((0, 0), tuple(blocks - 1 for blocks in self.blocks)), "tile": self.span(self.found.tile.place),
-            "about": self.span(tuple(first), tuple(ends)),
-        }  # fmt: skip
+        """Of P: all, the tile that is made again, and what is seen about it, with the tile in the middle where there is room."""
+        every, tile, c = self.span((0, 0), tuple(blocks - 1 for blocks in self.blocks)), self.span(self.found.tile.place), self.found.config
+        wide, high = min(AROUND * c.block_n, every.width), min(AROUND * c.block_m, every.height)
+        x = min(max(tile.center[0] - wide / 2, every.x0), every.x1 - wide)
+        y = min(max(tile.center[1] - high / 2, every.y0), every.y1 - high)
+        return {"all": every, "tile": tile, "about": Rect(x, y, x + wide, y + high)}
 
     @property
     def blocks(self) -> tuple[int, int]:
@@ -268,91 +295,65 @@ class TrainingMemoryFilm(ChapterFilm):
         c, (i, j) = self.found.config, last or first
         return Rect(first[1] * c.block_n, -min((i + 1) * c.block_m, c.seq_q), min((j + 1) * c.block_n, c.seq_k), -first[0] * c.block_m)
 
-    @property
-    def region(self) -> Rect:
-        """What is seen of P."""
-        return self.regions["all"].toward(self.regions["about"], self.near)
+    def cell_of(self, region: Rect) -> Rect:
+        """Where a region of P lies in the view."""
+        return mapped(region, self.regions["all"].toward(self.regions["about"], self.near), self.view)
 
-    @property
-    def view(self) -> dict[str, Rect]:
-        """Where the windows on P stand, and what belongs to the queries and keys that are seen in them."""
-        place, standard, flash = self.tile_place, *(self.parts(side) for side in KEPT)
-        seen = {name: within(self.region, place[name]) for name in ("stored", "S")}
-        here, whole = seen["S"], place["S"]
-        q, k, lse, dv = (place[name] for name in ("Q", "K", "LSE", "dV"))
-        right, down = here.x1 - whole.x1, here.y0 - whole.y0
-        ends = {
-            **seen, "Q": Rect(q.x0, here.y0, q.x1, here.y1), "K": Rect(here.x0, k.y0, here.x1, k.y1),
-            "LSE": Rect(lse.x0 + right, here.y0, lse.x1 + right, here.y1),
-        }  # fmt: skip
-        starts = {"stored": standard["P"], "S": flash["P"], **{name: flash[name] for name in self.lit}}
-        return {name: starts[name].toward(end, self.away) for name, end in ends.items()} | {
-            "dV": Rect(here.x0, dv.y0 + down, here.x1, dv.y1 + down)
-        }
+    def block(self, name: str, span: Rect) -> Rect:
+        """The queries, or the keys, of a region, in what lies along P; nothing of it that is out of the view."""
+        rect, cell = self.around[name], self.cell_of(span)
+        if name in ACROSS:
+            return Rect(max(cell.x0, rect.x0), rect.y0, min(cell.x1, rect.x1), rect.y1)
+        return Rect(rect.x0, max(cell.y0, rect.y0), rect.x1, min(cell.y1, rect.y1))
 
-    def cell_of(self, region: Rect, window: str = "S") -> Rect:
-        """Where a region of P lies in a window."""
-        return mapped(region, self.region, self.view[window])
-
-    def block(self, name: str, span: Rect, *, level: bool) -> Rect:
-        """The queries, or the keys, of a region, in what lies beside or over P."""
-        rect, cell = self.view[name], self.cell_of(span)
-        return Rect(cell.x0, rect.y0, cell.x1, rect.y1) if level else Rect(rect.x0, cell.y0, rect.x1, cell.y1)
-
-    def lying(self, span: Rect) -> dict[str, Rect]:
-        """The queries' Q and LSE and the keys' K of a region; K is on its way from beside P to over it."""
-        upright = mapped(Rect(0.0, -span.x1, 1.0, -span.x0), Rect(0.0, -self.found.config.seq_k, 1.0, 0.0), self.parts("flash")["K"])
-        return {
-            "Q": self.block("Q", span, level=False), "LSE": self.block("LSE", span, level=False),
-            "K": upright.toward(self.block("K", span, level=True), self.away),
-        }  # fmt: skip
+    def line_of(self, rect: Rect) -> Rect:
+        """The row whose LSE is taken, in P or in what stands along its queries."""
+        y = rect.y1 - rect.height * (self.found.row.at + 0.5) / self.found.config.seq_q
+        return Rect(rect.x0, y - LINE / 2, rect.x1, y + LINE / 2)
 
     # --------------------------------------------------------------------------------------------------------------- what
 
     def display(self, **state: float) -> TrainingMemoryFilm:
-        """All that is kept; ``state`` is what of n, rows, unit, away and near has changed."""
+        """All that is kept; ``state`` is what of n, rows, lse, near, lit and split has changed."""
         for name, value in state.items():
             setattr(self, name, value)
         self.display_p()
-        view, shared = self.view, {side: self.parts(side) for side in KEPT}
-        for (side, name), strip in self.strips.items():
-            taken = side == "flash" and name in self.lit
-            rect = view[name] if taken else shared[side][name]
-            strip.display(edges([rect.top(rect.height * (self.rows if name == "LSE" else 1.0))]))
-            strip.set_fill(opacity=1 - (1 - DIM) * self.away * taken)
-        self.seams.display(np.concatenate([self.cuts(rect, name) for parts in shared.values() for name, rect in parts.items()]))
-        for side, letters in self.letters.items():
-            for letter in letters:
-                rect = shared[side][letter.text]
-                left = rect.x1 - letter.wide if letter.text == "LSE" else rect.center[0] - letter.wide / 2
-                letter.put_at(left, rect.y1 + PAD + BESIDE / 2)
+        around, letters = self.around, self.letters
+        for name, strip in self.strips.items():
+            rect = around[name]
+            strip.display(edges([rect.top(rect.height * (self.lse if name == "LSE" else 1.0))]))
+            strip.set_fill(opacity=1 - (1 - DIM) * self.lit)
+        for name in ("Q", "O", "LSE"):  # beneath Q, over the others; that of LSE begins with it
+            rect, wide = around[name], letters[name].wide
+            left = rect.x0 - self.split * self.excess if name == "LSE" else rect.center[0] - wide / 2
+            letters[name].put_at(left, rect.y0 - PAD - em(LABEL) * CAPITAL if name == "Q" else rect.y1 + PAD)
+        for name in ACROSS:
+            rect = around[name]
+            letters[name].put_at(rect.x0 - PAD - letters[name].wide if name == "K" else rect.x1 + PAD, middle(rect, LABEL))
+        p = self.kept_at
+        letters["P"].put_at(p.x0 + p.width * BETWEEN - letters["P"].wide / 2, p.y1 - p.height * BETWEEN - 0.36 * em(NUMBER))
         self.light(self.regions["tile"])
         self.tell()
         return self
 
     def display_p(self) -> None:
         """P where it is kept, as it is at first; what further tokens have of it, plain; and where it is not kept."""
-        whole, empty = self.view["stored"], self.view["S"]
-        first = whole.left(whole.width / self.n).top(whole.height / self.n)
-        self.picture.display(mapped(self.regions["all"], self.region, first), first.top(first.height * self.rows))
-        self.further.display(edges([whole.beyond(first.width), whole.left(first.width).below(first.height)]))
-        self.rim.display(edges([whole]))
-        self.hollow.display(dashes(empty))
-        self.absent.put_at(empty.center[0] - self.absent.wide / 2, middle(empty, LABEL))
+        whole = self.kept_at
+        seen, first = whole.top(whole.height * self.rows), whole.left(whole.width / self.n).top(whole.height / self.n)
+        top = first.top(min(first.height, seen.height))
+        self.picture.display(first, top)
+        self.further.display(edges([seen.beyond(first.width), seen.left(first.width).below(top.height)]))
+        at, half = np.arange(1, np.ceil(self.n - 1e-9)) / self.n, THIN / 2
+        cuts = [(whole.x0, y - half, whole.x1, y + half) for y in whole.y1 - whole.height * at]
+        self.seams.display(np.array([*cuts, *((x - half, whole.y0, x + half, whole.y1) for x in whole.x0 + whole.width * at)]))
+        self.rim.display(edges([seen]))
+        self.hollow.display(dashes(self.view))
 
     def light(self, span: Rect) -> None:
-        """A region of P, in both windows, and the Q, K and LSE of which it is made."""
-        self.frames.display(edges([self.cell_of(span, window).inset(-LINE / 2) for window in ("stored", "S")]))
-        for name, rect in self.lying(span).items():
-            self.lit[name].display(edges([rect]))
-
-    def cuts(self, rect: Rect, name: str) -> np.ndarray:
-        """[cuts, 4] where pieces as long as all was at first end, in P both ways."""
-        at, half = np.arange(1, np.ceil(self.n - 1e-9)) / self.n, THIN / 2
-        x, y, ends = rect.x0 + rect.width * at, rect.y1 - rect.height * at, np.ones_like(at)
-        level = np.stack([rect.x0 * ends, y - half, rect.x1 * ends, y + half], 1)
-        upright = np.stack([x - half, rect.y0 * ends, x + half, rect.y1 * ends], 1)
-        return np.concatenate([level, upright]) if name == "P" else level
+        """A region of P, and the Q, K and LSE of which it is made."""
+        self.frame.display(edges([self.cell_of(span).inset(-LINE / 2)]))
+        for name, part in self.used.items():
+            part.display(edges([self.block(name, span)]))
 
     def goes(self, things: Sequence[Mobject], *others: Any, seconds: float, **ends: float) -> None:
         """What is on stage of all that is kept comes to another state."""
@@ -364,13 +365,9 @@ class TrainingMemoryFilm(ChapterFilm):
         self.move(Shows(Group(*things), show, rate_func=ease_in_out_cubic), *others, seconds=seconds)
 
     def matrix(self, name: str, values: np.ndarray, rect: Rect) -> Matrix:
-        """A picture of a tile: weights as in P, gradients by the root of their size about the ramp's middle."""
+        """A picture of a tile: weights as in P."""
         if name == "P":
             return Matrix(shade(values, self.found.tile.largest), rect, self.skin, name, 0.0, 1.0)
-        if name == "dS":
-            roots = np.sign(values) * np.sqrt(np.abs(values))
-            end = spread(np.abs(roots))[1]
-            return Matrix(roots, rect, self.skin, name, -end, end)
         return Matrix(np.where(np.isfinite(values), values, np.nan), rect, self.skin, name, *spread(values))
 
 
@@ -390,7 +387,7 @@ def counted(nbytes: float) -> str:
     return kib(round(nbytes / KIB) * KIB if nbytes >= FINEST * KIB / 8 else round(nbytes / KIB, 1) * KIB)
 
 
-def within(region: Rect, place: Rect) -> Rect:
+def fit(region: Rect, place: Rect) -> Rect:
     """A rectangle of a region's shape, as large as fits, from the upper left corner of its place."""
     scale = min(place.width / region.width, place.height / region.height)
     return place.left(region.width * scale).top(region.height * scale)
@@ -408,15 +405,51 @@ def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: floa
     return fitted(texts, px, color, place[part], part)
 
 
-def arrow(start: tuple[float, float], tip: tuple[float, float], color: str) -> Named:
-    """A line with a head at its end, level or upright."""
-    (x0, y0), (x1, y1) = start, tip
-    along = np.array([x1 - x0, y1 - y0]) / max(abs(x1 - x0) + abs(y1 - y0), 1e-9)
-    across = np.array([-along[1], along[0]])
-    wings = [np.array(tip) - WING * along + side * WING * across for side in (1, -1)]
-    drawn = VMobject(stroke_color=color, stroke_width=2 * theme.HEAVY)
-    drawn.set_points_as_corners([(x0, y0, 0), (x1, y1, 0), (*wings[0], 0), (x1, y1, 0), (*wings[1], 0)])
-    return Named(drawn, tag="arrow")
+def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
+    """The first of these that fits, in the middle of a rectangle."""
+    text = next((each for each in texts if text_width(each, px, Face.STRONG) <= rect.width - 2 * BESIDE), texts[-1])
+    px = min(px, px * (rect.width - 2 * BESIDE) / text_width(text, px, Face.STRONG))
+    return Word(text, px, color, rect.center[0] - text_width(text, px, Face.STRONG) / 2, middle(rect, px), "part")
+
+
+# ------------------------------------------------------------------------------------------------------------ the problem
+
+
+@beat("needs")
+def needs(film: TrainingMemoryFilm) -> None:
+    """P, kept for the backward pass, with Q, K, V and O along it, areas as bytes; their bytes are said."""
+    shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in ("P", *SHARED)]
+    film.says("title", TITLES["standard"], px=NUMBER)
+    film.scene.add(film.kept, *shared, *letters, film.words["title"], film.count)
+    with film.scene.telling():
+        film.scene.hold(3 * TEXT)
+        film.move(FadeIn(film.bytes["standard"], film.how["standard"], film.each["standard"]), seconds=2 * TEXT)
+        film.scene.hold(4 * TEXT)
+        film.move(FadeIn(film.rest, film.note), seconds=2 * TEXT)
+
+
+@beat("twice")
+def twice(film: TrainingMemoryFilm) -> None:
+    """N doubles, and again: the frame is pulled back as P grows, the first P is a quarter of the next one's side."""
+    shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in ("P", *SHARED)]
+    numbers = [film.count, film.bytes["standard"], film.how["standard"], film.rest]
+    with film.scene.telling():
+        for n in LENGTHS[1:]:
+            film.goes([film.kept, *shared, *letters, *numbers], seconds=GROWS, n=n)
+            film.scene.hold(2 * TEXT)
+
+
+@beat("ask")
+def ask(film: TrainingMemoryFilm) -> None:
+    """P is not kept: row after row of it goes, and its place stays empty."""
+    film.move(*film.leave(), FadeOut(film.letters["P"], film.how["standard"], film.each["standard"]), seconds=TEXT)
+    film.move(FadeIn(film.hollow), film.says("title", TITLES["none"], px=NUMBER), seconds=TEXT)
+    asked = inside([ASKED], film.skin.scores, film.view, ONE_NUMBER)
+    with film.scene.telling():
+        film.goes([film.kept, film.bytes["standard"]], seconds=EMPTIES, rows=0.0)
+        film.scene.remove(film.kept)
+        film.words["asked"] = asked
+        film.move(FadeIn(asked), seconds=TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row
@@ -434,6 +467,15 @@ def over(bars: Bars, text: str, color: str) -> Word:
     return label.put_at(left, bars.top.y1 + PAD)
 
 
+def rises(film: TrainingMemoryFilm) -> None:
+    """One row of the empty place, where the first P was, stands up as scores; all else goes."""
+    around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
+    numbers, view = [film.count, film.rest, film.note, film.bytes["standard"]], film.view
+    line = flat_row(film.line_of(view.left(view.width / film.n).top(view.height / film.n)), len(film.found.row.scores))
+    film.move(*film.leave(), FadeOut(*around, *numbers), FadeIn(film.bars.display(line)), seconds=2 * TEXT)
+    film.move(turned(film, line, film.bars_of.scores), FadeOut(film.hollow), seconds=TURN)
+
+
 @beat("row")
 def row(film: TrainingMemoryFilm) -> None:
     """One row of scores, a bar a key; each becomes its exponential, all lie down end to end; the log of their sum is one cell."""
@@ -443,13 +485,13 @@ def row(film: TrainingMemoryFilm) -> None:
     def shrinks(share: float) -> None:
         film.cell.display(edges([band.toward(cell, share)]))
 
-    film.says("what", f"One query's {keys:,} scores S, a bar a key", f"One query's {keys:,} scores S", "Scores S", px=NUMBER)
-    film.scene.add(film.zero, film.bars.display(bars.scores), film.words["what"])
+    rises(film)
     with film.scene.telling():
-        film.scene.hold(2 * TEXT)
+        what = film.says("what", f"One query's {keys:,} scores S, a bar a key", f"One query's {keys:,} scores S", "Scores S", px=NUMBER)
+        film.move(FadeIn(film.zero), what, seconds=TEXT)
         mark = over(bars, f"S = {said['score']}", skin.scores)
         film.move(FadeIn(mark), seconds=TEXT)
-        film.scene.hold(3 * TEXT)
+        film.scene.hold(2 * TEXT)
         film.move(FadeOut(mark), *film.leave("what"), seconds=TEXT)
         film.move(turned(film, bars.scores, bars.terms), film.says("what", "exp(S) of each", "exp(S)", px=NUMBER), seconds=TURN)
         mark = over(bars, said["term"], skin.scores)
@@ -468,6 +510,7 @@ def row(film: TrainingMemoryFilm) -> None:
             film.says("third", f"log({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER),
             film.says("LSE name", f"LSE = {said['LSE']}", color=skin.stats, px=NUMBER), seconds=TEXT,
         )  # fmt: skip
+        film.scene.hold(4 * TEXT)
 
 
 @beat("weights")
@@ -497,7 +540,7 @@ def weights(film: TrainingMemoryFilm) -> None:
         film.move(
             FadeIn(film.gap, off), film.says("first", f"{said['score']} − {said['LSE']} = {said['difference']}", px=NUMBER), seconds=TEXT
         )
-        film.scene.hold(6 * TEXT)
+        film.scene.hold(4 * TEXT)
         film.move(FadeOut(film.gap, off), *film.leave("what"), seconds=TEXT)
         falling = film.says("what", "P = exp(S − LSE): the row's weights", "P = exp(S − LSE)", px=NUMBER)
         film.move(turned(film, bars.scores, bars.terms), falling, seconds=TURN)
@@ -511,32 +554,29 @@ def weights(film: TrainingMemoryFilm) -> None:
 
 @beat("keep")
 def keep(film: TrainingMemoryFilm) -> None:
-    """The row goes to its place in P, its LSE to the other side; row after row is kept so, and counted."""
-    bars, at, queries = film.bars_of, film.found.row.at, film.found.config.seq_q
-    cell, p, lse = bars.place["cell"], film.parts("standard")["P"], film.parts("flash")["LSE"]
-    y = p.y1 - p.height * (at + 0.5) / queries
-    line, piece = (Rect(rect.x0, y - LINE / 2, rect.x1, y + LINE / 2) for rect in (p, lse))
-    start, end = bars.terms, flat_row(line, len(bars.row.scores))
+    """The row goes to its place in P, its LSE to its place along it; every row keeps its LSE, which is counted."""
+    bars = film.bars_of
+    film.display(n=1.0)
+    line, piece = film.line_of(film.view), film.line_of(film.around["LSE"])
+    cell, start, end = bars.place["cell"], bars.terms, flat_row(line, len(bars.row.scores))
     film.move(*film.leave(), FadeOut(film.level, film.zero), seconds=TEXT)
 
     def comes(share: float) -> None:
         film.bars.display(start + (end - start) * share)
         film.cell.display(edges([cell.toward(piece, share)]))
 
-    def writes(share: float) -> None:
-        film.display(rows=share)
-        if share * queries > at:  # the row is one of those that are written
-            film.bars.display(np.zeros((0, 4)))
-            film.cell.display(np.zeros((0, 4)))
-
-    both = Group(film.bars, film.cell)
+    lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
+    film.words["absent"] = inside([NOT_KEPT], film.skin.ink, film.view, NAME)
+    around = FadeIn(film.hollow, film.words["absent"], *lying, film.letters["LSE"], rate_func=late)
+    numbers = [film.bytes["flash"], film.how["flash"], film.each["flash"]]
     film.scene.remove(film.bars, film.cell)
-    around = FadeIn(film.kept, film.absent, film.behind, rate_func=late)
-    film.move(Shows(both, comes, rate_func=ease_in_out_cubic), around, seconds=1.2 * MOVE)
     with film.scene.telling():
-        film.scene.hold(TEXT)
-        film.move(Shows(Group(film.kept, *film.numbers, both), writes), seconds=SWEEP)
-    film.scene.remove(both)
+        film.move(Shows(Group(film.bars, film.cell), comes, rate_func=ease_in_out_cubic), around, seconds=1.2 * MOVE)
+        title, note = film.says("title", TITLES["flash"], px=NUMBER), film.says("note", "LSE is drawn thicker", px=LABEL)
+        film.move(title, note, FadeIn(film.count, *numbers), seconds=TEXT)
+        film.scene.add(film.strips["LSE"])
+        film.goes([film.strips["LSE"], film.bytes["flash"]], seconds=SWEEP, lse=1.0)
+    film.scene.remove(film.cell)
 
 
 # -------------------------------------------------------------------------------------------------------------- one tile
@@ -544,25 +584,25 @@ def keep(film: TrainingMemoryFilm) -> None:
 
 @beat("tile")
 def tile(film: TrainingMemoryFilm) -> None:
-    """The frame comes near to one tile, where P is kept and where it is not; there Q and K make its scores, and LSE its weights."""
-    skin, found = film.skin, film.found
-    film.move(FadeIn(film.frames), seconds=TEXT)
-    film.scene.hold(2 * TEXT)
-    film.move(FadeOut(film.behind, film.absent), seconds=TEXT)
-    film.goes([film.kept, *film.lit.values(), film.frames], seconds=NEAR, away=1.0, near=1.0)
-    cell = film.cell_of(film.regions["tile"])
+    """The frame comes near to one tile of the empty place: Q and K make its scores, and LSE its weights."""
+    skin, found, side = film.skin, film.found, "flash"
+    film.move(
+        FadeOut(film.bars, film.count, film.bytes[side], film.how[side], film.each[side]), *film.leave(), FadeIn(film.frame), seconds=TEXT
+    )
     with film.scene.telling():
-        names = [film.says(f"{name} name", name, color=skin.hue(name)) for name in film.lit]
-        names.append(film.says("stored name", "P, where it is kept", "P, kept", color=skin.scores))
-        film.move(*names, film.says("made name", "P, where it is not kept", "P, not kept", color=skin.scores), seconds=TEXT)
+        strips = [film.strips[name] for name in film.used]
+        letters = [film.letters[name] for name in film.used]
+        scores = film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER)
+        film.goes([film.hollow, *strips, *film.used.values(), *letters, film.frame], scores, seconds=NEAR, near=1.0, lit=1.0)
+        cell = film.cell_of(film.regions["tile"])
         made_s = film.matrix("S", found.tile.s, cell)
-        price = [film.says(part, *texts, px=LABEL) for part, texts in zip(("price", "price of"), PRICE, strict=True)]
-        film.move(Columns(made_s), film.says("S name", "S = Q Kᵀ / √d", color=skin.scores), *price, seconds=PRODUCT)
-        film.scene.hold(2 * TEXT)
+        again = film.says("price", "computed a second time", "a second time")
+        film.move(Columns(made_s), again, seconds=PRODUCT)
         film.made = made = film.matrix("P", found.tile.p, cell)
-        film.move(Shows(made, lambda share: reveal(made, share)), film.says("P name", "P = exp(S − LSE)", color=skin.scores), seconds=ROWS)
+        result = film.says("P name", "P = exp(S − LSE)", color=skin.scores, px=ONE_NUMBER)
+        film.move(Shows(made, lambda share: reveal(made, share)), result, seconds=ROWS)
     film.scene.remove(made_s)
-    film.scene.add(film.frames)
+    film.scene.add(film.frame)
 
 
 class Gains:
@@ -576,7 +616,7 @@ class Gains:
 
     def part(self, column: int, count: int) -> Rect:
         """What so many row blocks have added to a key tile's."""
-        rect = self.film.block("dV", self.film.span((0, column)), level=True)
+        rect = self.film.block("V", self.film.span((0, column)))
         return rect.top(rect.height * count / self.film.blocks[0])
 
     def display(self, *done: tuple[int, ...]) -> None:
@@ -584,41 +624,22 @@ class Gains:
         self.done.update(done)
         columns = [column for _, column in self.done]
         self.filled.display(edges([self.part(column, columns.count(column)) for column in sorted(set(columns))]))
-        self.whole.display(edges([self.film.view["dV"]]))
+        self.whole.display(edges([self.film.around["V"]]))
 
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
-    """The tile goes into dV of its keys and into dS, and is dropped; so are all others, one after another."""
-    skin, found, place = film.skin, film.found, film.found.tile.place
-    cell, room, film.gains = film.cell_of(film.regions["tile"]), film.tile_place["dS"], Gains(film)
-    dv, ds = film.gains.part(place[1], 1), Rect(room.x0, cell.y0, room.x0 + cell.width, cell.y1)
-    x, y, _ = cell.center
-    down, aside = (arrow(*ends, skin.ink) for ends in (((x, cell.y0 - LINE), (x, dv.y1 + LINE)), ((cell.x1 + LINE, y), (ds.x0 - LINE, y))))
+    """The tile goes into dV of its keys, and is dropped; so are all others, one after another."""
+    skin, place = film.skin, film.found.tile.place
+    cell, film.gains = film.cell_of(film.regions["tile"]), Gains(film)
+    film.move(FadeIn(film.gains.parts), film.says("dV name", "gradient of V: dV += Pᵀ dO", "dV += Pᵀ dO", "dV", color=skin.v), seconds=TEXT)
     with film.scene.telling():
-        film.move(
-            *film.leave("made name"), FadeIn(film.gains.parts, down), film.says("dV name", "dV += Pᵀ dO", "dV", color=skin.v), seconds=TEXT
-        )
-        copy = copied(film, cell, dv)
+        start, end, made = cell, film.gains.part(place[1], 1), film.made
+        film.move(Shows(made, lambda share: put(made, start.toward(end, share)), rate_func=ease_in_out_cubic), seconds=MOVE)
         film.gains.display(place)
-        film.scene.remove(copy)
+        film.scene.remove(made)
         film.scene.hold(2 * TEXT)
-        film.move(*film.leave("S name", "price", "price of", "P name"), seconds=TEXT)
-        film.move(FadeIn(aside), film.says("dS name", "dS = P ∘ (dP − D)", "dS", color=skin.scores), seconds=TEXT)
-        copy, gradient = copied(film, cell, ds), film.matrix("dS", found.tile.ds, ds)
-        film.move(Shows(gradient, lambda share: reveal(gradient, share)), seconds=MOVE)
-        film.scene.remove(copy)
-        film.scene.hold(3 * TEXT)
-        film.move(FadeOut(film.made, down, aside, gradient), *film.leave("dS name"), seconds=2 * TEXT)
-        film.scene.hold(2 * TEXT)
-    walks(film)
-
-
-def copied(film: TrainingMemoryFilm, start: Rect, end: Rect) -> Matrix:
-    """A copy of the tile goes to where it is used."""
-    copy = film.matrix("P", film.found.tile.p, start)
-    film.move(Shows(copy, lambda share: put(copy, start.toward(end, share)), rate_func=ease_in_out_cubic, introducer=True), seconds=MOVE)
-    return copy
+        walks(film)
 
 
 def walks(film: TrainingMemoryFilm) -> None:
@@ -633,34 +654,45 @@ def walks(film: TrainingMemoryFilm) -> None:
     def walk(share: float) -> None:
         at = min(int(share * len(order)), len(order) - 1)
         film.gains.display(*order[: at + (share >= 1)])
-        walking.display(film.view["S"], film.cell_of(film.span(order[at])))
+        walking.display(film.view, film.cell_of(film.span(order[at])))
         film.light(film.span(order[at]))
 
-    whole = Group(film.kept, *film.lit.values(), film.gains.parts, film.frames)
-    film.move(Shows(whole, out, rate_func=ease_in_out_cubic), film.says("S name", f"so all {len(order):,} tiles"), seconds=MOVE)
-    film.move(Shows(Group(walking, *film.lit.values(), film.gains.parts, film.frames), walk), seconds=WALK)
-    film.scene.remove(walking, film.frames)
+    strips = [part for name in film.used for part in (film.strips[name], film.letters[name])]
+    whole = Group(film.hollow, *strips, *film.used.values(), film.gains.parts, film.frame)
+    film.move(
+        Shows(whole, out, rate_func=ease_in_out_cubic), film.says("title", f"All {len(order):,} tiles, one by one", px=NUMBER), seconds=MOVE
+    )
+    film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk), seconds=WALK)
+    film.scene.remove(walking, film.frame)
 
 
-# -------------------------------------------------------------------------------------------------------------- N doubles
-
-
-@beat("twice")
-def twice(film: TrainingMemoryFilm) -> None:
-    """The picture is pulled back to a scale that stands: on it N doubles. P grows both ways, all others one way."""
-    film.move(FadeOut(film.gains.parts, *film.lit.values()), *film.leave(), seconds=TEXT)
-    film.unit = film.fitting(LENGTHS[-1])
-    with film.scene.telling():
-        film.goes([film.kept], FadeIn(film.behind, rate_func=late), seconds=1.3 * MOVE, away=0.0)
-        film.scene.add(film.seams)
-        film.scene.hold(2 * TEXT)
-        film.goes([film.kept, film.behind, film.seams], seconds=GROWS, n=LENGTHS[1])
+# ---------------------------------------------------------------------------------------------------------------- the idea
 
 
 @beat("idea")
 def idea(film: TrainingMemoryFilm) -> None:
-    """And again: sixteen times the P, four times the LSE; P is made again where it is not kept."""
+    """At the longest N, P kept stands beside LSE along the place of P that is made again."""
+    skin, found, ends, n = film.skin, film.found, film.ends, LENGTHS[-1]
+    lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
+    notes = [f"{found.heads}; areas are bytes, LSE drawn thicker", "areas are bytes; LSE drawn thicker", "areas: bytes; LSE thicker"]
+    words = [fitted_in(ends, "n", [film.length(n)], skin.ink, NUMBER), fitted_in(ends, "note", notes, skin.ink, LABEL)]
+    for side, kept in KEPT.items():
+        width = found.width_of(kept)
+        words.append(fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink))
+        words.append(fitted_in(ends, f"{side} bytes", [f"{film.bytes_of(side, n)} kept"], skin.hue(kept), ONE_NUMBER))
+        words.append(
+            fitted_in(
+                ends,
+                f"{side} how",
+                [f"{film.numbers_of(side, n)} of {width} bytes", f"{film.shape_of(side, n)} × {width} bytes"],
+                skin.ink,
+                LABEL,
+            )
+        )
     with film.scene.telling():
-        film.goes([film.kept, film.behind, film.seams], seconds=GROWS, n=LENGTHS[2])
-        again = amid(AGAIN, film.skin.ink, film.parts("flash")["P"].inset(BESIDE, 0.0), "no P")
-        film.move(FadeIn(again), seconds=TEXT)
+        film.move(*film.leave(), FadeOut(*film.used.values()), seconds=TEXT)
+        parts = [film.hollow, film.strips["LSE"], film.letters["LSE"], film.kept]
+        gone = FadeOut(*lying, film.gains.parts, rate_func=early)
+        film.goes(parts, gone, FadeIn(*words, rate_func=late), seconds=PARTS, n=n, split=1.0, rows=1.0, lit=0.0)
+        film.move(FadeIn(inside(AGAIN, skin.ink, film.view, NAME)), seconds=TEXT)
+        film.scene.hold(STANDS)

@@ -28,7 +28,7 @@ from flashviz.layout.score import SCORE
 from flashviz.layout.speed import SPEED
 from flashviz.layout.standard import STANDARD
 from flashviz.layout.table import CAPTION, HEAD, MACHINE, Place, Table
-from flashviz.layout.training import ONE_ROW, REMADE, TRAINING
+from flashviz.layout.training import ONE_ROW, SIDES, TRAINING
 from flashviz.lettering import em
 
 SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
@@ -42,7 +42,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "errors": ERRORS, "largest": LARGEST, "io": IO, "work": WORK, "roof": ROOF,
     "speed": SPEED, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "one tile": backward.ONE, "tile pair": backward.TILE, "one query": backward.QUERY, "all tiles": backward.GRID,
-    "row of tiles": backward.ROW_OF, "training": TRAINING, "one row": ONE_ROW, "remade": REMADE,
+    "row of tiles": backward.ROW_OF, "training": TRAINING, "one row": ONE_ROW, "two sides": SIDES,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Shots of TrainingMemoryScene: one row of scores and its LSE; what is kept for the backward pass; one tile of P, made again and used."""
+"""Shots of TrainingMemoryScene: P with Q, K, V and O around it; one row of scores and its LSE; what either attention keeps."""
 
 from __future__ import annotations
 
@@ -7,35 +7,65 @@ from collections.abc import Mapping
 from flashviz.layout.rect import Aspect
 from flashviz.layout.table import Table
 
-# ``standard`` and ``flash``: what either keeps, areas as bytes; in the second P's place stays empty.
+# ``stage``: P, and around it what belongs to its queries (Q and O, or LSE) and to its keys (K and V, or dV). Beside it what is kept in
+# numbers, or what a tile is made of.
 TRAINING: Mapping[Aspect, Table] = {
     "16:9": {
-        "n": (80, 8, 1000, 86), "note": (1040, 22, 1880, 76),
-        "standard name": (80, 86, 1000, 140), "standard": (80, 192, 1000, 762), "standard bytes": (80, 770, 1000, 852),
-        "standard rest": (80, 858, 1000, 912),
-        "flash name": (1040, 86, 1880, 140), "flash": (1040, 192, 1900, 762), "flash bytes": (1040, 770, 1880, 852),
-        "flash rest": (1040, 858, 1880, 912),
+        "stage": (30, 12, 960, 926),
+        "title": (1010, 84, 1890, 164), "n": (1010, 186, 1890, 276), "bytes": (1010, 330, 1890, 440), "how": (1010, 450, 1890, 506),
+        "each": (1010, 508, 1890, 564), "rest": (1010, 660, 1890, 720), "note": (1010, 728, 1890, 784),
+        "S name": (1010, 224, 1890, 324), "price": (1010, 344, 1890, 404), "P name": (1010, 470, 1890, 570),
+        "dV name": (1010, 830, 1890, 910),
     },
     "4:3": {
-        "n": (40, 14, 720, 96), "note": (750, 30, 1410, 86),
-        "standard name": (40, 104, 720, 160), "standard": (40, 214, 720, 710), "standard bytes": (40, 726, 720, 812),
-        "standard rest": (40, 820, 720, 876),
-        "flash name": (750, 104, 1410, 160), "flash": (750, 214, 1430, 710), "flash bytes": (750, 726, 1410, 812),
-        "flash rest": (750, 820, 1410, 876),
+        "stage": (10, 70, 770, 850),
+        "title": (796, 110, 1430, 170), "n": (796, 200, 1430, 280), "bytes": (796, 330, 1430, 430), "how": (796, 440, 1430, 496),
+        "each": (796, 498, 1430, 554), "rest": (796, 640, 1430, 696), "note": (796, 702, 1430, 758),
+        "S name": (796, 226, 1430, 320), "price": (796, 340, 1430, 398), "P name": (796, 460, 1430, 540), "dV name": (796, 764, 1430, 834),
     },
     "1:1": {
-        "n": (20, 6, 1070, 76), "note": (620, 80, 1070, 132),
-        "standard name": (640, 150, 1070, 206), "standard": (20, 130, 620, 500), "standard bytes": (640, 230, 1070, 310),
-        "standard rest": (640, 320, 1070, 376),
-        "flash name": (640, 590, 1070, 646), "flash": (20, 560, 620, 930), "flash bytes": (640, 670, 1070, 750),
-        "flash rest": (640, 760, 1070, 816),
+        "stage": (200, 4, 880, 600),
+        "title": (20, 606, 760, 662), "n": (20, 666, 540, 732), "bytes": (20, 736, 1060, 826), "how": (20, 830, 600, 882),
+        "each": (620, 830, 1060, 882), "rest": (570, 670, 1060, 726), "note": (20, 886, 1060, 936),
+        "S name": (20, 684, 640, 770), "price": (660, 696, 1060, 756), "P name": (20, 800, 1060, 886), "dV name": (850, 530, 1076, 600),
     },
     "9:16": {
-        "n": (60, 30, 1020, 110), "note": (60, 114, 1020, 170),
-        "standard name": (60, 180, 1020, 236), "standard": (60, 290, 1020, 712), "standard bytes": (60, 726, 530, 800),
-        "standard rest": (570, 734, 1060, 790),
-        "flash name": (60, 806, 1020, 862), "flash": (60, 916, 1020, 1306), "flash bytes": (60, 1316, 530, 1390),
-        "flash rest": (570, 1324, 1060, 1380),
+        "stage": (60, 10, 1020, 930),
+        "title": (60, 946, 820, 1004), "n": (60, 1012, 1020, 1088), "bytes": (60, 1094, 1020, 1192), "how": (60, 1196, 640, 1250),
+        "each": (660, 1196, 1020, 1250), "rest": (60, 1260, 1020, 1316), "note": (60, 1322, 1020, 1376),
+        "S name": (60, 1036, 1020, 1122), "price": (60, 1134, 1020, 1190), "P name": (60, 1230, 1020, 1310),
+        "dV name": (905, 852, 1074, 930),
+    },
+}  # fmt: skip
+# What either keeps, areas as bytes; in the second P's place stays empty.
+SIDES: Mapping[Aspect, Table] = {
+    "16:9": {
+        "n": (170, 4, 900, 80), "note": (1030, 16, 1880, 72),
+        "standard name": (170, 84, 900, 144), "standard": (170, 156, 900, 770), "standard bytes": (170, 782, 900, 872),
+        "standard how": (170, 874, 900, 928),
+        "flash name": (1030, 84, 1880, 144), "flash": (1030, 156, 1760, 770), "flash bytes": (1030, 782, 1880, 872),
+        "flash how": (1030, 874, 1880, 928),
+    },
+    "4:3": {
+        "n": (40, 6, 700, 82), "note": (740, 18, 1430, 74),
+        "standard name": (40, 88, 700, 146), "standard": (40, 160, 700, 780), "standard bytes": (40, 790, 700, 872),
+        "standard how": (40, 874, 724, 928),
+        "flash name": (740, 88, 1430, 146), "flash": (740, 160, 1400, 780), "flash bytes": (740, 790, 1430, 872),
+        "flash how": (740, 874, 1430, 928),
+    },
+    "1:1": {
+        "n": (20, 40, 530, 110), "note": (550, 50, 1070, 106),
+        "standard name": (20, 134, 530, 192), "standard": (20, 206, 530, 706), "standard bytes": (20, 722, 530, 806),
+        "standard how": (20, 814, 535, 868),
+        "flash name": (550, 134, 1070, 192), "flash": (550, 206, 1060, 706), "flash bytes": (550, 722, 1070, 806),
+        "flash how": (550, 814, 1070, 868),
+    },
+    "9:16": {
+        "n": (60, 20, 1020, 96), "note": (60, 98, 1020, 154),
+        "standard name": (60, 160, 1020, 218), "standard": (60, 228, 580, 728), "standard bytes": (590, 390, 1074, 490),
+        "standard how": (590, 500, 1074, 556),
+        "flash name": (60, 756, 1020, 814), "flash": (60, 868, 580, 1368), "flash bytes": (590, 1030, 1074, 1130),
+        "flash how": (590, 1140, 1074, 1196),
     },
 }  # fmt: skip
 # One row: a bar a key. ``cell`` is its LSE, whose middle has the height of LSE on the axis of the scores. Beneath, what is reckoned.
@@ -59,45 +89,5 @@ ONE_ROW: Mapping[Aspect, Table] = {
         "what": (40, 90, 1040, 150), "plot": (40, 300, 850, 880), "band": (40, 540, 850, 640), "cell": (890, 265, 960, 335),
         "LSE name": (800, 200, 1070, 256),
         "first": (40, 960, 1040, 1050), "second": (40, 1070, 1040, 1160), "third": (40, 1180, 1040, 1270),
-    },
-}  # fmt: skip
-# P as it is kept, and beside it the same place, in which a tile is made again: of Q at its left, K over it, and LSE at its right. It is
-# used for dV, under its keys, and for dS, in the same rows.
-REMADE: Mapping[Aspect, Table] = {
-    "16:9": {
-        "stored name": (30, 80, 650, 144), "stored": (30, 150, 650, 770),
-        "K": (788, 62, 1408, 138), "K name": (732, 72, 780, 128), "Q": (700, 150, 776, 770),
-        "Q name": (700, 778, 776, 834), "S": (788, 150, 1408, 770), "LSE": (1420, 150, 1446, 770), "LSE name": (1420, 86, 1540, 142),
-        "S name": (1480, 300, 1904, 360), "price": (1480, 366, 1904, 416), "price of": (1480, 416, 1904, 466),
-        "P name": (1480, 520, 1904, 580),
-        "made name": (788, 778, 1408, 834),
-        "dV": (788, 782, 1408, 862), "dV name": (1424, 792, 1880, 852), "dS": (1540, 150, 1904, 770), "dS name": (1480, 280, 1904, 340),
-    },
-    "4:3": {
-        "stored name": (20, 186, 440, 242), "stored": (20, 250, 440, 670),
-        "K": (560, 176, 980, 238), "K name": (508, 180, 552, 234), "Q": (486, 250, 548, 670),
-        "Q name": (486, 676, 548, 730), "S": (560, 250, 980, 670), "LSE": (990, 250, 1010, 670), "LSE name": (990, 188, 1100, 242),
-        "S name": (1040, 340, 1430, 396), "price": (1040, 402, 1430, 448), "price of": (1040, 448, 1430, 494),
-        "P name": (1040, 530, 1430, 586),
-        "made name": (560, 678, 980, 732),
-        "dV": (560, 682, 980, 742), "dV name": (992, 684, 1430, 740), "dS": (1100, 250, 1430, 670), "dS name": (1050, 310, 1430, 366),
-    },
-    "1:1": {
-        "stored name": (10, 206, 360, 260), "stored": (10, 270, 340, 600),
-        "K": (450, 206, 780, 258), "K name": (400, 206, 444, 258), "Q": (390, 270, 440, 600),
-        "Q name": (390, 606, 442, 658), "S": (450, 270, 780, 600), "LSE": (790, 270, 808, 600), "LSE name": (790, 206, 910, 258),
-        "S name": (390, 730, 720, 790), "price": (390, 796, 1070, 846), "price of": (390, 846, 1070, 896),
-        "P name": (730, 730, 1070, 790),
-        "made name": (450, 606, 780, 658),
-        "dV": (450, 612, 780, 662), "dV name": (794, 612, 1070, 662), "dS": (880, 270, 1070, 600), "dS name": (850, 312, 1070, 362),
-    },
-    "9:16": {
-        "stored name": (60, 56, 700, 116), "stored": (60, 124, 500, 564),
-        "K": (200, 676, 640, 740), "K name": (146, 680, 192, 736), "Q": (126, 752, 190, 1192),
-        "Q name": (126, 1200, 190, 1256), "S": (200, 752, 640, 1192), "LSE": (650, 752, 672, 1192), "LSE name": (650, 684, 780, 740),
-        "S name": (700, 860, 1070, 916), "price": (700, 922, 1070, 968), "price of": (700, 968, 1070, 1014),
-        "P name": (700, 1060, 1070, 1116),
-        "made name": (200, 1200, 640, 1256),
-        "dV": (200, 1204, 640, 1264), "dV name": (656, 1206, 1060, 1262), "dS": (780, 752, 1060, 1192), "dS name": (730, 810, 1064, 866),
     },
 }  # fmt: skip
