@@ -352,7 +352,7 @@ def question(film: RescaleFilm) -> None:
 def ruler(film: RescaleFilm) -> None:
     """m becomes the new max. The ceiling is 1 as before: the terms sink until the tallest is 1, and with them the old 1."""
     film.reached(Kind.ALPHA)
-    chart, said = film.chart, film.said
+    chart = film.chart
     ends = most_of_p(film)
     climb = Climb(film, ends)
     with film.scene.telling():
@@ -364,9 +364,8 @@ def ruler(film: RescaleFilm) -> None:
         film.move(FadeIn(*ends[1:]), seconds=TEXT)
     film.move(FadeOut(*ends, climb.over), seconds=TEXT)
     film.move(FadeIn(film.height), seconds=TEXT)
-    film.move(chart.ceiling.turn(said["m_new"]), seconds=0.5)
     film.hold(0.3)
-    film.move(Shows(chart, partial(lower, film), rate_func=ease_in_out_cubic), seconds=2.0)
+    film.move(lowers(film), seconds=2.3)
     chart.display(lowered(film))
 
 
@@ -420,10 +419,16 @@ class Climb(Group):
         return self
 
 
-def lower(film: RescaleFilm, share: float) -> None:
-    """The terms sink; l, which counts by the old max, steps back meanwhile."""
-    film.chart.display(lowered(film, share))
-    outdate(film.chart.block, share)
+def lowers(film: RescaleFilm) -> Shows:
+    """m turns into the new max, and the terms sink with it; l, which counts by the old one, steps back meanwhile."""
+    turn = film.chart.ceiling.turn(film.said["m_new"])
+
+    def lower(share: float) -> None:
+        film.chart.display(lowered(film, ease_in_out_cubic(share)))
+        outdate(film.chart.block, share)
+        turn.show(early(share))
+
+    return Shows(film.chart, lower)
 
 
 def outdate(part: VMobject, share: float) -> None:

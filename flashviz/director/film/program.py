@@ -30,8 +30,8 @@ from flashviz.director.rescale import (
     from_to,
     grown,
     lay,
-    lower,
     lowered,
+    lowers,
     others,
     outdate,
     renew,
@@ -372,9 +372,8 @@ def again(film: Film) -> None:
     film.move(Shows(chart, lambda share: chart.display(row.measured(terms=np.minimum(before, 1 + (tallest - 1) * share)))), seconds=0.8)
     row.reached(Kind.ALPHA)
     film.hold(0.2)
-    film.move(chart.ceiling.turn(said["m_new"]), seconds=0.4)
     alpha = how_alpha(row)
-    film.move(Shows(chart, partial(lower, row), rate_func=ease_in_out_cubic), FadeIn(alpha, rate_func=late), seconds=1.2)
+    film.move(lowers(row), FadeIn(alpha, rate_func=late), seconds=1.5)
     chart.display(lowered(row))
     copy = shrink_both(film)
     moving, gone = row.numbers.settle()
@@ -464,7 +463,7 @@ def last_tiles(film: Film) -> None:
     row.chart.turn_yellow(0.0)
     film.reach(Kind.PV_DOT, last)
     count = f"{int(np.isfinite(values.s[:, r]).sum()):,}"
-    whole = (total(float(values.l_new[last, r])), film.skin.stats), (f"the sum over all {count} keys at once", film.skin.ink)
+    whole = (f"= {total(float(values.l_new[last, r]))}", film.skin.stats), (f"the sum over all {count} keys at once", film.skin.ink)
     again = Named(*labelled(row.shot["note"], *whole, f"all {count} keys at once", px=row.numbers.px), tag="note")
     with film.scene.telling():
         film.move(FadeIn(again), seconds=TEXT)
