@@ -40,7 +40,7 @@ PACKET = em(52)  # side of the largest
 LETTERED = em(44)  # side from which on one has its letter
 SEAM = em(2)  # around squares, and parts of a bar
 PLATE = em(50)  # side of what is behind a letter on a picture, and behind words on a hatching
-TOLD = em(54)  # from the upper edge of a high bar to its parts' names, and from the lower one to their bytes
+TOLD = em(28)  # from the middle of a high bar up to its parts' names, and down to their bytes
 TICK, TALL, FINE = 1000 * KIB, em(8), em(2)  # between two ticks of the axis; half of how high one is, and of how thick
 SPACE = em(40)  # between what stands on one line
 HEADS = {
@@ -280,7 +280,7 @@ class Bar(Group):
         plates = []
         for part, said in self.words.items():
             box = found[part]
-            plate = centered(box.center[0], max(box.center[1], box.y1 - TOLD), said.wide + 2 * SEAM, PLATE)
+            plate = centered(box.center[0], box.center[1] + self.told, said.wide + 2 * SEAM, PLATE)
             shown = box.width >= plate.width
             said.put_at(plate.x0 + SEAM, middle(plate, LABEL))
             said.set_fill(opacity=float(shown))
@@ -306,13 +306,19 @@ class Bar(Group):
 
         return Shows(Group(self, self.label), show, rate_func=ease_in_out_cubic)
 
+    @property
+    def told(self) -> float:
+        """How far above the middle names stand: where there is room for bytes beneath them."""
+        return min(max(self.rect.height / 2 - PLATE, 0.0), TOLD)
+
     def bytes_of_parts(self) -> Iterator[Mobject]:
         """How many bytes each part has, under its name."""
         for (tensor, _), amount, box in zip(self.parts, self.amounts(self.crossed), self.boxes(self.crossed), strict=True):
-            said = amid([kib(amount)], self.ink(tensor), box.bottom(2 * TOLD), "part bytes")
+            line = centered(box.center[0], box.center[1] - self.told, box.width, PLATE)
+            said = amid([kib(amount)], self.ink(tensor), line, "part bytes")
             if said.wide < box.width:
                 if tensor in "SP":
-                    plate = centered(*box.bottom(2 * TOLD).center[:2], said.wide + 2 * SEAM, PLATE)
+                    plate = centered(*line.center[:2], said.wide + 2 * SEAM, PLATE)
                     yield Rectangles(self.skin.panel, name="plate").display(edges([plate]))
                 yield said
 
@@ -342,9 +348,10 @@ def named(tensor: str, out: bool) -> str:
 
 
 class SpeedFilm(ChapterFilm):
-    """Everything on stage, made here once. ``gone``: what the last beat takes away."""
+    """Everything on stage, made here once. ``gone``: what the last beat takes away; ``clock``: what it takes away first."""
 
     gone: Sequence[Mobject]
+    clock: Sequence[Mobject]
 
     def __init__(self, scene: ShotScene, found: Speed) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -441,7 +448,8 @@ class SpeedFilm(ChapterFilm):
                 each.display(bar.crossed)
 
         seconds = RUN * (machine.end - machine.begin) / bar.most
-        self.move(Shows(Group(machine, bar, *clock, self.bars["standard"], *self.grids.values(), self.whole["O"]), show), seconds=seconds)
+        moving = Group(machine, bar, *(part for each in clock for part in (each.longer, each)), *self.grids.values(), self.whole["O"])
+        self.move(Shows(moving, show), seconds=seconds)
 
 
 def parted(text: str, width: float) -> list[str]:
@@ -517,7 +525,7 @@ def short(film: SpeedFilm) -> None:
         film.run("flash", clock)
         done = word(DONE, NAME, film.skin.ink, bar.rect.beyond(bar.boxes(bar.crossed)[-1].x1 - bar.rect.x0 + SPACE), "done")
         film.move(FadeIn(done), seconds=TEXT)
-    film.gone = [*film.stage, film.machines["flash"], *never, clock, done]
+    film.gone, film.clock = [*film.stage, film.machines["flash"], *never], [clock, done]
 
 
 @beat("difference")
@@ -526,8 +534,8 @@ def difference(film: SpeedFilm) -> None:
     place, standard = film.place, film.bars["standard"]
     moving = [each.goes(place[f"{side} end"], place[f"{side} end name"], NUMBER) for side, each in film.bars.items()]
     up = slid(film.what, film.what.left, middle(place["end what"], LABEL))
-    film.move(FadeOut(*film.gone), seconds=2 * TEXT)
-    film.move(*moving, up, seconds=MOVE)
+    film.move(FadeOut(*film.clock), seconds=TEXT)
+    film.move(FadeOut(*film.gone, rate_func=early), *moving, up, seconds=MOVE)
     scores, high = standard.scores(), place["both"]
     total = sum(amount for part, amount in zip(standard.parts, standard.amounts(standard.crossed), strict=True) if part[0] in "SP")
     bracket = Rectangles(film.skin.warn, name="bracket").display(span(scores.x0, scores.x1, high.y0, FINE, TALL))
