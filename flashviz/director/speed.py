@@ -203,14 +203,12 @@ class Machine(Group):
         """What the chip works on, after these packets: a tile of S or P, and the rows of O that are made of the last V."""
         now = SHOWS[met[-1].tensor] if met else ""
         for name, tile in self.tile.items():
-            if name == now:
-                tile.whole = self.film.pixels(name, met[-1].i)
+            tile.whole = self.film.pixels(name, met[-1].i if name == now else 0)  # one that is not seen is the same, whatever came before
             tile.display(self.place["slot"], opacity=float(name == now))
             self.names[name].set_fill(opacity=float(name == now))
         self.plate.display(edges([centered(*self.place["slot"].center[:2], PLATE, PLATE)] if now else []))
         rows = [each.i for each in met if each.tensor == "V"]
-        if rows:
-            self.output.display(self.film.outputs(rows[-1]))
+        self.output.display(self.film.outputs(rows[-1] if rows else 0))
         show_rows(self.output, np.array([bool(rows)]))
         self.output_name.set_fill(opacity=float(bool(rows)))
 
