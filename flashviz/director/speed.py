@@ -177,10 +177,9 @@ class Machine(Group):
         near, far = gates((split if lying else columns)(pipe, 2)[not packet.out])
         level = split(place["lane"], 2)[not packet.out].center[1]
         spot = (slot.x0 + side / 2, far[1]) if lying else (far[0], slot.y1 - side / 2)
-        way = Way.of(cell, (cell[0], level), (near[0], level), near, far, spot)
-        amid_pipe, whole = (way.reached[3] + way.reached[4]) / 2, way.reached[-1]
-        if packet.out:
-            way, amid_pipe = Way.of(*way.corners[::-1]), whole - amid_pipe
+        corners = [cell, (cell[0], level), (near[0], level), near, far, spot]
+        way = Way.of(*(corners[::-1] if packet.out else corners))
+        amid_pipe, whole = float(way.reached[1:3].mean() if packet.out else way.reached[3:5].mean()), way.reached[-1]
         pace = PACE * RUN / max(self.found.moved.values())  # scene units a byte
         return Passage(packet, way, packet.middle - amid_pipe / pace, packet.middle + (whole - amid_pipe) / pace, side)
 
