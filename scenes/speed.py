@@ -5,18 +5,17 @@ from flashviz_kernels.recorder import run
 
 
 class SpeedScene(speed.SpeedStage):
-    """Fast: the same function in less time, with more operations and far fewer bytes."""
+    """Fast: through the same pipe, at the same bytes a second, whoever moves fewer bytes is done sooner."""
 
     subject = "Fast: fewer bytes, less time"
     running_head = "Speed"
-    poster = "again"
+    poster = "difference"
 
     def construct(self) -> None:
         film = self.open(run)
 
         speed.time(film)
         speed.moved(film)
-        speed.out(film)
-        speed.back(film)
-        speed.scores(film)
-        speed.again(film)
+        speed.whole(film)
+        speed.short(film)
+        speed.difference(film)

@@ -25,8 +25,8 @@ SIDES = ("flash", "standard")
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
 STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
 BESIDE = tuple(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name"))
-TIMES, BYTES, ROWS = (tuple(f"{side} {part}" for side in SIDES) for part in ("time", "bytes", "row"))
-MACHINE = ("hbm", "chip", "pipe", *ROWS)
+TIMES, BYTES, BARS = (tuple(f"{side} {part}" for side in SIDES) for part in ("time", "bytes", "bar"))
+MACHINE = ("hbm", "chip", "pipe", *BARS)
 OWN = ("dv", "dk", "dq")
 WALKED = ("grid", "q", "do", "k", "v", *OWN, "columns")
 STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", *OWN))
@@ -203,10 +203,10 @@ FILMS = {
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "time": TIMES, "bytes": BYTES, "out": MACHINE, "back": MACHINE, "scores": MACHINE,
-            "again": (*MACHINE, *(f"{side} {row}" for side in SIDES for row in ("row name", "end", "end name"))),
+            "time": TIMES, "bytes": BYTES, "whole": MACHINE, "short": MACHINE,
+            "difference": (*MACHINE, "both", *(f"{side} {end}" for side in SIDES for end in ("end", "end name"))),
         },
-        actors=("time standard", "time flash", "bytes standard", "bytes flash", "waits standard"),
+        actors=("time standard", "time flash", "bytes standard", "bytes flash", "scores standard", "moved standard", "moved flash"),
     ),
 }  # fmt: skip
 films = pytest.mark.parametrize("film", FILMS.values(), ids=FILMS.keys())

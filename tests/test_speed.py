@@ -1,4 +1,4 @@
-"""SpeedScene: bars and squares are what the paper prints; tiles cross as the traces say; steps are what either algorithm does."""
+"""SpeedScene: bars and squares are what the paper prints; packets cross as the traces say, and are counted as they pass the pipe."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.speed import SIDES, gather
+from flashviz.chapters.speed import ALGORITHMS, SIDES, gather
 from flashviz.config import AttentionConfig
-from flashviz.director.speed import AGAIN, ALOFT, NEVER, SpeedFilm, parted
+from flashviz.director.speed import BOTH, DONE, NEVER, Clock, SpeedFilm, parted
+from flashviz.figures import kib
+from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, Aspect, Rect
 from flashviz.layout.speed import units
 from flashviz.lettering import LABEL_PX, PX_PER_UNIT, text_width
+from flashviz.storyboard import crossed_bytes
 from flashviz.trace import Kind
 from flashviz_kernels.recorder import run
 from tests.directed import at, said, scene, shown, values_of, written
@@ -25,8 +28,8 @@ from tests.test_directed import FILMS
 FILM = FILMS["speed"]
 MS = {"standard": 41.7, "flash": 7.3}  # FACTS.md: Dao et al. 2022, Fig. 2 left
 GB = {"standard": 40.3, "flash": 4.4}
-QUOTED, LANES = ("time", "bytes"), ("out", "back", "scores", "again")
-ROUND_TRIPS = ["S out", "S back", "P out", "P back"]
+KIBS = {"standard": 3200, "flash": 1154}  # FACTS.md, 9
+QUOTED, COUNTED = ("time", "bytes"), ("whole", "short", "difference")
 
 
 def film_of(aspect: Aspect) -> SpeedFilm:
@@ -48,7 +51,7 @@ def test_bars_stop_where_they_were_measured_and_are_to_scale(aspect: Aspect) -> 
             assert shown(end, f"{name} {side}")[0].values == written([value])
             assert said(end, f"{name} figure {side}") == [f"{value} {unit}"]
     assert wide(end, "time flash") == pytest.approx(wide(end, "time standard") * MS["flash"] / MS["standard"], abs=2)
-    assert said(end, "unit") == ["1 square = 1 GB"]
+    assert "1 square = 1 GB" in said(end, "name")
 
 
 def test_no_number_is_seen_that_was_not_measured() -> None:
@@ -58,14 +61,14 @@ def test_no_number_is_seen_that_was_not_measured() -> None:
 
 
 def test_the_papers_figures_stand_with_their_citation_and_apart_from_what_is_counted() -> None:
-    """Where they stand, so does their setting; no tile of ours crosses beside them, and no step of ours is drawn."""
+    """Where they stand, so does their setting, and nothing that is counted here."""
     for snapshot in scene(FILM).snapshots:
         texts = " ".join(item.text for item in snapshot.shown if item.name != "caption")
         quoted = snapshot.beat in QUOTED
         for part in ("Dao et al. 2022, Fig. 2 left", "GPT-2 medium", "N = 1,024", "16 heads", "batch 64", "A100", "41.7 ms"):
             assert (part in texts) == quoted, (snapshot.beat, part)
         assert ("40.3 GB" in texts) == (snapshot.beat == "bytes")
-        assert bool(shown(snapshot, "step")) == (snapshot.beat in LANES)
+        assert ("KiB" in texts) == (f"one head, N = {AttentionConfig().seq_q}" in texts) == (snapshot.beat in COUNTED)
         assert "66.6" not in texts
         assert "75.2" not in texts
 
@@ -74,75 +77,96 @@ def test_a_ratio_is_of_nothing_quoted() -> None:
     assert not [text for text in scene(FILM).drawn_at if "×" in text or "times as" in text]
 
 
-def crossed(algorithm: str) -> list[tuple[str, int, int]]:
-    """What a trace loads and stores, but for statistics: name, row block, key tile."""
+def crossed(algorithm: str) -> dict[tuple[str, str], int]:
+    """Bytes that a trace loads and stores, by tensor; LSE leaves with O."""
     columns = run(AttentionConfig(), source="numpy", algorithm=algorithm, computed=range(0)).trace.columns
-    rows = zip(columns["kind"].tolist(), columns["i"].tolist(), columns["j"].tolist(), strict=True)
-    named = [(Kind(kind).name, i, j) for kind, i, j in rows]
-    return [each for each in named if each[0].split("_")[0] in ("LOAD", "STORE") and each[0].split("_")[1] in "QKVOSP"]
+    found: Counter[tuple[str, str]] = Counter()
+    for kind, nbytes in zip(columns["kind"].tolist(), columns["nbytes"].tolist(), strict=True):
+        way, _, name = Kind(kind).name.partition("_")
+        if nbytes:
+            found[way, name.replace("LSE", "O")] += nbytes
+    return dict(found)
 
 
-@pytest.mark.parametrize(("side", "algorithm"), [("standard", "standard"), ("flash", "fa2")])
-def test_tiles_cross_in_the_order_of_the_trace(side: str, algorithm: str) -> None:
-    """One after another, in both directions, each on its own half of the pipe; a square is in flight for a while and then has crossed."""
+@pytest.mark.parametrize(("side", "algorithm"), ALGORITHMS.items())
+def test_all_bytes_of_the_trace_cross_once_and_no_others(side: str, algorithm: str) -> None:
+    found = gather(run)
+    sums: Counter[tuple[str, str]] = Counter()
+    for packet in found.packets[side]:
+        sums["STORE" if packet.out else "LOAD", packet.tensor] += packet.stop - packet.start
+    assert dict(sums) == crossed(algorithm)
+    assert [each.start for each in found.packets[side][1:]] == [each.stop for each in found.packets[side][:-1]]
+    closed = closed_form(AttentionConfig(), algorithm).total
+    assert found.moved[side] == closed == crossed_bytes(found.traces[side]) == KIBS[side] * 1024
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+@pytest.mark.parametrize("side", SIDES)
+def test_a_bar_is_as_long_as_what_has_passed_the_pipe(side: str, aspect: Aspect) -> None:
+    """Both on one scale, at one pace, a part a way; a packet is in the pipe, in its own half, while its bytes are counted."""
+    film = film_of(aspect)
+    machine, bar, pipe = film.machines[side], film.bars[side], film.place["pipe"]
+    most, pace = max(film.found.moved.values()), set()
+    for each in machine.passages:
+        (seen,) = each.seen(each.packet.middle)
+        assert seen.center[:2] == pytest.approx(half_of(pipe, out=each.packet.out).center[:2])
+        pace.add(round(each.way.reached[-1] / (each.arrives - each.leaves) * most, 6))
+        assert each.seen(each.leaves) == each.seen(each.arrives) == []
+    assert len(pace) == 1
+    for share in np.linspace(0, 1, 17):
+        amount = share * film.found.moved[side]
+        bar.display(amount)
+        assert bar.boxes(amount)[-1].x1 - bar.rect.x0 == pytest.approx(bar.rect.width * amount / most)
+        assert bar.counter.text == kib(amount // 1024 * 1024)
+    assert bar.rect.width == film.bars["standard"].rect.width
+    whole = dict(zip(bar.parts, bar.amounts(film.found.moved[side]), strict=True))
+    assert whole == {(name, way == "STORE"): nbytes for (way, name), nbytes in crossed(ALGORITHMS[side]).items()}
+
+
+def half_of(pipe: Rect, *, out: bool) -> Rect:
+    """Of the pipe, the half of a direction."""
+    if pipe.width > pipe.height:
+        return pipe.top(pipe.height / 2) if out else pipe.bottom(pipe.height / 2)
+    return pipe.left(pipe.width / 2) if out else pipe.right(pipe.width / 2)
+
+
+def test_a_clock_says_how_far_the_longer_bar_was() -> None:
+    """When the shorter one is as long as it is: the same bytes a second, so the same length."""
     film = film_of("16:9")
-    machine = film.machines[side]
-    assert [(f"{'STORE' if c.out else 'LOAD'}_{c.tensor}", c.i, c.j) for c in machine.crossings] == crossed(algorithm)
-    count, pipe = len(machine.crossings), film.place["pipe"]
-    show = machine.stream(0, count)
-    for share in np.linspace(0, 1, 23):
-        arrived = show(float(share))
-        clock = share * (count - 1 + ALOFT)
-        assert arrived == min(max(int(clock + 1e-9) - ALOFT + 1, 0), count)
-        aloft = sum(len(each.points) // 16 for each in machine.squares.values())
-        assert arrived + aloft <= count
-        assert aloft <= ALOFT
-    for crossing in machine.crossings[:3]:
-        x, y = machine.way(crossing).at(0.0)
-        assert machine.cell(crossing).contains(Rect(x, y, x, y)) != crossing.out
-        half = pipe.top(pipe.height / 2) if crossing.out else pipe.bottom(pipe.height / 2)
-        assert any(np.isclose(corner[1], half.center[1]) for corner in machine.way(crossing).corners)
+    for side, bar in film.bars.items():
+        bar.display(film.found.moved[side])
+    clock = Clock(film.bars["standard"], film.skin)
+    for share in (0.0, 0.3, 1.0):
+        amount = share * film.found.moved["flash"]
+        clock.display(amount)
+        assert clock.line.get_center()[0] == pytest.approx(film.bars["flash"].boxes(amount)[-1].x1)
+        assert film.bars["standard"].counter.text == f"{int(amount / 1024):,} of 3,200 KiB"
 
 
 def test_s_and_p_fill_hbm_in_standard_attention_alone() -> None:
     film, config = scene(FILM), AttentionConfig()
     tiles = config.row_blocks * config.col_blocks
-    for beat, (s, p) in {"out": (tiles, 0), "back": (tiles, tiles), "scores": (0, 0)}.items():
-        assert values_of(at(film, beat), "stored S") == [written([s])], beat
-        assert values_of(at(film, beat), "stored P") == [written([p])], beat
-    assert said(at(film, "scores"), "never") == [NEVER, NEVER]
-    assert said(at(film, "scores"), "counter") == [f"tile {tiles} of {tiles}"]
-    assert not {name for name, *_ in crossed("fa2")} & {f"{way}_{name}" for way in ("LOAD", "STORE") for name in "SP"}
+    for beat, count in {"whole": tiles, "short": 0}.items():
+        for name in "SP":
+            assert values_of(at(film, beat), f"stored {name}") == [written([count])], beat
+    assert said(at(film, "short"), "never") == [NEVER[0], NEVER[0]]
+    assert said(at(film, "short"), "done") == [DONE]
+    assert not {name for _, name in crossed("fa2")} & set("SP")
     assert not [item for snapshot in film.snapshots for item in snapshot.shown if item.name.startswith("crossing ")], "all have landed"
 
 
-def test_steps_are_what_the_traces_do() -> None:
-    """Standard attention waits four times for S or P before it has O, and once more going back; FlashAttention makes S again."""
-    found = gather(run)
-    names = {side: [(step.name, step.what) for step in steps if step.forward] for side, steps in found.steps.items()}
-    assert names["standard"] == [("S", "product"), *((each, "wait") for each in ROUND_TRIPS), ("O", "product")]
-    assert names["flash"] == [("S", "product"), ("O", "product")]
-    gradients = [(name, "product") for name in ("dV", "dP", "dQ", "dK")]
-    back = {side: [(step.name, step.what) for step in steps if not step.forward] for side, steps in found.steps.items()}
-    assert back == {"standard": [("P back", "wait"), *gradients], "flash": [("S", "again"), *gradients]}
-
-
 @pytest.mark.parametrize("aspect", ASPECTS)
-def test_every_step_has_a_block_as_wide_as_any_other(aspect: Aspect) -> None:
-    film = film_of(aspect)
-    for row in film.rows.values():
-        boxes = row.boxes(row.rect)
-        assert len(boxes) == len(row.steps)
-        assert len({round(box.width, 6) for box in boxes}) == 1
-    assert len({round(row.boxes(row.rect)[0].width, 6) for row in film.rows.values()}) == 1
-    end = at(scene(FILM, aspect), "again")
-    counts = Counter(step.what for step in film.found.steps["flash"])
-    assert counts == {"product": 6, "again": 1}
-    assert said(end, "again") == [AGAIN]
-    for side in SIDES:
-        assert len(said(end, "step")) == sum(len(each) for each in film.found.steps.values())
-        waits = shown(end, f"waits {side}")
-        assert bool(waits) == (side == "standard")
+def test_the_end_says_the_bytes_of_both_and_of_s_and_p(aspect: Aspect) -> None:
+    end = at(scene(FILM, aspect), "difference")
+    assert [said(end, f"moved {side}") for side in SIDES] == [[f"{KIBS[side]:,} KiB"] for side in SIDES]
+    (bracket,), moved = shown(end, "bracket"), crossed("standard")
+    both = sum(nbytes for (_, name), nbytes in moved.items() if name in "SP")
+    assert said(end, "both") == [BOTH.format(kib(both))] == ["S and P, out and back: 2,048 KiB"]
+    place = scene(FILM, aspect).shot("speed")["standard end"]
+    assert (bracket.box[2] - bracket.box[0]) / place.width == pytest.approx(both / sum(moved.values()), abs=0.01)
+    parts = {**{("standard", *key): nbytes for key, nbytes in moved.items()}, **{("flash", *key): n for key, n in crossed("fa2").items()}}
+    assert sorted(said(end, "part bytes")) == sorted(kib(nbytes) for (*_, name), nbytes in parts.items() if name in "KVSP")
+    assert [text for text in said(end, "part name") if text[0] in "SP"] == ["S out", "S back", "P out", "P back"]
 
 
 def test_o_of_all_key_tiles_is_softmaxs() -> None:
@@ -150,7 +174,7 @@ def test_o_of_all_key_tiles_is_softmaxs() -> None:
     c, (q, k, v) = found.config, (each[0, 0].astype(np.float64) for each in found.traces["flash"].inputs)
     scores = q[: c.block_m] @ k.T * c.scale
     weights = np.exp(scores - scores.max(1, keepdims=True))
-    assert found.output(0, c.col_blocks) == pytest.approx(weights / weights.sum(1, keepdims=True) @ v)
+    assert found.output(0) == pytest.approx(weights / weights.sum(1, keepdims=True) @ v)
 
 
 @given(st.floats(0.01, 60.0), st.floats(0.0, 1.0))

@@ -1,35 +1,34 @@
-"""SpeedScene: less time and fewer bytes, as the paper measured them, and why: what either algorithm makes, and what it waits for."""
+"""SpeedScene: less time and fewer bytes, as the paper measured them, and why: what either algorithm moves through one pipe."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from flashviz.chapters.backward import products
 from flashviz.citations import FIGURE_2
 from flashviz.config import AttentionConfig
 from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("time", "Less time", 4.9, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
-    Beat("bytes", "Fewer bytes", 5.2, shot="speed", late=True, along=True, caption="And fewer bytes go to and from HBM, the memory. Why?"),
-    Beat("out", "S out", 8.6, shot="speed", late=True, along=True, caption="Standard attention: all of S goes out to HBM."),
-    Beat("back", "And back", 6.4, shot="speed", late=True, along=True, caption="S comes back. Then P goes out, and P comes back."),
-    Beat("scores", "Never out", 9.6, shot="speed", late=True, along=True,
-         caption="FlashAttention uses each tile at once. None leaves the chip."),
-    Beat("again", "Made again", 7.2, shot="speed", late=True, along=True,
-         caption="One product more, but no wait for S or P."),
+    Beat("time", "Less time", 4.7, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
+    Beat("bytes", "Fewer bytes", 4.9, shot="speed", late=True, along=True, caption="And fewer bytes go to and from HBM, the memory. Why?"),
+    Beat("whole", "All the way", 11.4, shot="speed", late=True, along=True,
+         caption="Standard attention: S goes out and back, and so does P."),
+    Beat("short", "Done sooner", 7.4, shot="speed", late=True, along=True,
+         caption="FlashAttention moves fewer bytes, so it is done sooner."),
+    Beat("difference", "S and P", 6.4, shot="speed", late=True, along=True,
+         caption="S and P, out and back: FlashAttention never moves them."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}
 ALGORITHMS = {"standard": "standard", "flash": "fa2"}  # of their forward passes
 TIME, BYTES = "runtime", "HBM reads and writes"
-CROSSING = {"STORE_S": "S out", "LOAD_S": "S back", "STORE_P": "P out", "LOAD_P": "P back"}  # by what a trace calls it
-MADE = {"QK_DOT": "S", "PV_DOT": "O"}
 WAYS = {f"{way}_{name}": (name, way == "STORE") for way in ("LOAD", "STORE") for name in "QKVOSP"}  # what crosses, and whether it goes out
+WAYS["STORE_LSE"] = WAYS["STORE_O"]  # a number a row, that leaves with O
 
 
 @dataclass(frozen=True)
@@ -55,40 +54,48 @@ def quoted(what: str) -> dict[str, Figure]:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One of what an algorithm does with whole matrices: a product makes ``name``, or one is waited for that goes out or comes back."""
+class Packet:
+    """What a program moves of one matrix in one way: of Q and O row block ``i``, of K and V all key tiles, of S and P a row of tiles.
 
-    name: str
-    what: Literal["product", "wait", "again"]
-    forward: bool
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """One tile that crosses: of Q and O row block ``i``, of K and V key tile ``j``, of S and P both."""
+    ``start`` and ``stop``: bytes that have crossed before it, and with it.
+    """
 
     tensor: str
     out: bool
     i: int
-    j: int
+    start: int
+    stop: int
+
+    @property
+    def part(self) -> tuple[str, bool]:
+        """Of all bytes, those of one matrix in one way."""
+        return self.tensor, self.out
+
+    @property
+    def middle(self) -> float:
+        """Bytes that have crossed with half of it."""
+        return (self.start + self.stop) / 2
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Traces of both forward passes, and what either does with whole matrices, backward too."""
+    """Traces of both forward passes."""
 
     traces: dict[str, Trace]
-    steps: dict[str, tuple[Step, ...]]
 
     @property
     def config(self) -> AttentionConfig:
         return self.traces["flash"].config
 
-    def crossings(self, side: str) -> list[Crossing]:
-        """Tiles of Q, K, V, O, S and P, in the order in which they cross."""
-        columns = self.traces[side].columns
-        rows = zip(columns["kind"].tolist(), columns["i"].tolist(), columns["j"].tolist(), strict=True)
-        return [Crossing(*WAYS[Kind(kind).name], i, j) for kind, i, j in rows if Kind(kind).name in WAYS]
+    @cached_property
+    def packets(self) -> dict[str, list[Packet]]:
+        """What crosses in either, in the order of its trace."""
+        return {side: list(packets(trace)) for side, trace in self.traces.items()}
+
+    @property
+    def moved(self) -> dict[str, int]:
+        """Bytes of either."""
+        return {side: found[-1].stop for side, found in self.packets.items()}
 
     def weights(self, i: int) -> np.ndarray:
         """[rows, N] exp of a row block's scores above the row's largest, float64."""
@@ -96,37 +103,27 @@ class Speed:
         scores = q[0, 0, i * c.block_m : (i + 1) * c.block_m].astype(np.float64) @ k[0, 0].astype(np.float64).T * c.scale
         return np.asarray(np.exp(scores - scores.max(axis=1, keepdims=True)))
 
-    def output(self, i: int, tiles: int) -> np.ndarray:
-        """[rows, d] O of a row block as its first key tiles alone would have it, float64."""
-        seen = slice(0, tiles * self.config.block_n)
-        terms = self.weights(i)[:, seen]
-        return np.asarray(terms @ self.traces["flash"].inputs[2][0, 0, seen].astype(np.float64) / terms.sum(1, keepdims=True))
+    def output(self, i: int) -> np.ndarray:
+        """[rows, d] O of a row block, float64."""
+        terms = self.weights(i)
+        return np.asarray(terms @ self.traces["flash"].inputs[2][0, 0].astype(np.float64) / terms.sum(1, keepdims=True))
 
 
-def forward(trace: Trace) -> Iterator[Step]:
-    """What a forward pass makes of whole matrices and where it waits for S or P, each once, in the order of its trace."""
-    for name in (Kind(code).name for code in dict.fromkeys(trace.columns["kind"].tolist())):
-        if name in MADE:
-            yield Step(MADE[name], "product", forward=True)
-        elif name in CROSSING:
-            yield Step(CROSSING[name], "wait", forward=True)
-
-
-def backward(made: list[str], *, kept: bool) -> Iterator[Step]:
-    """The backward pass: P was kept in HBM and comes back, or S is made again; then gradients."""
-    again, *gradients = made
-    yield Step("P back", "wait", forward=False) if kept else Step(again, "again", forward=False)
-    yield from (Step(name, "product", forward=False) for name in gradients)
+def packets(trace: Trace) -> Iterator[Packet]:
+    """Bytes that each program of a trace moves of each matrix, in the order in which these are first touched."""
+    sums: dict[tuple[int, int, str, bool], int] = {}
+    rows = zip(*(trace.columns[name].tolist() for name in ("launch", "pid_m", "kind", "nbytes")), strict=True)
+    for launch, i, kind, nbytes in rows:
+        if Kind(kind).name in WAYS:
+            key = (launch, i, *WAYS[Kind(kind).name])
+            sums[key] = sums.get(key, 0) + nbytes
+    crossed = 0
+    for (_, i, tensor, out), nbytes in sums.items():
+        yield Packet(tensor, out, i, crossed, crossed + nbytes)
+        crossed += nbytes
 
 
 def gather(run: Callable[..., Any]) -> Speed:
-    """Traces of both forward passes of one head, and what the backward pass makes of a pair of tiles.
-
-    Args:
-        run: ``flashviz_kernels.recorder.run``.
-    """
+    """Traces of both forward passes of one head: ``flashviz_kernels.recorder.run``."""
     config = AttentionConfig()
-    traces = {side: run(config, source="numpy", algorithm=name, computed=range(0)).trace for side, name in ALGORITHMS.items()}
-    one = AttentionConfig(seq_q=config.block_m, seq_k=config.block_n)
-    made = products(run(one, source="numpy", algorithm="backward").trace)
-    return Speed(traces, {side: (*forward(traces[side]), *backward(made, kept=side == "standard")) for side in SIDES})
+    return Speed({side: run(config, source="numpy", algorithm=name, computed=range(0)).trace for side, name in ALGORITHMS.items()})

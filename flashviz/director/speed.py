@@ -1,10 +1,12 @@
-"""How fast: time and bytes that the paper measured; then either algorithm on one machine, and its steps in a row: products and waits."""
+"""How fast: time and bytes that the paper measured; then one pipe: either algorithm moves its bytes through it at one pace, into a bar."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,43 +15,47 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette
 from flashviz.chapters import speed
-from flashviz.chapters.speed import BYTES, SIDES, TIME, Crossing, Speed, Step, gather, quoted
+from flashviz.chapters.speed import BYTES, SIDES, TIME, Packet, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
-from flashviz.director.film.parts import Way, gates, heading, show_rows, square_at
+from flashviz.director.film.parts import Way, gates, heading, show_rows
 from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, machine, middle, slid, word
-from flashviz.layout import Rect, centered, columns
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, labelled, machine, middle, slid, word
+from flashviz.figures import KIB, kib
+from flashviz.layout import Rect, Shot, centered, columns
 from flashviz.layout import rows as split
 from flashviz.layout.speed import BESIDE, LINE, units
-from flashviz.lettering import Face, em, text_width
+from flashviz.lettering import Face, em, text_width, wrap
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
-from flashviz.mobjects.named import Named
+from flashviz.mobjects.named import Named, NamedPath
 from flashviz.mobjects.stored import Picture, Stored, on_ground
-from flashviz.mobjects.tiles import Hatch, Matrix, Rectangles, dashes, edges, plane
+from flashviz.mobjects.tiles import Hatch, Matrix, Rectangles, dashes, edges, plane, span
 from flashviz.mobjects.whole import Chip
 
 CALM = 0.8  # seconds that the first picture stands
 RACE = 2.4  # seconds: of the longer of two bars
-COME, MAKE, LEAVE, STREAM = 1.2, 0.8, 1.9, 2.6  # seconds: a first tile comes, another is made of it, it leaves; all others
-ALOFT = 7  # tiles that are on their way at once
-SEAM = em(2)  # around squares
-CARRIED = em(60)  # side of a tile on its way that is named, and of what is behind a letter
-GATES = (0.0, 0.35, 0.65, 1.0)  # of a tile's way: it leaves, is at either end of the pipe, arrives
-NAMED = em(48)  # height of a name over a row of steps or beneath it
-PLATE = em(44)  # height of what is behind the name of a wait
-TITLE = ("attention of one model in training: forward and backward", "attention in training: forward and backward")
-FORWARD, BACKWARD = ("forward",), ("backward: gradients", "backward")  # over the steps of either pass
-AGAIN = "made again"
-NEVER = "stays empty"
-WAITS, COMPUTES = "waits for HBM", "computes"
+RUN = 8.0  # seconds: of the longer of two runs
+PACE = em(1000)  # scene units a second: of a packet on its way
+PACKET = em(52)  # side of the largest
+LETTERED = em(44)  # side from which on one has its letter
+SEAM = em(2)  # around squares, and parts of a bar
+PLATE = em(50)  # side of what is behind a letter on a picture, and behind words on a hatching
+TOLD = em(28)  # from the middle of a high bar up to its parts' names, and down to their bytes
+TICK, TALL, FINE = 1000 * KIB, em(8), em(2)  # between two ticks of the axis; half of how high one is, and of how thick
+SPACE = em(40)  # between what stands on one line
+HEADS = {
+    TIME: ("time", "forward and backward, one GPU"),
+    BYTES: ("bytes to and from HBM", "1 square = 1 {}"),
+}
 MEMORIES = {"hbm": ("HBM: large, slow", "HBM"), "chip": ("on chip: small, fast", "on chip")}
-SQUARE = "1 square = 1 {}"
-KEY = {"product": "a product of two matrices", "wait": "a wait for S or P"}
-STEPS_NOT_TIMES = "a block is a step, not a time"
+AXIS = "bytes moved: one head, N = {}, forward pass", "bytes moved: one head, N = {}, forward", "one head, N = {}, forward"
+PIPE = "one pipe: same bytes a second"
+NEVER = ("stays empty", "empty")
+DONE, SO_FAR = "done", "{:,.0f} of {}"
+LEFT = 0.72  # of the ground, over what is still to be moved
+BOTH = "S and P, out and back: {}"
 BRIGHT = 0.6  # the power by which small weights are seen
-STANDS = {"ACC": "O"}  # for it, by its name in a kernel
-SHOWS = {"K": "S", "S": "S", "V": "P", "P": "P"}  # what a tile on chip is, by what crossed last
+SHOWS = {"K": "S", "S": "S", "V": "P", "P": "P"}  # what the chip works on, by what crossed last
 
 
 class SpeedStage(ShotScene):
@@ -69,22 +75,24 @@ Boxes = Callable[[Rect, float, float], list[Rect]]  # what a bar is drawn as: of
 
 
 class Pair:
-    """One quantity of both algorithms: a bar of either, and a figure.
+    """One quantity of both algorithms as the paper has it: what it is, and of either a name, a bar and a figure.
 
     Args:
-        name: Tag of its bars, and of its figures.
-        figures: What either comes to.
+        name: Tag of its bars, and of its figures; its places have it in their names.
+        what: What the paper calls it.
     """
 
-    def __init__(
-        self, name: str, hues: Mapping[str, str], boxes: Boxes, places: Mapping[str, Rect], figures: Mapping[str, speed.Figure], ink: str
-    ) -> None:
+    def __init__(self, name: str, what: str, boxes: Boxes, place: Shot, skin: palette.Theme) -> None:
+        figures, hues = quoted(what), {"standard": skin.scores, "flash": skin.o}
         wide = BESIDE + max(text_width(each.text, NUMBER) for each in figures.values())
-        self.boxes, self.places = boxes, {side: rect.before(wide) for side, rect in places.items()}
+        self.boxes, self.places = boxes, {side: place[f"{side} {name}"].before(wide) for side in SIDES}
+        title, note = HEADS[what]
+        self.head = labelled(place[f"{name} what"], (title, skin.ink), (note.format(figures["flash"].unit), skin.ink))
+        self.names = {side: word(text, NAME, skin.ink, place[f"{side} {name} name"], "name side") for side, text in SIDES.items()}
         self.amounts = {side: each.value for side, each in figures.items()}
         self.bars = {side: Rectangles(hue, name=f"{name} {side}") for side, hue in hues.items()}
         self.figures = {
-            side: Word(each.text, NUMBER, ink, self.end(side) + BESIDE, middle(places[side], NUMBER), f"{name} figure {side}")
+            side: Word(each.text, NUMBER, skin.ink, self.end(side) + BESIDE, middle(self.places[side], NUMBER), f"{name} figure {side}")
             for side, each in figures.items()
         }
 
@@ -113,230 +121,269 @@ class Pair:
         return Shows(Group(*self.bars.values()), show)
 
 
-class Row(Group):
-    """Steps of an algorithm in their order: products are full, waits are hatched, what is made again is lit."""
+@dataclass(frozen=True)
+class Passage:
+    """A packet on its way. It is amid the pipe when half of it is counted; ``leaves`` and ``arrives`` are by the same count, bytes."""
 
-    def __init__(self, side: str, steps: Sequence[Step], rect: Rect, most: int, hue: str, skin: palette.Theme) -> None:
-        self.steps, self.most, self.done = steps, most, 0.0
-        lit = {"product": hue, "again": skin.stats}
-        self.full = {what: Rectangles(color, name=f"{what} {side}") for what, color in lit.items()}
-        self.hatch, self.frames = Hatch(skin.warn, f"wait {side}"), plane(skin.panel, skin.warn, f"waits {side}")
-        self.plate, self.track = Rectangles(skin.panel, name="plate"), Rectangles(skin.panel, name="track")
-        self.letters = []
-        for step, box in zip(steps, self.boxes(rect), strict=True):
-            text = first_that_fits((STANDS.get(step.name, step.name), step.name.split()[0]), LABEL, box.width - 2 * SEAM, Face.STRONG)
-            self.letters.append(heading(box, text, skin.ink if step.what == "wait" else skin.ground, LABEL, "step"))
-        super().__init__(self.track, self.frames, self.hatch, *self.full.values(), self.plate, *self.letters)
-        self.place(rect)
+    packet: Packet
+    way: Way
+    leaves: float
+    arrives: float
+    side: float
 
-    def boxes(self, rect: Rect) -> list[Rect]:
-        """Of all steps, in a rectangle that has room for the most."""
-        return [each.inset(SEAM, 0.0) for each in columns(rect, self.most)[: len(self.steps)]]
+    def seen(self, crossed: float) -> list[Rect]:
+        """Where it is when so many bytes have crossed; nothing is seen at either end."""
+        share = (crossed - self.leaves) / (self.arrives - self.leaves)
+        return [centered(*self.way.at(share), self.side, self.side)] if 0 < share < 1 else []
 
-    def place(self, rect: Rect) -> Row:
-        """Stand in a rectangle, as far as it was done."""
-        self.rect = rect
-        return self.display(self.done)
-
-    def display(self, done: float) -> Row:
-        """So many steps; a letter comes when its step is done."""
-        self.done, whole = done, self.boxes(self.rect)
-        self.track.display(edges([self.rect]))
-        there = [
-            (step, box.left(box.width * min(done - at, 1.0)))
-            for at, (step, box) in enumerate(zip(self.steps, whole, strict=True))
-            if at < done
-        ]
-        waits = [box for step, box in there if step.what == "wait"]
-        for what, each in self.full.items():
-            each.display(edges([box for step, box in there if step.what == what]))
-        self.hatch.display(edges(waits).reshape(-1, 4))
-        self.frames.display(edges(waits))
-        self.frames.values = np.array([done])
-        plates = []
-        for at, (letter, step, box) in enumerate(zip(self.letters, self.steps, whole, strict=True)):
-            letter.put_at(box.center[0] - letter.wide / 2, middle(box, letter.px))
-            letter.set_fill(opacity=float(at + 1 <= done + 1e-9))
-            if at + 1 <= done + 1e-9 and step.what == "wait":
-                plates.append(centered(*box.center[:2], min(letter.wide + 4 * SEAM, box.width), PLATE))
-        self.plate.display(edges(plates))
-        return self
-
-    def goes(self, to: Rect) -> Shows:
-        """To another place."""
-        start = self.rect
-        return Shows(self, lambda share: self.place(start.toward(to, share)), rate_func=ease_in_out_cubic)
-
-    def goes_on(self, until: float) -> Shows:
-        """Steps become so many."""
-        start = self.done
-        return Shows(self, lambda share: self.display(start + (until - start) * share))
-
-
-class Carried(Group):
-    """A tile on its way with its letter, large."""
-
-    def __init__(self, tensor: str, way: Way, skin: palette.Theme) -> None:
-        self.way = way
-        self.square = Rectangles(skin.hue(tensor), name=f"carried {tensor}")
-        self.letter = heading(centered(0.0, 0.0, CARRIED, CARRIED), tensor, skin.ground, LABEL, "part")
-        super().__init__(self.square, self.letter)
-        self.display(0.0)
-
-    def display(self, share: float) -> Carried:
-        """So far on its way; nothing is seen at either end."""
-        x, y = self.way.at(ease_in_out_cubic(float(np.clip(share, 0.0, 1.0))))
-        seen = centered(x, y, CARRIED, CARRIED)
-        self.square.display(edges([seen] if 0 < share < 1 else []))
-        self.letter.put_at(x - self.letter.wide / 2, middle(seen, LABEL))
-        self.letter.set_fill(opacity=float(0 < share < 1))
-        return self
+    @property
+    def chip(self) -> float:
+        """When it is on chip: it has come, or it leaves."""
+        return self.leaves if self.packet.out else self.arrives
 
 
 class Machine(Group):
-    """HBM with all tensors, the chip, the pipe between them, and the tiles that cross, of one algorithm."""
+    """HBM and the chip while one algorithm's packets cross, all at one pace."""
 
     def __init__(self, film: SpeedFilm, side: str) -> None:
-        self.film, self.side, self.place, self.found, skin = film, side, film.place, film.found, film.skin
-        self.crossings = film.found.crossings(side)
+        self.film, self.place, self.found, skin = film, film.place, film.found, film.skin
+        most = max(each.stop - each.start for every in self.found.packets.values() for each in every)
+        self.passages = [self.passage(each, PACKET * math.sqrt((each.stop - each.start) / most)) for each in self.found.packets[side]]
+        self.begin, self.end = min(each.leaves for each in self.passages), max(each.arrives for each in self.passages)
         self.squares = {name: Rectangles(skin.hue(name), name=f"crossing {name}") for name in "QKVOSP"}
-        self.tile = {name: Picture(film.tiles(name, 0, 0), skin, name, f"tile {name}") for name in "SP"}
-        self.letters = {name: heading(self.place["slot"], name, skin.ink, NAME, "part") for name in "SP"}
+        self.letters = NamedPath("letters", stroke_width=0, fill_color=skin.ground, fill_opacity=1)
+        self.glyphs = {name: glyphs(heading(centered(0.0, 0.0, PACKET, PACKET), name, skin.ground, LABEL)) for name in "KVSP"}
+        slot = self.place["slot"]
+        self.tile = {name: Picture(film.tile(name, 0), skin, name, f"tile {name}") for name in "SP"}
+        self.names = {name: heading(slot, name, skin.ink, NAME, "part") for name in "SP"}
         self.plate = Rectangles(skin.ground, name="plate", opacity=palette.LIT)
-        self.output = Matrix(film.outputs(0, 1), self.place["output"], skin, "O", *film.spread)
+        self.output = Matrix(film.outputs(0), self.place["output"], skin, "O", *film.spread)
         self.output_name = heading(self.place["output name"], "O", skin.hue("O"), NAME)
-        self.state = {text: amid([text], color, self.place["state"], "state") for text, color in ((COMPUTES, skin.ink), (WAITS, skin.warn))}
-        super().__init__(*self.squares.values(), *self.tile.values(), self.plate, *self.letters.values(), *self.state.values())
-        self.says("")
-        self.shows({})
+        super().__init__(
+            *self.squares.values(), self.letters, *self.tile.values(), self.plate, *self.names.values(), self.output, self.output_name
+        )
+        self.display(self.begin)
 
-    def says(self, state: str) -> None:
-        """What the chip does."""
-        for text, each in self.state.items():
-            each.set_fill(opacity=float(text == state))
+    def cell(self, packet: Packet) -> Rect:
+        """Where a packet lies in HBM: all of K or V, rows of any other."""
+        rect = self.place[packet.tensor]
+        return rect if packet.tensor in "KV" else split(rect, self.found.config.row_blocks)[packet.i]
 
-    def shows(self, parts: Mapping[str, Rect], rect: Rect | None = None) -> None:
-        """Parts of tiles of S and P in the slot, or wherever they are; with a letter where one is large."""
-        slot = rect or self.place["slot"]
-        large = [name for name, part in parts.items() if rect is None and part.width > slot.width / 2]
-        for name, tile in self.tile.items():
-            tile.display(slot, parts.get(name, slot.left(0.0)))
-            self.letters[name].set_fill(opacity=float(name in large))
-        self.plate.display(edges([centered(*slot.center[:2], CARRIED, CARRIED)] if large else []))
-
-    def cell(self, crossing: Crossing) -> Rect:
-        """Where a tile lies in HBM."""
-        config = self.found.config
-        if crossing.tensor in "SP":
-            return self.film.grids[crossing.tensor].cell(crossing.i * config.col_blocks + crossing.j)
-        count, at = (config.row_blocks, crossing.i) if crossing.tensor in "QO" else (config.col_blocks, crossing.j)
-        return split(self.place[crossing.tensor], count)[at]
-
-    def way(self, crossing: Crossing) -> Way:
-        """Of a tile between HBM and the chip: what comes in and what goes out, each on its own side of the pipe."""
-        pipe, spot = self.place["pipe"], self.place["output" if crossing.tensor == "O" else "slot"].center
+    def passage(self, packet: Packet, side: float) -> Passage:
+        """A packet's way between its place in HBM and the edge of what the chip works on; each direction has its half of the pipe."""
+        place, cell = self.place, self.cell(packet).center
+        pipe, slot = place["pipe"], place["slot"]
         lying = pipe.width > pipe.height
-        (near, far), cell = gates((split if lying else columns)(pipe, 2)[not crossing.out]), self.cell(crossing).center
-        corners = [cell, (cell[0], near[1]), near, far, (spot[0], far[1]) if lying else (far[0], spot[1]), spot]
-        return Way.of(*(corners[::-1] if crossing.out else corners))
+        near, far = gates((split if lying else columns)(pipe, 2)[not packet.out])
+        level = split(place["lane"], 2)[not packet.out].center[1]
+        spot = (slot.x0 + side / 2, far[1]) if lying else (far[0], slot.y1 - side / 2)
+        corners = [cell, (cell[0], level), (near[0], level), near, far, spot]
+        way = Way.of(*(corners[::-1] if packet.out else corners))
+        amid_pipe, whole = float(way.reached[1:3].mean() if packet.out else way.reached[3:5].mean()), way.reached[-1]
+        pace = PACE * RUN / max(self.found.moved.values())  # scene units a byte
+        return Passage(packet, way, packet.middle - amid_pipe / pace, packet.middle + (whole - amid_pipe) / pace, side)
 
-    def stream(self, first: int, stop: int) -> Callable[[float], int]:
-        """Crossings of these numbers, one after another, by the share of their time that is over: how many have crossed."""
-        ways = {at: self.way(self.crossings[at]) for at in range(first, stop)}
+    def display(self, crossed: float) -> Machine:
+        """HBM, the pipe and the chip when so many bytes have crossed."""
+        film, seen = self.film, [(each.packet, rect) for each in self.passages for rect in each.seen(crossed)]
+        for name, squares in self.squares.items():
+            squares.display(edges([rect for packet, rect in seen if packet.tensor == name]))
+        points = [self.glyphs[packet.tensor] + np.array(rect.center) for packet, rect in seen if rect.width > LETTERED]
+        self.letters.points = np.concatenate([np.zeros((0, 3)), *points])
+        there = [each.packet for each in self.passages if each.packet.out and each.arrives <= crossed]
+        for name, grid in film.grids.items():
+            grid.display(sum(each.tensor == name for each in there) * grid.grid[1])
+        show_rows(film.whole["O"], np.arange(self.found.config.row_blocks) < sum(each.tensor == "O" for each in there))
+        met = [each.packet for each in sorted(self.passages, key=lambda each: each.chip) if each.chip <= crossed]
+        self.works([each for each in met if each.tensor in SHOWS])
+        return self
 
-        def show(share: float) -> int:
-            clock = first + share * (stop - 1 - first + ALOFT)
-            over = {at: (clock - at) / ALOFT for at in ways}
-            for name, squares in self.squares.items():
-                aloft = [square_at(*ways[at].at(ease_in_out_cubic(far))) for at, far in over.items()
-                         if 0 < far < 1 and self.crossings[at].tensor == name]  # fmt: skip
-                squares.display(np.array(aloft).reshape(-1, 4))
-            arrived = first + sum(far >= 1 - 1e-9 for far in over.values())
-            self.holds(arrived)
-            return arrived
-
-        return show
-
-    def holds(self, arrived: int) -> None:
-        """HBM and the chip when so many have crossed."""
-        over = self.crossings[:arrived]
-        for name in "SP":
-            self.film.grids[name].display(sum(each.out and each.tensor == name for each in over))
-        show_rows(self.film.whole["O"], np.arange(self.found.config.row_blocks) < sum(each.tensor == "O" for each in over))
-        shown = [each for each in over if each.tensor in SHOWS]
+    def works(self, met: Sequence[Packet]) -> None:
+        """What the chip works on, after these packets: a tile of S or P, and the rows of O that are made of the last V."""
+        now = SHOWS[met[-1].tensor] if met else ""
         for name, tile in self.tile.items():
-            of_it = [each for each in shown if SHOWS[each.tensor] == name]
-            if of_it:
-                tile.whole = self.film.pixels(name, of_it[-1].i, of_it[-1].j)
-        if shown:
-            self.shows({SHOWS[shown[-1].tensor]: self.place["slot"]})
-        met = [each for each in shown if each.tensor == "V"]
-        if met:
-            self.output.display(self.film.outputs(met[-1].i, met[-1].j + 1))
+            tile.whole = self.film.pixels(name, met[-1].i if name == now else 0)  # one that is not seen is the same, whatever came before
+            tile.display(self.place["slot"], opacity=float(name == now))
+            self.names[name].set_fill(opacity=float(name == now))
+        self.plate.display(edges([centered(*self.place["slot"].center[:2], PLATE, PLATE)] if now else []))
+        rows = [each.i for each in met if each.tensor == "V"]
+        self.output.display(self.film.outputs(rows[-1] if rows else 0))
+        show_rows(self.output, np.array([bool(rows)]))
+        self.output_name.set_fill(opacity=float(bool(rows)))
 
-    def comes(self, *crossings: Crossing) -> tuple[Shows, list[Carried]]:
-        """Tiles come in with their letters, each a little after the one before."""
-        tiles = [Carried(each.tensor, self.way(each), self.film.skin) for each in crossings]
-        lag = 0.3 * (len(tiles) - 1)
-        return Shows(Group(*tiles), lambda share: [each.display(share * (1 + lag) - 0.3 * at) for at, each in enumerate(tiles)]), tiles
 
-    def leaves(self, crossing: Crossing) -> Shows:
-        """A tile goes out to its place: large, small in the pipe, as small as its place is."""
-        way, name, slot, cell = self.way(crossing), crossing.tensor, self.place["slot"], self.cell(crossing)
-        sides = (slot.width, CARRIED, CARRIED, cell.width)
+def glyphs(drawn: Word) -> np.ndarray:
+    """[n, 3] a word's outlines, about the middle of the frame."""
+    return np.concatenate([part.points for part in drawn.get_family() if len(part.points)])
+
+
+class Bar(Group):
+    """Bytes that an algorithm has moved, on one scale for both: a part for each way of a matrix; S and P, which come back, are hatched.
+
+    Args:
+        name: The algorithm's, which goes where the bar goes.
+    """
+
+    def __init__(self, film: SpeedFilm, side: str, name: Word) -> None:
+        self.packets, self.most, self.label = film.found.packets[side], max(film.found.moved.values()), name
+        self.skin = skin = film.skin
+        self.parts = list(dict.fromkeys(each.part for each in self.packets))
+        self.full = {(name, out): Rectangles(skin.hue(name), name=f"{name} {side}") for name, out in self.parts if name not in "SP"}
+        self.hatch, self.frames = Hatch(skin.warn, f"hatch {side}"), plane(skin.panel, skin.warn, f"scores {side}")
+        self.plates = Rectangles(skin.panel, name="plate")
+        self.words = {part: heading(film.place[f"{side} bar"], named(*part), self.ink(part[0]), LABEL, "part name") for part in self.parts}
+        self.counter = Counter(skin.ink, f"moved {side}")
+        super().__init__(self.frames, self.hatch, *self.full.values(), self.plates, *self.words.values(), self.counter)
+        self.crossed, self.px = 0.0, float(NAME)
+        self.place(film.place[f"{side} bar"])
+
+    def ink(self, tensor: str) -> str:
+        """Of words on a part."""
+        return self.skin.ink if tensor in "SP" else self.skin.ground
+
+    def amounts(self, crossed: float) -> list[float]:
+        """Bytes of each part."""
+        each = dict.fromkeys(self.parts, 0.0)
+        for packet in self.packets:
+            each[packet.part] += min(max(crossed - packet.start, 0.0), packet.stop - packet.start)
+        return list(each.values())
+
+    def boxes(self, crossed: float) -> list[Rect]:
+        """Of each part, side by side."""
+        ends = self.rect.x0 + self.rect.width / self.most * np.cumsum([0.0, *self.amounts(crossed)])
+        return [Rect(left, self.rect.y0, right, self.rect.y1) for left, right in pairwise(ends.tolist())]
+
+    def scores(self) -> Rect:
+        """From the first part of S or P to the last one."""
+        boxes = [box for part, box in zip(self.parts, self.boxes(self.crossed), strict=True) if part[0] in "SP"]
+        return Rect(boxes[0].x0, self.rect.y0, boxes[-1].x1, self.rect.y1)
+
+    def place(self, rect: Rect) -> Bar:
+        """Stand in a rectangle, as far as it has grown."""
+        self.rect = rect
+        return self.display(self.crossed)
+
+    def display(self, crossed: float) -> Bar:
+        """So many bytes; a part has its name as soon as there is room."""
+        self.crossed = float(np.clip(crossed, 0.0, self.packets[-1].stop))
+        found = dict(zip(self.parts, self.boxes(self.crossed), strict=True))
+        there = {part: box.inset(min(SEAM, box.width / 4), 0.0) for part, box in found.items() if box.width > 0}
+        for part, each in self.full.items():
+            each.display(edges([there[part]] if part in there else []))
+        scores = edges([box for part, box in there.items() if part[0] in "SP"]).reshape(-1, 4)
+        self.frames.display(scores)
+        self.hatch.display(scores)
+        self.frames.values = np.array([self.crossed])
+        plates = []
+        for part, said in self.words.items():
+            box = found[part]
+            plate = centered(box.center[0], box.center[1] + self.told, said.wide + 2 * SEAM, PLATE)
+            shown = box.width >= plate.width
+            said.put_at(plate.x0 + SEAM, middle(plate, LABEL))
+            said.set_fill(opacity=float(shown))
+            if shown and part[0] in "SP":
+                plates.append(plate)
+        self.plates.display(edges(plates))
+        self.says(kib(self.crossed // KIB * KIB))
+        return self
+
+    def says(self, text: str) -> None:
+        """Beside its name."""
+        self.counter.say(Word(text, self.px, self.skin.ink, self.label.left + self.label.wide + SPACE, self.label.baseline, "moved"))
+
+    def goes(self, to: Rect, name: Rect, px: float) -> Shows:
+        """To another place with its name, its figure in another size."""
+        start, left, baseline, size = self.rect, self.label.left, self.label.baseline, self.px
+        goal = middle(name, NAME)
 
         def show(share: float) -> None:
-            side = float(np.interp(share, GATES, sides))
-            rect = centered(*way.at(share), side, side)
-            self.shows({name: rect}, rect)
-            self.says(WAITS if share > GATES[1] else COMPUTES)
+            self.label.put_at(left + (name.x0 - left) * share, baseline + (goal - baseline) * share)
+            self.px = size + (px - size) * share
+            self.place(start.toward(to, share))
 
-        return Shows(self, show, rate_func=ease_in_out_cubic)
+        return Shows(Group(self, self.label), show, rate_func=ease_in_out_cubic)
+
+    @property
+    def told(self) -> float:
+        """How far above the middle names stand: where there is room for bytes beneath them."""
+        return min(max(self.rect.height / 2 - PLATE, 0.0), TOLD)
+
+    def bytes_of_parts(self) -> Iterator[Mobject]:
+        """How many bytes each part has, under its name."""
+        for (tensor, _), amount, box in zip(self.parts, self.amounts(self.crossed), self.boxes(self.crossed), strict=True):
+            line = centered(box.center[0], box.center[1] - self.told, box.width, PLATE)
+            said = amid([kib(amount)], self.ink(tensor), line, "part bytes")
+            if said.wide < box.width:
+                if tensor in "SP":
+                    plate = centered(*line.center[:2], said.wide + 2 * SEAM, PLATE)
+                    yield Rectangles(self.skin.panel, name="plate").display(edges([plate]))
+                yield said
+
+
+class Clock(Group):
+    """How far the longer bar was when the other one was as far as it is: a line on it, a veil over the rest, and a count of both."""
+
+    def __init__(self, longer: Bar, skin: palette.Theme) -> None:
+        self.longer = longer
+        self.veil, self.line = Rectangles(skin.ground, name="veil", opacity=LEFT), Rectangles(skin.ink, name="clock")
+        super().__init__(self.veil, self.line)
+        self.display(0.0)
+
+    def display(self, crossed: float) -> Clock:
+        """When so many bytes have crossed."""
+        rect, most = self.longer.rect, self.longer.most
+        left = rect.beyond(rect.width * min(max(crossed, 0.0) / most, 1.0))
+        self.veil.display(edges([left]))
+        self.line.display(np.array([(left.x0 - FINE, rect.y0 - TALL, left.x0 + FINE, rect.y1 + TALL)]))
+        self.longer.says(SO_FAR.format(max(crossed, 0.0) // KIB, kib(most)))
+        return self
+
+
+def named(tensor: str, out: bool) -> str:
+    """A part of a bar: S and P have been out before they come; Q and O, which are short, have their letter."""
+    return tensor if tensor in "QO" else f"{tensor} {'out' if out else 'back' if tensor in 'SP' else 'in'}"
 
 
 class SpeedFilm(ChapterFilm):
-    """Everything on stage, made here once. ``gone``: what the last beat takes away."""
+    """Everything on stage, made here once. ``gone``: what the last beat takes away; ``clock``: what it takes away first."""
 
     gone: Sequence[Mobject]
+    clock: Sequence[Mobject]
 
     def __init__(self, scene: ShotScene, found: Speed) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("speed")
-        self.hues = {"standard": self.skin.scores, "flash": self.skin.o}
-        self.names = {side: word(text, NAME, self.skin.ink, place[f"{side} name"], "name side") for side, text in SIDES.items()}
         self.time, self.bytes = (
-            Pair(name, self.hues, boxes, {side: place[f"{side} {name}"] for side in SIDES}, quoted(what), self.skin.ink)
-            for name, boxes, what in (("time", bar, TIME), ("bytes", piled, BYTES))
+            Pair(name, what, boxes, place, self.skin) for name, boxes, what in (("time", bar, TIME), ("bytes", piled, BYTES))
         )
-        figure = self.bytes.figures["flash"]
-        unit = SQUARE.format(quoted(BYTES)["flash"].unit)
-        self.unit = Word(unit, LABEL, self.skin.ink, figure.left + figure.wide + NAMED, figure.baseline, "unit", Face.TEXT)
-        self.title = word(first_that_fits(TITLE, LABEL, place["title"].width), LABEL, self.skin.ink, place["title"], "name", Face.TEXT)
         self.source = [self.cited(), machine(FIGURE_2.setting, scene.settings.aspect, self.skin)]
         config, inputs = found.config, found.traces["flash"].inputs
         scores, weights = sheets(config, inputs)
         self.sheets = {"S": on_ground(scores), "P": on_ground(weights**BRIGHT)}
         self.outputs = cache(found.output)
-        whole = np.concatenate([self.outputs(i, config.col_blocks) for i in range(config.row_blocks)])
+        whole = np.concatenate([self.outputs(i) for i in range(config.row_blocks)])
         self.spread = palette.spread(whole)
         values = {**dict(zip("QKV", (each[0, 0].astype(np.float64) for each in inputs), strict=True)), "O": whole}
         self.whole = {name: Matrix(each, place[name], self.skin, name, *palette.spread(each)) for name, each in values.items()}
         grid = (config.row_blocks, config.col_blocks)
         self.grids = {name: Stored(self.sheets[name], place[name], grid, self.skin, name) for name in "SP"}
         self.machines = {side: Machine(self, side) for side in SIDES}
-        most = max(len(each) for each in found.steps.values())
-        self.rows = {side: Row(side, found.steps[side], place[f"{side} row"], most, self.hues[side], self.skin) for side in SIDES}
+        self.bars = {side: Bar(self, side, self.time.names[side]) for side in SIDES}
         self.stage = list(self.panels())
-        self.counter = Counter(self.skin.ink, "counter")
+        texts = [text.format(f"{config.seq_q:,}") for text in AXIS]
+        text = first_that_fits(texts, LABEL, place["what"].width)
+        left = place["what"].x1 - text_width(text, LABEL)
+        self.what = Word(text, LABEL, self.skin.ink, left, middle(place["what"], LABEL), "axis name", Face.TEXT)
+        self.axis = [*self.ticks(), self.what]
 
-    def tiles(self, name: str, i: int, j: int) -> np.ndarray:
-        """The picture of a tile of S or P."""
+    def tile(self, name: str, i: int) -> np.ndarray:
+        """The picture of a tile of S or P: the last one of a row of tiles."""
         config = self.found.config
-        return np.array_split(np.array_split(self.sheets[name], config.row_blocks)[i], config.col_blocks, axis=1)[j]
+        return np.array_split(np.array_split(self.sheets[name], config.row_blocks)[i], config.col_blocks, axis=1)[-1]
 
-    def pixels(self, name: str, i: int, j: int) -> np.ndarray:
+    def pixels(self, name: str, i: int) -> np.ndarray:
         """As it is drawn."""
-        return Picture(self.tiles(name, i, j), self.skin, name, "").whole
+        return Picture(self.tile(name, i), self.skin, name, "").whole
 
     def panels(self) -> Iterator[Mobject]:
         """HBM, the chip and the pipe, with all that lies in HBM and with their names; dashed is where there is nothing yet."""
@@ -345,6 +392,9 @@ class SpeedFilm(ChapterFilm):
             yield Chip(skin).place(place[part])
             yield amid(texts, skin.ink, place[f"{part} name"], "memory")
         yield plane(skin.registers, skin.quiet, "pipe").display(edges([place["pipe"]]))
+        said = wrap(PIPE, place["pipe name"].width, LABEL)
+        for text, line in zip(said, split(place["pipe name"].bottom(len(said) * LINE), len(said)), strict=True):
+            yield amid([text], skin.ink, line, "pipe name")
         yield Rectangles(skin.quiet, name="room").display(dashes(place["slot"]))
         yield from (heading(place[f"{name} name"], name, skin.hue(name), NAME) for name in "QKVSPO")
         yield from (*(self.whole[name] for name in "QKV"), *self.grids.values(), self.whole["O"])
@@ -360,6 +410,20 @@ class SpeedFilm(ChapterFilm):
         ]
         return Named(*words, tag="source", text=" ".join(lines))
 
+    def ticks(self) -> Iterator[Mobject]:
+        """Beneath the bars: how long so many bytes are."""
+        place, most = self.place["axis"], max(self.found.moved.values())
+        marks = [(at, place.x0 + place.width * at / most) for at in range(0, most, TICK)]
+        line = (place.x0, place.y1 - FINE, place.x1, place.y1 + FINE)
+        yield Rectangles(self.skin.quiet, name="axis").display(
+            np.array([line, *((x - FINE, place.y1 - TALL, x + FINE, place.y1 + TALL) for _, x in marks)])
+        )
+        for at, x in marks:
+            text = kib(at) if at else "0"
+            wide = text_width(text, LABEL)
+            left = min(max(x - wide / 2, place.x0), place.x1 - wide)
+            yield Word(text, LABEL, self.skin.ink, left, middle(place, LABEL), "tick", Face.TEXT)
+
     def race(self, pair: Pair) -> None:
         """Two bars grow equally fast, each to where it was measured, and only there has its number."""
         first, last = sorted(SIDES, key=lambda side: pair.amounts[side])
@@ -369,33 +433,20 @@ class SpeedFilm(ChapterFilm):
         self.move(FadeIn(pair.figures[first]), pair.grow(few, most), seconds=RACE * (1 - few / most))
         self.move(FadeIn(pair.figures[last]), seconds=TEXT)
 
-    def pour(self, side: str, first: int, stop: int, steps: float, state: str, *along: Mobject) -> None:
-        """These tiles cross, its row goes on until so many steps are done, and what is ``along`` changes with them."""
-        machine, row = self.machines[side], self.rows[side]
-        show, start = machine.stream(first, stop), row.done
+    def run(self, side: str, *clock: Clock) -> None:
+        """All packets cross, at one pace, and the bar grows by what is amid the pipe; a clock goes with it."""
+        machine, bar = self.machines[side], self.bars[side]
 
-        moving = Group(machine, row, *self.grids.values(), self.whole["O"], *along)
+        def show(share: float) -> None:
+            crossed = machine.begin + (machine.end - machine.begin) * share
+            machine.display(crossed)
+            bar.display(crossed)
+            for each in clock:
+                each.display(bar.crossed)
 
-        def both(share: float) -> None:
-            arrived = show(share)
-            row.display(start + (steps - start) * share)
-            self.count(side, arrived)
-
-        machine.says(state)
-        self.move(Shows(moving, both), seconds=STREAM)
-
-    def named(self, side: str, part: str = "row name") -> Shows:
-        """The name of an algorithm goes over its row."""
-        place = self.place[f"{side} {part}"]
-        return slid(self.names[side], place.x0, middle(place, NAME))
-
-    def count(self, side: str, arrived: int) -> None:
-        """Of FlashAttention: which tile it is."""
-        if side == "flash":
-            config = self.found.config
-            done = max(1, sum(each.tensor == "V" for each in self.machines[side].crossings[:arrived]))
-            text = f"tile {done} of {config.row_blocks * config.col_blocks}"
-            self.counter.say(word(text, LABEL, self.skin.ink, self.place["counter"], "counter", Face.TEXT))
+        seconds = RUN * (machine.end - machine.begin) / bar.most
+        moving = Group(machine, bar, *(part for each in clock for part in (each.longer, each)), *self.grids.values(), self.whole["O"])
+        self.move(Shows(moving, show), seconds=seconds)
 
 
 def parted(text: str, width: float) -> list[str]:
@@ -427,7 +478,9 @@ def piled(place: Rect, amount: float, most: float) -> list[Rect]:
 @beat("time")
 def time(film: SpeedFilm) -> None:
     """Two bars of time grow equally fast, each to where the paper measured it."""
-    film.scene.add(film.title, *film.names.values(), *film.source)
+    for pair in (film.time, film.bytes):
+        film.scene.add(*pair.head, *pair.names.values())
+    film.scene.add(*film.source)
     film.scene.hold(CALM)
     with film.scene.telling():
         film.race(film.time)
@@ -437,128 +490,53 @@ def time(film: SpeedFilm) -> None:
 def moved(film: SpeedFilm) -> None:
     """Under them, of the same run, its bytes: a square for each gigabyte."""
     with film.scene.telling():
-        film.move(FadeIn(film.unit), seconds=TEXT)
         film.race(film.bytes)
 
 
-@beat("out")
-def out(film: SpeedFilm) -> None:
-    """Standard attention alone: a tile of Q and one of K make a tile of S, which goes out to HBM; then all others."""
-    machine, place, row = film.machines["standard"], film.place, film.rows["standard"]
-    crossings, slot = machine.crossings, place["slot"]
-    gone = [film.title, *film.source, *film.time.parts, *film.bytes.parts, film.unit, film.names["flash"]]
-    film.move(FadeOut(*gone, rate_func=early), film.named("standard"), FadeIn(*film.stage, row), seconds=MOVE + TEXT)
-    film.scene.add(machine)
-    first = next(at for at, each in enumerate(crossings) if each.tensor == "S")
-    last = max(at for at, each in enumerate(crossings) if each.tensor == "S" and each.out)
+@beat("whole")
+def whole(film: SpeedFilm) -> None:
+    """One machine: standard attention's packets cross the pipe, Q and K in, S out and back, P out and back, V in, O out, into one bar."""
+    gone = [*film.source, *film.time.head, *film.time.parts, *film.bytes.head, *film.bytes.parts, *film.bytes.names.values()]
+    places = {side: film.place[f"{side} bar name"] for side in SIDES}
+    moving = [slid(film.time.names[side], rect.x0, middle(rect, NAME)) for side, rect in places.items()]
+    film.move(FadeOut(*gone, rate_func=early), *moving, FadeIn(*film.stage, *film.axis, rate_func=late), seconds=MOVE + TEXT)
+    film.scene.add(film.machines["standard"], film.bars["standard"].display(0.0))
     with film.scene.telling():
-        coming, tiles = machine.comes(*crossings[:first])
-        film.move(coming, seconds=COME)
-        film.scene.remove(*tiles)
-        machine.says(COMPUTES)
-        film.move(Shows(machine, lambda share: machine.shows({"S": slot.left(slot.width * share)})), seconds=MAKE)
-        film.move(machine.leaves(crossings[first]), seconds=LEAVE)
-        machine.holds(first + 1)
-        film.pour("standard", first + 1, last + 1, 2.0, WAITS)
+        film.run("standard")
 
 
-@beat("back")
-def back(film: SpeedFilm) -> None:
-    """Row by row S comes back and P goes out; then P comes back, and with V makes O."""
-    machine = film.machines["standard"]
-    crossings = machine.crossings
-    first, last = (max(at for at, each in enumerate(crossings) if each.out and each.tensor == name) + 1 for name in "SP")
-    with film.scene.telling():
-        film.pour("standard", first, last, 4.0, WAITS)
-        film.pour("standard", last, len(crossings), 6.0, WAITS, machine.output, machine.output_name)
-        machine.says("")
-
-
-@beat("scores")
-def scores(film: SpeedFilm) -> None:
-    """FlashAttention alone: a tile of S is made, becomes P and is used at once, tile after tile; none goes to HBM."""
-    old, machine, place, config = film.machines["standard"], film.machines["flash"], film.place, film.found.config
-    crossings, slot = machine.crossings, place["slot"]
+@beat("short")
+def short(film: SpeedFilm) -> None:
+    """The same machine, empty again, and the same pace: FlashAttention's packets, none of S or P; its bar is done early."""
+    old, place = film.machines["standard"], film.place
     empty = [Stored(film.sheets[name], place[name], film.grids[name].grid, film.skin, name) for name in "SP"]
     film.scene.add(*empty)
-    film.move(FadeOut(old, old.output, old.output_name, *film.grids.values(), film.whole["O"]), seconds=MOVE / 2)
+    film.move(FadeOut(old, *film.grids.values(), film.whole["O"]), seconds=MOVE / 2)
     film.scene.remove(*empty)
-    for each in film.grids.values():
-        each.display(0)
-    show_rows(film.whole["O"], np.zeros(config.row_blocks, dtype=bool))
-    film.scene.add(*film.grids.values(), film.whole["O"], machine)
-    film.move(FadeIn(film.names["flash"].put(place["flash row name"]), film.rows["flash"]), seconds=TEXT)
-    never = [amid([NEVER, "empty"], film.skin.ink, place[name], "never") for name in "SP"]
-
-    def wiped(name: str, other: str) -> Callable[[float], None]:
-        return lambda share: machine.shows({name: slot.left(slot.width * share), other: slot.beyond(slot.width * share)})
-
+    film.machines["flash"].display(film.machines["flash"].begin)
+    never = [amid(NEVER, film.skin.ink, place[name], "never") for name in "SP"]
+    clock, bar = Clock(film.bars["standard"], film.skin), film.bars["flash"].display(0.0)
+    film.scene.add(*film.grids.values(), film.whole["O"], film.machines["flash"], bar)
     with film.scene.telling():
-        coming, tiles = machine.comes(*crossings[:2])
-        film.count("flash", 0)
-        film.move(coming, FadeIn(film.counter), seconds=COME)
-        film.scene.remove(*tiles)
-        machine.says(COMPUTES)
-        film.move(Shows(machine, lambda share: machine.shows({"S": slot.left(slot.width * share)})), seconds=MAKE)
-        film.move(Shows(machine, wiped("P", "S")), seconds=MAKE)
-        coming, tiles = machine.comes(crossings[2])
-        film.move(coming, seconds=COME)
-        film.scene.remove(*tiles)
-        film.scene.add(machine.output)
-        film.move(FadeIn(machine.output, machine.output_name), *(FadeIn(each) for each in never), seconds=2 * TEXT)
-        film.pour("flash", 3, len(crossings), 2.0, COMPUTES, machine.output, film.counter)
-        machine.says("")
-    film.gone = [*film.stage, machine, machine.output, machine.output_name, film.counter, *never]
+        film.move(FadeIn(*never, clock), seconds=TEXT)
+        film.run("flash", clock)
+        done = word(DONE, NAME, film.skin.ink, bar.rect.beyond(bar.boxes(bar.crossed)[-1].x1 - bar.rect.x0 + SPACE), "done")
+        film.move(FadeIn(done), seconds=TEXT)
+    film.gone, film.clock = [*film.stage, film.machines["flash"], *never], [clock, done]
 
 
-@beat("again")
-def again(film: SpeedFilm) -> None:
-    """The machine leaves; both rows become large and go on, backward: one waits for P, the other makes S again; gradients are alike."""
-    moving = [row.goes(film.place[f"{side} end"]) for side, row in film.rows.items()]
-    moving += [film.named(side, "end name") for side in SIDES]
-    film.move(FadeOut(*film.gone, rate_func=early), *moving, FadeIn(*key(film), rate_func=late), seconds=MOVE)
+@beat("difference")
+def difference(film: SpeedFilm) -> None:
+    """The machine leaves, and both bars are large: what S and P moved, out and back, stands under one bracket."""
+    place, standard = film.place, film.bars["standard"]
+    moving = [each.goes(place[f"{side} end"], place[f"{side} end name"], NUMBER) for side, each in film.bars.items()]
+    up = slid(film.what, film.what.left, middle(place["end what"], LABEL))
+    film.move(FadeOut(*film.clock), seconds=TEXT)
+    film.move(FadeOut(*film.gone, rate_func=early), *moving, up, seconds=MOVE)
+    scores, high = standard.scores(), place["both"]
+    total = sum(amount for part, amount in zip(standard.parts, standard.amounts(standard.crossed), strict=True) if part[0] in "SP")
+    bracket = Rectangles(film.skin.warn, name="bracket").display(span(scores.x0, scores.x1, high.y0, FINE, TALL))
+    said = heading(Rect(scores.x0, high.y0, scores.x1, high.y1), BOTH.format(kib(total)), film.skin.ink, NAME, "both")
     with film.scene.telling():
-        named = [each for row in film.rows.values() for each in passes(film, row)]
-        film.move(*(FadeIn(each) for each in named[::2]), seconds=TEXT)
-        film.move(*(row.goes_on(forward(row) + 1) for row in film.rows.values()), seconds=1.2)
-        film.move(FadeIn(*named[1::2]), FadeIn(*made_again(film)), seconds=2 * TEXT)
-        film.move(*(row.goes_on(len(row.steps)) for row in film.rows.values()), seconds=1.2)
-
-
-def forward(row: Row) -> int:
-    """How many steps are of the forward pass."""
-    return sum(step.forward for step in row.steps)
-
-
-def passes(film: SpeedFilm, row: Row) -> Iterator[Word]:
-    """Over its steps, of which pass they are."""
-    boxes, first = row.boxes(row.rect), forward(row)
-    for texts, part in ((FORWARD, boxes[:first]), (BACKWARD, boxes[first:])):
-        yield amid(texts, film.skin.ink, Rect(part[0].x0, part[0].y1, part[-1].x1, part[0].y1 + NAMED), "pass")
-
-
-def made_again(film: SpeedFilm) -> Iterator[Word]:
-    """Under what was made before."""
-    for row in film.rows.values():
-        for step, box in zip(row.steps, row.boxes(row.rect), strict=True):
-            if step.what == "again":
-                yield amid([AGAIN], film.skin.ink, box.shifted(0.0, -box.height).top(NAMED), "again")
-
-
-def key(film: SpeedFilm) -> Iterator[Mobject]:
-    """What steps are."""
-    place, skin = film.place["key"], film.skin
-    lines = split(place, math.ceil(place.height / (1.5 * NAMED)))
-    at = lines[0].x0
-    for index, (what, text) in enumerate({**KEY, "": STEPS_NOT_TIMES}.items()):
-        line = lines[min(index, len(lines) - 1)]
-        at = line.x0 if len(lines) > index else at
-        square = centered(at + em(LABEL) / 2, line.center[1], em(LABEL), em(LABEL))
-        if what == "product":
-            yield Rectangles(skin.scores, name="key").display(edges([square]))
-        elif what == "wait":
-            yield plane(skin.panel, skin.warn, "key").display(edges([square]))
-            yield Hatch(skin.warn, "key").display(edges([square]))
-        said = Word(text, LABEL, skin.ink, square.x1 + BESIDE if what else at, middle(line, LABEL), "key", Face.TEXT)
-        at = said.left + said.wide + 2 * NAMED
-        yield said
+        film.move(*(FadeIn(*each.bytes_of_parts()) for each in film.bars.values()), seconds=2 * TEXT)
+        film.move(FadeIn(bracket, said), seconds=2 * TEXT)
