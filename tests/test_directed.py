@@ -23,7 +23,7 @@ from tests.drawn import in_roles
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " rest"))
-TILE = "tile", "rows", "rows name", "keys", "keys name"
+TILE = "tile", "tile name", "rows", "rows name", "keys", "keys name"
 TERMS = tuple(f"{part} {at}" for part in ("weight", "term") for at in range(3))
 TIMES, BYTES, ROWS = (tuple(f"{side} {part}" for side in SIDES) for part in ("time", "bytes", "row"))
 MACHINE = ("hbm", "chip", "pipe", *ROWS)
@@ -166,7 +166,7 @@ FILMS = {
     "backward": Directed(
         "backward", "BackwardScene",
         subjects={
-            "kept": ("grid", "q", "k", "lse", "p note", "lse note"),
+            "kept": ("grid", "q", "k", "lse", "p note", "lse note", "lse what"),
             "again": (*TILE, "stats", "stats name", "dv", "dk", "beside", "formula", "made name", "made"),
             "dv": (*TILE, "dv", "dv name", "formula", *TERMS, "others", "sum", "sum name", "made"),
             "upstream": (*TILE, "beside", "beside name", "formula", "made"),

@@ -21,7 +21,7 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 3.9, shot="kept", late=True, along=True,
+        "kept", "What was kept", 3.7, shot="kept", late=True, along=True,
         caption="Training goes back: P was not kept, LSE was.",
     ),
     Beat(
@@ -29,7 +29,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "dv", "The part of dV", 8.3, shot="one tile", late=True, along=True,
+        "dv", "The part of dV", 8.1, shot="one tile", late=True, along=True,
         caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
@@ -41,7 +41,7 @@ BEATS: tuple[Beat, ...] = (
         caption="One query: a bar a key, P wide and dP high.",
     ),
     Beat(
-        "share", "From the mean", 5.1, shot="one query", late=True, along=True,
+        "share", "From the mean", 4.9, shot="one query", late=True, along=True,
         caption="P adds up to 1, so only the height from the mean counts.",
     ),
     Beat(
@@ -61,11 +61,11 @@ BEATS: tuple[Beat, ...] = (
         caption="Rows of dS weigh the keys of K: dQ.",
     ),
     Beat(
-        "shared", "What is shared", 4.7, shot="all tiles", late=True, along=True,
+        "shared", "What is shared", 4.6, shot="all tiles", late=True, along=True,
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 7.0, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 6.9, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
     ),
 )  # fmt: skip

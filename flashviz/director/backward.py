@@ -30,12 +30,13 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, li
 from flashviz.palette import spread, weight_spread
 
 CALM = 1.1  # seconds of the first picture
-PRODUCT, ROWS, SUM = 0.7, 1.2, 2.1  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.6, 1.8, 0.9  # seconds: of a row that is weighed, until all are one sum, of all other columns
+PRODUCT, ROWS, SUM = 0.7, 1.1, 2.0  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+TERM, FALL, REST = 0.6, 1.6, 0.9  # seconds: of a row that is weighed, until all are one sum, of all other columns
 LEVEL, PARTS = 1.2, 1.0  # seconds: until all bars are level, and until they are apart again
 ALL, WAIT = 2.3, 0.25  # seconds: of all programs at once, until the second one adds
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
 MADE, APART = ("products of this tile:", "products:"), 20  # what is listed; px, between two
+LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)"]
 SLOPE = ["dO: how the loss changes with O", "dO: the loss's slope at O", "dO: slope at O"]
 HASTE = 1.5  # power of the time by which bands set out: the first ones slowly
 LINE = em(6)  # under digits that differ, and about what is framed
@@ -201,11 +202,15 @@ def kept(film: BackwardFilm) -> None:
     film.words["lines"] = outlines(skin.quiet, "cells", theme.HAIRLINE).display(grid.cells)
     film.words["frames"] = frames = outlines(skin.ink, "frames", theme.HEAVY).display(edges(list(framed(film).values())))
     film.scene.add(film.words["lines"])
-    said = ("p note", ["P: not kept"], skin.scores), ("lse note", ["LSE: kept, one a query", "LSE: kept"], skin.stats)
+    said = (
+        ("p note", ["P: not kept"], skin.scores, NUMBER),
+        ("lse note", ["LSE: kept"], skin.stats, NUMBER),
+        ("lse what", LSE, skin.stats, NAME),
+    )
     with film.scene.telling():
         film.scene.hold(CALM)
-        for part, told, hue in said:
-            film.words[part] = fitted(told, NUMBER, hue, place[part], part)
+        for part, told, hue, px in said:
+            film.words[part] = fitted(told, px, hue, place[part], part)
             film.move(FadeIn(film.words[part]), seconds=TEXT)
             film.scene.hold(2 * TEXT)
         film.move(FadeIn(frames), seconds=TEXT)
@@ -232,14 +237,17 @@ def again(film: BackwardFilm) -> None:
         nearer(film)
         film.move(
             film.called("q", "Q"), film.called("k", "K"), film.called("lse", "LSE"), film.formula("S = Q Kᵀ / √d", skin.scores),
-            film.made("s", "S", tile.s), seconds=PRODUCT,
+            film.called("s", "S"), film.made("s", "S", tile.s), seconds=PRODUCT,
         )  # fmt: skip
         film.move(film.counted("S"), seconds=TEXT)
         scores = film.tiles.pop("s")
         film.tiles["p"] = weights = film.matrix("P", tile.p, film.slot("p"))
-        film.move(*film.leave("formula"), seconds=TEXT / 2)
+        film.move(*film.leave("formula", "tile name"), seconds=TEXT / 2)
         film.move(
-            row_by_row(film, weights, (film.slot("p"), film.slot("lse"))), film.formula("P = exp(S − LSE)", skin.scores), seconds=ROWS
+            film.called("p", "P"),
+            row_by_row(film, weights, (film.slot("p"), film.slot("lse"))),
+            film.formula("P = exp(S − LSE)", skin.scores),
+            seconds=ROWS,
         )
         film.scene.remove(scores)
 
@@ -328,7 +336,8 @@ def weighed(film: BackwardFilm) -> Matrix:
         strips.append(film.matrix("dO", given[row][None], line_of(do.rect, rows, row), given))
         strips[-1].tag = "row of dO"
         pick.display(edges([line_of(rect, rows, row).inset(-LINE) for rect in (column, do.rect)]))
-        told = word(f"{number(float(weights[row]))} ×", NAME, skin.scores, place[f"weight {at}"], "weight", Face.MONO_STRONG)
+        weight, slot = number(float(weights[row])), place[f"weight {at}"]
+        told = fitted([f"P {weight} ×", f"{weight} ×"], NAME, skin.scores, slot, "weight", Face.MONO_STRONG)
         film.words[f"weight {at}"] = told
         film.move(come_weighed(strips[-1], place[f"term {at}"], given[row], terms[row]), FadeIn(told, rate_func=late), seconds=TERM)
     film.scene.remove(pick)
@@ -410,11 +419,11 @@ def upstream(film: BackwardFilm) -> None:
     place, skin, found = film.place, film.skin, film.found
     with film.scene.telling():
         film.move(
-            film.depart("k"), film.arrive("v", "V", found.keys_of("V", found.key_tile).T), *film.leave("keys name", "formula"),
+            film.depart("k"), film.arrive("v", "V", found.keys_of("V", found.key_tile).T), *film.leave("keys name", "formula", "tile name"),
             matrix_to(film.tiles["p"], place["beside"]), seconds=MOVE,
         )  # fmt: skip
         film.move(film.called("v", "V"), film.name("beside name", "P", skin.scores), seconds=TEXT)
-        film.move(film.formula("dP = dO Vᵀ", skin.scores), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
+        film.move(film.formula("dP = dO Vᵀ", skin.scores), film.called("dp", "dP"), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
         film.move(film.counted("dP"), seconds=TEXT)
 
 
@@ -564,12 +573,12 @@ def softmax(film: BackwardFilm) -> None:
         )  # fmt: skip
         film.move(film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
         film.scene.remove(*(drawn for drawn, _ in parts))
-        film.move(film.called("d", "D"), *film.leave("formula"), seconds=TEXT)
+        film.move(film.called("d", "D"), *film.leave("formula", "tile name"), seconds=TEXT)
         film.tiles["ds"] = made = film.matrix("dS", found.followed.ds, film.slot("ds"))
         weights = film.tiles["p"].rect
         film.move(
             row_by_row(film, made, (weights, weights), (made.rect, film.tiles["d"].rect)),
-            film.formula("dS = P × (dP − D)", skin.scores), seconds=ROWS,
+            film.formula("dS = P × (dP − D)", skin.scores), film.called("ds", "dS"), seconds=ROWS,
         )  # fmt: skip
         film.scene.remove(gradients)
 
@@ -702,18 +711,19 @@ def order(film: BackwardFilm) -> None:
         )
         for side, turns, total in zip(("first", "last"), found.drawn, found.orders, strict=True):
             film.tiles["dq"].display(roots(ready))
-            meet(film, turns[-2:], WAIT if side == "first" else 0.0)
+            lit = meet(film, turns[-2:], WAIT if side == "first" else 0.0)
             film.tiles["dq"].display(roots(total))
             text, slot, (one, other) = found.said[side], place[f"{side} list"], turns[-2:]
             px = fitting(text, ONE_NUMBER, slot)
             film.words[f"{side} list"] = Readout(text, px, skin.q, name=f"sum {side}", face=Face.MONO_STRONG).at(slot)
             told = [f"program {one} first, then {other}:", f"{one} first, then {other}:"]
-            film.move(film.fitted(side, told, skin.ink), FadeIn(film.words[f"{side} list"]), seconds=TEXT)
+            rest = [FadeOut(lit)] if side == "first" else []  # at the end the two stand beside what came of their order
+            film.move(film.fitted(side, told, skin.ink), FadeIn(film.words[f"{side} list"]), *rest, seconds=TEXT)
         film.move(FadeIn(underlined(film)), seconds=TEXT)
 
 
-def meet(film: BackwardFilm, turns: Sequence[int], wait: float) -> None:
-    """Both tiles are lit, and their parts set out together; the second waits at dQ until the first is in."""
+def meet(film: BackwardFilm, turns: Sequence[int], wait: float) -> Rectangles:
+    """Both tiles are lit, and their parts set out together; the second waits at dQ until the first is in. What is lit stays."""
     found, place = film.found, film.place
     cells = Grid(place["row"], 1, len(found.walks))
     lit = Rectangles(film.skin.scores, name="heads", opacity=palette.LIT).display(edges([cells.cell(0, j) for j in turns]))
@@ -724,8 +734,9 @@ def meet(film: BackwardFilm, turns: Sequence[int], wait: float) -> None:
     film.move(*(matrix_to(part, to) for part, to in zip(parts, (entry(film), door), strict=True)), seconds=PRODUCT)
     film.scene.remove(parts[0])
     film.scene.hold(wait)
-    film.move(matrix_to(parts[1], entry(film)), FadeOut(lit), seconds=PRODUCT / 2)
+    film.move(matrix_to(parts[1], entry(film)), seconds=PRODUCT / 2)
     film.scene.remove(parts[1])
+    return lit
 
 
 def entry(film: BackwardFilm) -> Rect:
