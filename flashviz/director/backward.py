@@ -309,7 +309,7 @@ def dv(film: BackwardFilm) -> None:
         frame = outlines(skin.ink, "column", theme.HEAVY).display(edges([column.inset(-LINE)]))
         whole = box(place["dv"], stroke=skin.v)
         film.move(FadeIn(frame), *film.leave("formula"), seconds=TEXT / 2)
-        film.move(film.formula("dV = Pᵀ dO", skin.v), FadeIn(whole), film.name("dv name", "dV", skin.v), seconds=TEXT / 2)
+        film.move(film.formula("dV += Pᵀ dO", skin.v), FadeIn(whole), film.name("dv name", "dV", skin.v), seconds=TEXT / 2)
         one = weighed(film)
         home = Bands(place["dv"], len(values[0]), 1).of(found.key)
 
@@ -342,9 +342,13 @@ def weighed(film: BackwardFilm) -> Matrix:
         film.move(come_weighed(strips[-1], place[f"term {at}"], given[row], terms[row]), FadeIn(told, rate_func=late), seconds=TERM)
     film.scene.remove(pick)
     one = film.matrix("dV", np.full_like(given[:1], np.nan), place["sum"], terms.sum(0)[None])
-    told = [f"+ {rows - len(written)} more rows, each × its weight", f"+ {rows - len(written)} more rows"]
+    rest = [f"+ {rows - len(written)} more rows, each × its weight", f"+ {rows - len(written)} more rows"]
     film.scene.add(one)
-    film.move(film.fitted("others", told, skin.o), film.fitted("sum name", ["= dV of this key", "= its dV"], skin.v), seconds=TEXT)
+    film.move(
+        film.fitted("others", rest, skin.o),
+        film.fitted("sum name", ["= this key's part of dV", "= its part of dV", "= its part"], skin.v),
+        seconds=TEXT,
+    )
     weights_gone = FadeOut(*(film.words.pop(f"weight {at}") for at in range(len(written))), rate_func=early)
     film.move(fall(film, one, strips), weights_gone, seconds=FALL)
     return one
@@ -596,7 +600,7 @@ def dk(film: BackwardFilm) -> None:
             film.depart("do"), film.back("q"), FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
             *film.leave("rows name", "beside name", "stats name", "formula"), seconds=MOVE,
         )  # fmt: skip
-        given_by(film, "dk", "dK", "dK = dSᵀ Q / √d", "q", values)
+        given_by(film, "dk", "dK", "dK += dSᵀ Q / √d", "q", values)
 
 
 @beat("dq")
@@ -606,7 +610,7 @@ def dq(film: BackwardFilm) -> None:
     values = found.parts[found.programs.index(found.key_tile)]
     with film.scene.telling():
         film.move(film.depart("v"), film.back("k"), *film.leave("keys name", "formula"), seconds=MOVE)
-        given_by(film, "dq", "dQ", "dQ = dS K / √d", "k", values)
+        given_by(film, "dq", "dQ", "dQ += dS K / √d", "k", values)
 
 
 def given_by(film: BackwardFilm, part: str, tensor: str, rule: str, other: str, values: np.ndarray) -> None:
