@@ -6,7 +6,7 @@ from flashviz_kernels.recorder import run
 
 
 class BackwardScene(backward.BackwardStage):
-    """P is made again from one number a row, dS from one more; dK and dV have one owner each, and all programs add to the same dQ."""
+    """P is made again from one number a row, dS from one more; dV and dK have one owner each, and all programs add to the same dQ."""
 
     subject = "The backward pass"
     poster = "share"
@@ -16,15 +16,13 @@ class BackwardScene(backward.BackwardStage):
 
         backward.kept(film)
         backward.again(film)
+        backward.dv(film)
         backward.upstream(film)
         backward.row(film)
-        backward.nudge(film)
         backward.share(film)
         backward.dot(film)
         backward.softmax(film)
-        backward.dv(film)
         backward.dk(film)
         backward.dq(film)
         backward.shared(film)
         backward.order(film)
-        backward.fixed(film)

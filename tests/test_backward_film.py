@@ -12,17 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.backward import NUDGE, Backward, added, digits, gather, products
+from flashviz.chapters.backward import Backward, added, digits, gather, products
 from flashviz.config import AttentionConfig
 from flashviz.director import backward
 from flashviz.errors import TraceError
 from flashviz.inputs import make_inputs
+from flashviz.layout import shot
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.layout.rect import Rect
 from flashviz.mobjects.areas import Areas
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import DARK, MOST_WEIGHTS
-from flashviz_kernels.differentiating import flops, inputs
+from flashviz_kernels.differentiating import inputs
 from flashviz_kernels.recorder import run
 from flashviz_kernels.reference import gradients
 from tests.directed import at, said, scene, shown, values_of, written
@@ -137,16 +138,6 @@ def test_an_order_is_a_bit_different_and_no_worse(name: str) -> None:
     )
 
 
-@every
-def test_a_fixed_order_takes_seven_products_for_five(name: str) -> None:
-    """By the closed forms of FLOPs, which do not look at statements."""
-    back, c = found(name), found(name).config
-    usual, fixed = products(back.trace), products(back.fixed)
-    assert len(fixed) * flops(c, atomic=True) == len(usual) * flops(c, atomic=False)
-    assert sorted(usual) == sorted(["S", "dV", "dP", "dQ", "dK"])
-    assert sorted(fixed) == sorted([*usual, "S", "dP"])
-
-
 def rooted(values: np.ndarray) -> np.ndarray:
     """The root of each number's size, on its own side of zero."""
     return np.asarray(np.copysign(np.sqrt(np.abs(values)), values))
@@ -154,31 +145,58 @@ def rooted(values: np.ndarray) -> np.ndarray:
 
 def test_pictures_are_of_these_values() -> None:
     stage, back = scene(FILM), found("default")
-    again, upstream, softmax, dq, shared, order, fixed = (
-        at(stage, beat) for beat in ("again", "upstream", "softmax", "dq", "shared", "order", "fixed")
+    again, dv, upstream, softmax, dq, shared, order = (
+        at(stage, beat) for beat in ("again", "dv", "upstream", "softmax", "dq", "shared", "order")
     )
     assert values_of(again, "P") == [written(np.sqrt(back.followed.p))]
+    assert values_of(dv, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
     assert values_of(upstream, "dP") == [written(rooted(back.followed.dp))]
-    assert values_of(upstream, "dO") == [written(rooted(back.rows_of("dO", back.row_block)))]
     assert values_of(softmax, "dS") == [written(rooted(back.followed.ds))]
     assert values_of(softmax, "D") == [written(rooted(back.followed.d[:, None]))]
-    dk, dv = back.gained(back.row_block)
+    dk, gained = back.gained(back.row_block)
     here = back.parts[back.programs.index(back.key_tile)]
-    for tensor, values in (("dK", dk.T), ("dV", dv.T), ("dQ", here), ("dS", back.followed.ds)):
+    for tensor, values in (("dK", dk.T), ("dV", gained.T), ("dQ", here), ("dS", back.followed.ds)):
         assert values_of(dq, tensor) == [written(rooted(values))], tensor
     assert values_of(shared, "added") == [written([sum(map(len, back.walks))])]
     assert values_of(shared, "stored dK") == values_of(shared, "stored dV") == [written([back.config.col_blocks])]
     assert [*said(order, "sum first"), *said(order, "sum last")] == [back.said["first"], back.said["last"]]
     assert values_of(order, "dQ") == [written(rooted(back.orders[1]))]
-    assert values_of(fixed, "dQ") == [written(rooted(added(back.parts)))]
 
 
-def test_the_price_is_what_both_passes_make() -> None:
-    fixed, back = at(scene(FILM), "fixed"), found("default")
-    by_column, by_row = back.passes
-    assert sorted(said(fixed, "product")) == sorted([*by_column, *by_row])
-    total, usual = len(products(back.fixed)), len(products(back.trace))
-    assert said(fixed, "total") == [f"{len(by_column)} + {len(by_row)} = {total} products a tile, not {usual}"]
+@every
+def test_weighed_rows_add_up_to_the_key_s_dv(name: str) -> None:
+    """Against float64, from P and dO: the followed key's column; the rows that are written are those in which it weighs most."""
+    back = found(name)
+    weights, terms = back.weighed
+    given = back.rows_of("dO", back.row_block).astype(np.float64)
+    assert terms == pytest.approx(weights[:, None] * given, abs=1e-6)
+    assert terms.sum(0) == pytest.approx(back.gained(back.row_block)[1][back.key], abs=1e-4)
+    assert back.heaviest == sorted(back.heaviest)
+    rest = np.delete(weights, back.heaviest)
+    assert not len(rest) or weights[back.heaviest].min() >= rest.max()
+
+
+def test_rows_are_weighed_and_fall_into_one_sum() -> None:
+    """What stands in the sum's place, at any share of the fall, is the sum of those rows that are no longer on their way."""
+    back = found("default")
+    place = shot(AttentionConfig(), "16:9", "one tile")
+    film = backward.BackwardFilm(SimpleNamespace(skin=DARK, add=lambda *_: None), back)  # type: ignore[arg-type]
+    film.tiles["do"] = film.matrix("dO", back.rows_of("dO", back.row_block), place["rows"])
+    weights, terms = back.weighed
+    strips = [film.matrix("dO", terms[row][None], place[f"term {at}"]) for at, row in enumerate(back.heaviest)]
+    one = film.matrix("dV", terms[:1], place["sum"])
+    fall = backward.fall(film, one, strips)
+    fall.interpolate(0.0)
+    assert np.isnan(one.values).all()
+    fall.interpolate(0.3)
+    assert one.values == pytest.approx(rooted(terms[back.heaviest[:2]].sum(0)[None]), abs=1e-5)
+    fall.interpolate(1.0)
+    assert one.values == pytest.approx(rooted(back.gained(back.row_block)[1][back.key][None]), abs=1e-3)
+    assert not any(strip.image.pixel_array[:, :, 3].any() for strip in strips)
+    come = backward.come_weighed(strips[0], place["term 0"], back.rows_of("dO", back.row_block)[back.heaviest[0]], terms[back.heaviest[0]])
+    come.interpolate(1.0)
+    assert strips[0].values == pytest.approx(rooted(terms[back.heaviest[0]][None]))
+    assert 0 < weights[back.heaviest[0]] < 1
 
 
 def test_the_row_that_is_looked_at_is_one_of_the_film_s_with_its_numbers() -> None:
@@ -195,34 +213,6 @@ def test_the_row_that_is_looked_at_is_one_of_the_film_s_with_its_numbers() -> No
     weight, gradient, mean, part = (float(number) for number in re.findall(r"[\d.]+", reckoned))
     assert weight * (gradient - mean) == pytest.approx(part, abs=0.005)
     assert weight == pytest.approx(back.followed.p[back.row].max(), abs=0.0005)
-
-
-@every
-def test_a_raised_score_takes_from_all_others_alike(name: str) -> None:
-    """Softmax of the row's scores, one of them raised, from the scores themselves; and the change begins as dS's formula has it."""
-    back = found(name)
-    row, key = back.row, back.own.start + back.key
-    scores = np.concatenate([back.tile(back.row_block, j).s[row] for j in back.programs]).astype(np.float64)
-    scores[key] += NUDGE
-    weights = np.exp(scores - scores.max())
-    before, after = back.nudged(0.0), back.nudged(NUDGE)
-    assert after == pytest.approx(weights / weights.sum(), abs=1e-4)
-    others = (np.arange(len(before)) != key) & (before > 0)
-    assert after[key] > before[key] or not others.any()
-    assert after[others] / before[others] == pytest.approx(np.full(others.sum(), float(back.said["rest"])), abs=0.0051)
-    step = 1e-6
-    change = float((back.nudged(step) - before) @ back.whole.dp[row].astype(np.float64)) / step
-    assert change == pytest.approx(float(back.whole.ds[row, key]), abs=2e-3 * float(np.abs(back.whole.dp[row]).max()))
-
-
-def test_the_raised_key_is_told_as_it_is_drawn() -> None:
-    nudged, back = at(scene(FILM), "nudge"), found("default")
-    weights = [back.nudged(more)[back.own.start + back.key] for more in (0.0, NUDGE)]
-    (law,), (rest,) = said(nudged, "law"), said(nudged, "sum")
-    gain = round(weights[1], 3) - round(weights[0], 3)
-    assert law == f"this key: score + 1, weight + {gain:.3f}"
-    assert rest.startswith(f"all others together − {gain:.3f}")
-    assert {f"P {each:.3f}" for each in weights} & set(said(nudged, "weight")) == {f"P {weights[0]:.3f}"}, "all is as it was"
 
 
 @every
@@ -255,15 +245,6 @@ def test_areas_are_ds_and_cancel(name: str) -> None:
     assert above == pytest.approx(below, abs=2e-3 * np.abs(drawn.values).max())
 
 
-def test_wider_bars_are_as_wide_as_their_weights() -> None:
-    drawn, back = areas("default"), found("default")
-    weights = back.nudged(NUDGE)
-    drawn.weigh(weights)
-    wide = np.diff(drawn.feet) / drawn.plot.width
-    assert wide == pytest.approx(weights, abs=1e-6)
-    assert boxes_of(drawn.key) == pytest.approx(drawn.boxes(0.0, drawn.values)[[drawn.at]])
-
-
 def boxes_of(drawn: Rectangles) -> np.ndarray:
     """[n, 4] rectangles of a path, from their first and ninth corner."""
     corners = drawn.points.reshape(-1, 16, 3)
@@ -287,27 +268,12 @@ def test_leveled_bars_end_at_the_mean_and_parted_ones_at_their_values() -> None:
 def test_products_are_counted_as_they_are_made() -> None:
     """At the end all that the trace has; each beat adds those that it makes."""
     stage, back = scene(FILM), found("default")
-    made = ["S", "dP", "dV", "dK", "dQ"]
-    for beat, count in (("upstream", 2), ("dv", 3), ("dk", 4), ("dq", 5)):
+    made = ["S", "dV", "dP", "dK", "dQ"]
+    for beat, count in (("again", 1), ("dv", 2), ("upstream", 3), ("dk", 4), ("dq", 5)):
         listed = {item.text for item in shown(at(stage, beat), "made")}
-        assert listed == {"products:", *(f"{at} {name}" for at, name in enumerate(made[:count], 1))}
-    assert sorted(made) == sorted(products(back.trace))
-
-
-def test_all_areas_are_d_and_it_is_written_term_by_term() -> None:
-    """While the equation comes bars of all keys stand on 0; after it the other keys' are gone, and own ones are cut at D."""
-    drawn = areas("default")
-    drawn.part(1.0)
-    drawn.stand(1.0, others=True)
-    boxes = np.concatenate([boxes_of(drawn.own), boxes_of(drawn.others)])
-    signs = np.where(boxes[:, 1] < drawn.zero - 1e-9, -1.0, 1.0)
-    assert (sizes(boxes) * signs).sum() / (drawn.plot.width * drawn.unit) == pytest.approx(
-        drawn.mean, abs=2e-3 * np.abs(drawn.values).max()
-    )
-    assert not len(drawn.above_others.points) + len(drawn.below_others.points)
-    equation = "".join(said(at(scene(FILM), "dot"), "equal")).replace(" ", "")
-    assert equation == "D=ΣP×dP=dO·ΣPV=dO·O"
-    assert not shown(at(scene(FILM), "dot"), "other bars")
+        assert listed == {"products of this tile:", *(f"{at} {name}" for at, name in enumerate(made[:count], 1))}
+    assert made[:3] == products(back.trace)[:3]
+    assert sorted(made) == sorted(products(back.trace)), "dK and dQ, of which neither needs the other, in either order"
 
 
 def test_the_number_is_pointed_at_where_it_stands_in_dq() -> None:
@@ -330,8 +296,9 @@ def test_who_is_first_is_told_in_the_order_that_was_drawn() -> None:
 @every
 def test_without_a_second_program_nothing_is_shared(name: str) -> None:
     beats = [beat.name for beat in found(name).beats]
-    assert ("shared" in beats) == ("fixed" in beats) == (len(found(name).programs) > 1)
-    assert beats[-1] == ("fixed" if "shared" in beats else "dq")
+    assert ("shared" in beats) == (len(found(name).programs) > 1)
+    assert ("order" in beats) == ("shared" in beats and found(name).differ > 0)
+    assert beats[-1] in {"order", "shared", "dq"}
 
 
 def test_what_did_not_run_is_refused() -> None:

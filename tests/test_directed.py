@@ -24,7 +24,8 @@ FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
 STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
-BESIDE = tuple(f"{part}{name}" for part in ("q", "k", "p", "lse", "do", "v", "ds", "d") for name in ("", " name"))
+TILE = "tile", "tile name", "rows", "rows name", "keys", "keys name"
+TERMS = tuple(f"{part} {at}" for part in ("weight", "term") for at in range(3))
 TIMES, BYTES, BARS = (tuple(f"{side} {part}" for side in SIDES) for part in ("time", "bytes", "bar"))
 MACHINE = ("hbm", "chip", "pipe", *BARS)
 OWN = ("dv", "dk", "dq")
@@ -166,17 +167,16 @@ FILMS = {
     "backward": Directed(
         "backward", "BackwardScene",
         subjects={
-            "kept": ("grid", "q", "k", "lse", "o name", "lse name", "s name"),
-            "again": ("q", "q name", "k", "k name", "p", "p name", "lse", "lse name", "lse note"),
-            "upstream": (*BESIDE, "note", "made"),
-            "row": ("plot", "width", "height", "law"), "nudge": ("plot", "law", "sum"),
-            "share": ("plot", "level", "height", "width", "law", "sum"),
+            "kept": ("grid", "q", "k", "lse", "p note", "lse note", "lse what"),
+            "again": (*TILE, "stats", "stats name", "dv", "dk", "beside", "formula", "made name", "made"),
+            "dv": (*TILE, "dv", "dv name", "formula", *TERMS, "others", "sum", "sum name", "made"),
+            "upstream": (*TILE, "beside", "beside name", "formula", "made"),
+            "row": ("plot", "width", "height", "law"), "share": ("plot", "level", "height", "width", "law", "sum"),
             "dot": ("plot", "level", "height", "width", "law", "sum", "do", "do name", "o", "o name", "dot"),
-            "softmax": (*BESIDE, "dv", "dv name", "dk", "dk name", "note", "made"),
-            **{part: (*BESIDE, *(f"{own}{name}" for own in OWN for name in ("", " name")), "made") for part in OWN},
+            "softmax": (*TILE, "stats", "stats name", "beside", "beside name", "dv", "dv name", "formula", "made name", "made"),
+            "dk": (*TILE, "dv", "dk", "dk name", "formula", "made"), "dq": (*TILE, "dv", "dk", "dq", "dq name", "formula", "made"),
             "shared": (*WALKED, *STRIPS, "note", "program"),
             "order": ("row", "dq", "first", "first list", "last", "last list", "dq name", "entry name", "columns"),
-            "fixed": ("row", "dq", "first", "first list", "last", "last list", "entry name", "total"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "grouped": {"heads": 4, "kv_heads": 2, "block_m": 128},

@@ -21,64 +21,56 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 4.0, shot="kept", late=True, along=True,
-        caption="After the forward pass: LSE is kept, P is not.",
+        "kept", "What was kept", 3.7, shot="kept", late=True, along=True,
+        caption="Training goes back: P was not kept, LSE was.",
     ),
     Beat(
-        "again", "P again", 4.1, shot="one tile", late=True, along=True,
+        "again", "P again", 3.9, shot="one tile", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "upstream", "From dO to dP", 4.0, shot="tile pair", late=True, along=True,
-        caption="The next layer sends dO. With V it makes dP.",
+        "dv", "The part of dV", 8.1, shot="one tile", late=True, along=True,
+        caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
-        "row", "One query", 4.0, shot="one query", late=True, along=True,
+        "upstream", "From dO to dP", 3.4, shot="one tile", late=True, along=True,
+        caption="dO and V make dP, as Q and K made S.",
+    ),
+    Beat(
+        "row", "One query", 3.9, shot="one query", late=True, along=True,
         caption="One query: a bar a key, P wide and dP high.",
     ),
     Beat(
-        "nudge", "One score", 5.1, shot="one query", late=True, along=True,
-        caption="Raise one key's score: its weight grows, all others shrink.",
+        "share", "From the mean", 4.9, shot="one query", late=True, along=True,
+        caption="P adds up to 1, so only the height from the mean counts.",
     ),
     Beat(
-        "share", "From the mean", 4.85, shot="one query", late=True, along=True,
-        caption="What the others give has their mean, D. It comes off dP.",
+        "dot", "Without the others", 3.4, shot="one query", late=True, along=True,
+        caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
-        "dot", "Without the others", 4.8, shot="one query", late=True, along=True,
-        caption="Without the other keys, a tile has D from dO · O.",
-    ),
-    Beat(
-        "softmax", "From dP to dS", 3.95, shot="tile pair", late=True, along=True,
+        "softmax", "From dP to dS", 3.7, shot="one tile", late=True, along=True,
         caption="Each row, with its own D, turns dP into dS.",
     ),
     Beat(
-        "dv", "The part of dV", 2.85, shot="tile pair", late=True, along=True,
-        caption="Columns of P sum dO into dV.",
+        "dk", "The part of dK", 3.9, shot="one tile", late=True, along=True,
+        caption="Columns of dS weigh the rows of Q: dK.",
     ),
     Beat(
-        "dk", "The part of dK", 2.85, shot="tile pair", late=True, along=True,
-        caption="Columns of dS sum Q into dK.",
+        "dq", "The part of dQ", 3.9, shot="one tile", late=True, along=True,
+        caption="Rows of dS weigh the keys of K: dQ.",
     ),
     Beat(
-        "dq", "The part of dQ", 2.7, shot="tile pair", late=True, along=True,
-        caption="Rows of dS sum K into dQ.",
-    ),
-    Beat(
-        "shared", "What is shared", 4.75, shot="all tiles", late=True, along=True,
+        "shared", "What is shared", 4.6, shot="all tiles", late=True, along=True,
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 5.5, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 6.9, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
-    ),
-    Beat(
-        "fixed", "The price", 6.05, shot="row of tiles", late=True, along=True,
-        caption="A program a row: fixed order, but S and dP are made again.",
     ),
 )  # fmt: skip
 
-NUDGE = 1.0  # that is added to a score, in natural-log units
+SHOWN_ROWS = 3  # of a column's, whose terms are written
 Given = Callable[[AttentionConfig], Mapping[str, np.ndarray]]
 
 
@@ -108,13 +100,11 @@ class Backward:
     Args:
         forward: The row that all films follow, at its tile.
         trace: Of the backward pass, dQ by atomic additions.
-        fixed: Of the same in an order that is fixed: dQ in a launch of its own.
-        given: Q, K, V, O, LSE and dO, with which both ran.
+        given: Q, K, V, O, LSE and dO, with which it ran.
     """
 
     forward: Rescale
     trace: Trace
-    fixed: Trace
     given: Mapping[str, np.ndarray]
 
     @property
@@ -155,13 +145,6 @@ class Backward:
     def programs(self) -> list[int]:
         """Key tiles whose programs add to the followed row block."""
         return [j for j, walk in enumerate(self.walks) if self.row_block in walk]
-
-    @property
-    def passes(self) -> tuple[list[str], list[str]]:
-        """Products of a fixed order: of the launch by key tiles, then of that by row blocks, which begins with S once more."""
-        made = products(self.fixed)
-        second = made.index(made[0], 1)
-        return made[:second], made[second:]
 
     def all_of(self, name: str) -> np.ndarray:
         """[n, d] of Q, K or O, [n] of LSE: of the followed head."""
@@ -226,11 +209,16 @@ class Backward:
         """Of the tile, the one with the largest weight in that row."""
         return int(self.followed.p[self.row].argmax())
 
-    def nudged(self, more: float) -> np.ndarray:
-        """[keys] weights of that row over all keys, once so much is added to the score of that key: softmax of them."""
-        raised = self.whole.p[self.row].astype(np.float64)
-        raised[self.own.start + self.key] *= np.exp(more)
-        return np.asarray(raised / max(raised.sum(), 1e-30))
+    @cached_property
+    def weighed(self) -> tuple[np.ndarray, np.ndarray]:
+        """[rows] weights of that key, as they go into the product, and [rows, d] rows of dO, each times its own: the sum is dV."""
+        weights = self.rounded(self.followed.p[:, self.key])
+        return weights, weights[:, None] * self.rows_of("dO", self.row_block)
+
+    @property
+    def heaviest(self) -> list[int]:
+        """Rows in which that key weighs most, in their order."""
+        return [int(row) for row in np.sort(np.argsort(-self.weighed[0], kind="stable")[:SHOWN_ROWS])]
 
     def gained(self, block: int) -> tuple[np.ndarray, np.ndarray]:
         """What a row block adds to dK_j and to dV_j of the followed key tile [keys, d]."""
@@ -284,24 +272,18 @@ class Backward:
         """Without a second program nothing is shared; where no order changes a bit, none is shown."""
         left_out = {"order"} if self.differ == 0 else set()
         if len(self.programs) < 2:
-            left_out = {"shared", "order", "fixed"}
+            left_out = {"shared", "order"}
         return tuple(beat for beat in BEATS if beat.name not in left_out)
 
     @property
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for, and every number on screen."""
         said = {
-            "usual": f"{len(products(self.trace))}",
-            "fixed": f"{len(products(self.fixed))}",
             "weight": number(float(self.followed.p[self.row, self.key])),
             "gradient": number(float(self.followed.dp[self.row, self.key]), 2),
             "mean": number(float(self.followed.d[self.row]), 2),
             "part": number(float(self.followed.ds[self.row, self.key]), 2),
         }
-        before, after = (self.nudged(more) for more in (0.0, NUDGE))
-        at = self.own.start + self.key
-        said["gain"] = number(round(float(after[at]), 3) - round(float(before[at]), 3))
-        said["rest"] = number((1 - float(after[at])) / max(1 - float(before[at]), 1e-30), 2)
         if len(self.programs) > 1:
             first, last = digits(*(each[self.number] for each in self.orders))
             said |= {"first": first, "last": last}
@@ -333,7 +315,7 @@ def products(trace: Trace) -> list[str]:
 
 
 def gather(config: AttentionConfig, source: str | None, run: Callable[..., Any], given: Given) -> Backward:
-    """Record the backward pass, in both ways, of the forward pass that the films follow.
+    """Record the backward pass of the forward pass that the films follow.
 
     Args:
         run: ``flashviz_kernels.recorder.run``.
@@ -341,12 +323,11 @@ def gather(config: AttentionConfig, source: str | None, run: Callable[..., Any],
 
     Raises:
         ConfigError: There is no key, or none that any row sees.
-        TraceError: What was given is not what the traces were recorded with.
+        TraceError: What was given is not what the trace was recorded with.
     """
     forward = gather_forward(config, source, run)
     trace = run(config, source=source, algorithm="backward").trace
-    fixed = run(config, source="numpy", algorithm="backward_deterministic").trace
     arrays = given(config)
-    if {trace.header.inputs_hash, fixed.header.inputs_hash} != {inputs_hash(arrays.values())}:
+    if trace.header.inputs_hash != inputs_hash(arrays.values()):
         raise TraceError("expected the inputs that the backward pass ran with, got others; hand in those of the same config")
-    return Backward(forward, trace, fixed, arrays)
+    return Backward(forward, trace, arrays)

@@ -1,10 +1,9 @@
-"""The backward pass: P made again on its tile, dP and dS, the sums that go into dV, dK and dQ, and dQ, to which all programs add."""
+"""The backward pass: P made again on its tile, which weighs dO into dV; dP and dS, which go into dK and dQ; and dQ, to which all add."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,11 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import backward
-from flashviz.chapters.backward import NUDGE, Backward, Given, added, gather
+from flashviz.chapters.backward import Backward, Given, added, gather
 from flashviz.director.film.parts import LOAD, Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, fly, labelled, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, fly, word
 from flashviz.figures import number
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Bands, Grid, arrivals, magnified
@@ -31,17 +30,21 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, li
 from flashviz.palette import spread, weight_spread
 
 CALM = 1.1  # seconds of the first picture
-PRODUCT, ROWS, SUM = 0.7, 1.2, 1.7  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-GROW, LEVEL, PARTS = 1.3, 1.2, 1.0  # seconds: of a bar that widens, until all are level, and until they are apart again
-ALL, WAIT, STEPS = 2.0, 0.25, 1.0  # seconds: of all programs at once, until the second one adds, of one program's way along its row
+PRODUCT, ROWS, SUM = 0.7, 1.1, 2.0  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+TERM, FALL, REST = 0.6, 1.6, 0.9  # seconds: of a row that is weighed, until all are one sum, of all other columns
+LEVEL, PARTS = 1.2, 1.0  # seconds: until all bars are level, and until they are apart again
+ALL, WAIT = 2.3, 0.25  # seconds: of all programs at once, until the second one adds
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
-MADE, APART = ("products:", "made:", "Σ:"), 20  # what is listed; px, from there to the first
+MADE, APART = ("products of this tile:", "products:"), 20  # what is listed; px, between two
+LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)"]
+SLOPE = ["dO: how the loss changes with O", "dO: the loss's slope at O", "dO: slope at O"]
+HASTE = 1.5  # power of the time by which bands set out: the first ones slowly
 LINE = em(6)  # under digits that differ, and about what is framed
 SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
-EQUAL = (  # why dO · O is the areas of all bars together, term by term, each in the hue of what it is of
-    ("D", "D"), ("=", "S"), ("Σ P × dP", "P"), ("=", "S"), ("dO ·", "O"), ("Σ P V", "V"), ("=", "S"), ("dO · O", "O"),
-)  # fmt: skip
 ENTRY = em(22)  # of a number that is pointed at
+SLOTS = {  # where each of the tile's pictures stands
+    "q": "rows", "do": "rows", "k": "keys", "v": "keys", "s": "tile", "p": "tile", "dp": "tile", "ds": "tile", "lse": "stats", "d": "stats",
+}  # fmt: skip
 
 
 class BackwardStage(ShotScene):
@@ -57,7 +60,7 @@ class BackwardStage(ShotScene):
             given: ``flashviz_kernels.differentiating.inputs``.
         """
         found = gather(self.settings.config, self.settings.source, run, given)
-        self.provenance = [provenance(trace) for trace in (found.forward.trace, found.trace, found.fixed)]
+        self.provenance = [provenance(trace) for trace in (found.forward.trace, found.trace)]
         self.set_board(found.beats, found.said)
         return BackwardFilm(self, found)
 
@@ -71,6 +74,7 @@ class BackwardFilm(ChapterFilm):
     def __init__(self, scene: ShotScene, found: Backward) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.tiles: dict[str, Matrix] = {}
+        self.away: dict[str, Matrix] = {}  # outside the frame
         self.words: dict[str, Mobject] = {}
         self.kept_words: dict[str, Mobject] = {}  # of the tile, while one of its rows is looked at
 
@@ -119,11 +123,29 @@ class BackwardFilm(ChapterFilm):
         values = self.found.rows_of(tensor, self.found.row_block)
         return finite(values) if tensor == "LSE" else values
 
+    def slot(self, part: str) -> Rect:
+        """Where a part of the tile stands: operands take turns in one place."""
+        return self.place[SLOTS.get(part, part)]
+
+    def called(self, part: str, text: str) -> FadeIn:
+        """The name of what stands there now."""
+        return self.name(f"{SLOTS.get(part, part)} name", text, self.skin.hue(text))
+
     def arrive(self, part: str, tensor: str, values: np.ndarray) -> Shows:
         """A tile comes over the nearest edge of the frame to its part of the shot."""
-        start = self.outside(self.place[part])
+        start = self.outside(self.slot(part))
         self.tiles[part] = tile = self.matrix(tensor, values, start)
-        return matrix_to(tile, self.place[part], start, introducer=True)
+        return matrix_to(tile, self.slot(part), start, introducer=True)
+
+    def depart(self, part: str) -> Shows:
+        """It leaves over the same edge."""
+        self.away[part] = tile = self.tiles.pop(part)
+        return matrix_to(tile, self.outside(tile.rect), remover=True)
+
+    def back(self, part: str) -> Shows:
+        """What has left comes again."""
+        self.tiles[part] = tile = self.away.pop(part)
+        return matrix_to(tile, self.slot(part), introducer=True)
 
     def outside(self, rect: Rect) -> Rect:
         """Just past the frame's nearest edge, but its lower one, where the caption stands."""
@@ -133,25 +155,23 @@ class BackwardFilm(ChapterFilm):
 
     def made(self, part: str, tensor: str, values: np.ndarray) -> Columns:
         """A product fills its part of the shot, column by column."""
-        self.tiles[part] = tile = self.matrix(tensor, values, self.place[part])
+        self.tiles[part] = tile = self.matrix(tensor, values, self.slot(part))
         self.scene.add(tile)
         return Columns(tile)
 
-    def listed(self, part: str, names: Sequence[str], of: int) -> list[Word]:
-        """Products of two tiles, one beside the other, in that many places."""
-        slots = zip(columns(self.place[part], of), names, strict=False)
-        made = [heading(slot, name, self.skin.hue(name), NUMBER, "product") for slot, name in slots]
-        self.words[part] = Group(*made)
-        return made
+    def formula(self, text: str, color: str) -> FadeIn:
+        """What is made now, and of what, over all that stands beside the tile."""
+        self.words["formula"] = word(text, NUMBER, color, self.place["formula"], "rule")
+        return FadeIn(self.words["formula"])
 
     def counted(self, tensor: str) -> FadeIn:
         """Another product that was made, at the end of their list."""
-        first, *slots = columns(self.place["made"], 1 + len(backward.products(self.found.trace)))
-        if "made" not in self.words:
-            self.words["made"] = Group(fitted(MADE, NAME, self.skin.ink, first.before(em(APART)), "made"))
-        listed = self.words["made"]
+        made = backward.products(self.found.trace)
+        slots = [slot.before(em(APART)) for slot in columns(self.place["made"], len(made))]
+        px = NUMBER * min(1.0, *(slots[0].width / text_width(f"{len(made)} {name}", NUMBER, Face.STRONG) for name in made))
+        listed = self.words.setdefault("made", Group(fitted(MADE, NAME, self.skin.ink, self.place["made name"], "made")))
         at = len(listed.submobjects)
-        listed.add(word(f"{at} {tensor}", NAME, self.skin.hue(tensor), slots[at - 1], "made"))
+        listed.add(word(f"{at} {tensor}", px, self.skin.hue(tensor), slots[at - 1], "made"))
         return FadeIn(*listed.submobjects[0 if at == 1 else at :])
 
 
@@ -177,24 +197,22 @@ def kept(film: BackwardFilm) -> None:
     for part, tensor in (("q", "Q"), ("k", "K"), ("o", "O"), ("lse", "LSE")):
         film.tiles[part] = film.matrix(tensor, film.whole(tensor), place[part])
         film.tiles[part].tag = f"all {tensor}"
+        film.name(f"{part} name", tensor, skin.hue(tensor))
+    film.scene.add(*film.tiles.values(), *film.words.values())
     film.words["lines"] = outlines(skin.quiet, "cells", theme.HAIRLINE).display(grid.cells)
     film.words["frames"] = frames = outlines(skin.ink, "frames", theme.HEAVY).display(edges(list(framed(film).values())))
-    film.scene.add(*film.tiles.values(), film.words["lines"])
-    for part in ("q", "k"):
-        film.name(f"{part} name", part.upper(), skin.hue(part.upper()))
-        film.scene.add(film.words[f"{part} name"])
+    film.scene.add(film.words["lines"])
     said = (
-        ("s name", ("P", skin.scores), "never stored", "never stored"),
-        ("o name", ("O", skin.o), "kept: d numbers a query", "d numbers a query"),
-        ("lse name", ("LSE", skin.stats), "kept: one number a query", "one a query"),
-    )  # fmt: skip
-    for part, called, words, short in said:
-        film.words[part] = Named(*labelled(place[part], called, (words, skin.ink), short, px=NUMBER), tag=part)
+        ("p note", ["P: not kept"], skin.scores, NUMBER),
+        ("lse note", ["LSE: kept"], skin.stats, NUMBER),
+        ("lse what", LSE, skin.stats, NAME),
+    )
     with film.scene.telling():
         film.scene.hold(CALM)
-        for part, *_ in said:
+        for part, told, hue, px in said:
+            film.words[part] = fitted(told, px, hue, place[part], part)
             film.move(FadeIn(film.words[part]), seconds=TEXT)
-            film.scene.hold(TEXT)
+            film.scene.hold(2 * TEXT)
         film.move(FadeIn(frames), seconds=TEXT)
 
 
@@ -214,20 +232,23 @@ def framed(film: BackwardFilm) -> dict[str, Rect]:
 @beat("again")
 def again(film: BackwardFilm) -> None:
     """One tile grows out of the grid, with its rows' Q and LSE and its keys; Q and K make S of it again, and LSE makes P, row by row."""
-    place, skin, found = film.place, film.skin, film.found
-    tile = found.followed
+    skin, tile = film.skin, film.found.followed
     with film.scene.telling():
         nearer(film)
-        names = film.name("q name", "Q", skin.q), film.name("k name", "K", skin.k), film.name("lse name", "LSE", skin.stats)
-        film.move(*names, film.name("p name", "S = Q Kᵀ / √d", skin.scores), film.made("p", "S", tile.s), seconds=PRODUCT)
-        scores = film.tiles["p"]
-        film.tiles["p"] = weights = film.matrix("P", tile.p, place["p"])
-        film.move(*film.leave("p name"), seconds=TEXT / 2)
-        film.move(film.name("p name", "P = exp(S − LSE)", skin.scores), seconds=TEXT / 2)
         film.move(
-            row_by_row(film, weights, (place["p"], place["lse"])),
-            film.fitted("lse note", ["LSE = log of its row's Σ exp(S)", "LSE = log Σ exp(S)"], skin.stats), seconds=ROWS,
+            film.called("q", "Q"), film.called("k", "K"), film.called("lse", "LSE"), film.formula("S = Q Kᵀ / √d", skin.scores),
+            film.called("s", "S"), film.made("s", "S", tile.s), seconds=PRODUCT,
         )  # fmt: skip
+        film.move(film.counted("S"), seconds=TEXT)
+        scores = film.tiles.pop("s")
+        film.tiles["p"] = weights = film.matrix("P", tile.p, film.slot("p"))
+        film.move(*film.leave("formula", "tile name"), seconds=TEXT / 2)
+        film.move(
+            film.called("p", "P"),
+            row_by_row(film, weights, (film.slot("p"), film.slot("lse"))),
+            film.formula("P = exp(S − LSE)", skin.scores),
+            seconds=ROWS,
+        )
         film.scene.remove(scores)
 
 
@@ -239,15 +260,15 @@ def nearer(film: BackwardFilm) -> None:
     gone, film.tiles = film.tiles, {}
     for part, tensor in (("q", "Q"), ("k", "K"), ("lse", "LSE")):
         film.tiles[part] = film.matrix(tensor, film.own(tensor), homes[part], film.whole(tensor))
-    large = Grid(magnified(whole, homes["p"], place["p"]), found.config.row_blocks, found.config.col_blocks)
+    large = Grid(magnified(whole, homes["p"], film.slot("p")), found.config.row_blocks, found.config.col_blocks)
 
     def grow(share: float) -> None:
         cells = replace(large, rect=whole.toward(large.rect, share)).cells
         lines.display(cells[cells[:, 1] > place["caption"].y1]).set_stroke(opacity=1 - early(share))
-        frames.display(edges([home.toward(place[part], share) for part, home in homes.items()]))
+        frames.display(edges([home.toward(film.slot(part), share) for part, home in homes.items()]))
 
     film.scene.add(*film.tiles.values(), frames)
-    grown = [matrix_to(each, place[part]) for part, each in film.tiles.items()]
+    grown = [matrix_to(each, film.slot(part)) for part, each in film.tiles.items()]
     film.move(
         Shows(Group(lines, frames), grow, rate_func=ease_in_out_cubic), *grown,
         FadeOut(*gone.values(), rate_func=early), *film.leave(), seconds=MOVE,
@@ -257,13 +278,13 @@ def nearer(film: BackwardFilm) -> None:
 
 def row_by_row(film: BackwardFilm, made: Matrix, *used: tuple[Rect, Rect]) -> Shows:
     """A picture fills from its top; frames are about the row that is made, and what it is made of, each from one place to another."""
-    count, high = len(made.values), made.rect.height / len(made.values)
+    count = len(made.values)
     frame = outlines(film.skin.ink, "row")
 
     def show(share: float) -> None:
         at = int(share * count)
-        tops = [(first, last, first.y1 - at * high) for first, last in used] if at < count else []
-        frame.display(edges([Rect(first.x0, top - high, last.x1, top).inset(-LINE) for first, last, top in tops]))
+        lines = [(line_of(first, count, at), last) for first, last in used] if at < count else []
+        frame.display(edges([replace(line, x1=last.x1).inset(-LINE) for line, last in lines]))
         reveal(made, share)
 
     show(0.0)
@@ -271,25 +292,143 @@ def row_by_row(film: BackwardFilm, made: Matrix, *used: tuple[Rect, Rect]) -> Sh
     return Shows(Group(made, frame), show)
 
 
+@beat("dv")
+def dv(film: BackwardFilm) -> None:
+    """dO comes in Q's place. One column of P weighs its rows, three slowly and then all others, into dV of one key; then all columns."""
+    found, skin, place = film.found, film.skin, film.place
+    values = found.gained(found.row_block)[1].T
+    with film.scene.telling():
+        film.move(*film.leave("rows name", "stats name", "formula"), FadeOut(film.tiles.pop("lse")), seconds=TEXT / 2)
+        coming = film.depart("q"), film.arrive("do", "dO", found.rows_of("dO", found.row_block))
+        film.words["formula"] = fitted(SLOPE, NAME, skin.o, place["formula"], "rule")
+        film.move(*coming, FadeIn(film.words["formula"], rate_func=early), seconds=MOVE)
+        back = StepBack([film.tiles["k"]], palette.DIM)
+        film.move(film.called("do", "dO"), back, seconds=TEXT)
+        film.scene.hold(2 * TEXT)
+        column = Bands(film.slot("p"), len(values[0]), 1).of(found.key)
+        frame = outlines(skin.ink, "column", theme.HEAVY).display(edges([column.inset(-LINE)]))
+        whole = box(place["dv"], stroke=skin.v)
+        film.move(FadeIn(frame), *film.leave("formula"), seconds=TEXT / 2)
+        film.move(film.formula("dV += Pᵀ dO", skin.v), FadeIn(whole), film.name("dv name", "dV", skin.v), seconds=TEXT / 2)
+        one = weighed(film)
+        home = Bands(place["dv"], len(values[0]), 1).of(found.key)
+
+        def turn(share: float) -> None:
+            put(one, place["sum"].toward(home, share))
+            one.display(roots(values[:, found.key][None] if share < 1 / 2 else values[:, found.key][:, None]))
+
+        written = [part for part in film.words if part in ("others", "sum name")]
+        film.move(Shows(one, turn, rate_func=ease_in_out_cubic), *film.leave(*written), seconds=MOVE)
+        film.scene.remove(frame)
+        carry(film, "dv", "dV", values, REST)
+        film.scene.remove(one, whole)
+        film.move(step_forth(back), film.counted("dV"), seconds=TEXT)
+
+
+def weighed(film: BackwardFilm) -> Matrix:
+    """Rows of dO in which one key weighs most come and are weighed, one after the other; they fall into one sum, and so do all others."""
+    found, skin, place, do = film.found, film.skin, film.place, film.tiles["do"]
+    (weights, terms), written, given = found.weighed, found.heaviest, found.rows_of("dO", found.row_block)
+    rows, pick = len(weights), outlines(skin.ink, "row")
+    column, strips = Bands(film.slot("p"), len(found.followed.p[0]), 1).of(found.key), []
+    film.scene.add(pick)
+    for at, row in enumerate(written):
+        strips.append(film.matrix("dO", given[row][None], line_of(do.rect, rows, row), given))
+        strips[-1].tag = "row of dO"
+        pick.display(edges([line_of(rect, rows, row).inset(-LINE) for rect in (column, do.rect)]))
+        weight, slot = number(float(weights[row])), place[f"weight {at}"]
+        told = fitted([f"P {weight} ×", f"{weight} ×"], NAME, skin.scores, slot, "weight", Face.MONO_STRONG)
+        film.words[f"weight {at}"] = told
+        film.move(come_weighed(strips[-1], place[f"term {at}"], given[row], terms[row]), FadeIn(told, rate_func=late), seconds=TERM)
+    film.scene.remove(pick)
+    one = film.matrix("dV", np.full_like(given[:1], np.nan), place["sum"], terms.sum(0)[None])
+    rest = [f"+ {rows - len(written)} more rows, each × its weight", f"+ {rows - len(written)} more rows"]
+    film.scene.add(one)
+    film.move(
+        film.fitted("others", rest, skin.o),
+        film.fitted("sum name", ["= this key's part of dV", "= its part of dV", "= its part"], skin.v),
+        seconds=TEXT,
+    )
+    weights_gone = FadeOut(*(film.words.pop(f"weight {at}") for at in range(len(written))), rate_func=early)
+    film.move(fall(film, one, strips), weights_gone, seconds=FALL)
+    return one
+
+
+def come_weighed(strip: Matrix, to: Rect, row: np.ndarray, term: np.ndarray) -> Shows:
+    """A row grows to its place, and is made as faint as its weight."""
+    start = strip.rect
+
+    def show(share: float) -> None:
+        put(strip, start.toward(to, ease_in_out_cubic(early(share))))
+        strip.display(roots((row + (term - row) * late(share))[None]))
+
+    return Shows(strip, show, introducer=True)
+
+
+def fall(film: BackwardFilm, one: Matrix, strips: Sequence[Matrix]) -> Shows:
+    """The rows that were written, then bands of all others, each times its weight, come into the sum, which is of all that have."""
+    found, do = film.found, film.tiles["do"]
+    terms, written, given = found.weighed[1], found.heaviest, found.rows_of("dO", found.row_block)
+    others = terms.copy()
+    others[written] = 0.0
+    lines = [line_of(do.rect, len(terms), row) for row in range(len(terms))]
+    parts = [part for part in np.array_split(np.arange(len(terms)), BANDS) if len(part)]
+    bands = [film.matrix("dO", others[part], Rect(do.rect.x0, lines[part[-1]].y0, do.rect.x1, lines[part[0]].y1), given) for part in parts]
+    for band in bands:
+        band.tag = "rows of dO"
+    gains = [*terms[written], *(others[part].sum(0) for part in parts)]
+    falling = [(each, each.rect) for each in (*strips, *bands)]
+    film.scene.add(*bands)
+
+    def show(share: float) -> None:
+        ways = np.clip((share * (len(falling) + ON_THEIR_WAY) - np.arange(len(falling))) / ON_THEIR_WAY, 0.0, 1.0)
+        for at, ((each, start), way) in enumerate(zip(falling, ways, strict=True)):
+            put(each, start.toward(one.rect, ease_in_out_cubic(float(way))))
+            reveal(each, float((at < len(strips) or way > 0) and way < 1))
+        landed = [gain for gain, way in zip(gains, ways, strict=True) if way >= 1]
+        one.display(roots(np.sum(landed, axis=0)[None]) if landed else np.full_like(given[:1], np.nan))
+
+    show(0.0)
+    return Shows(Group(one, *strips, *bands), show)
+
+
+def carry(film: BackwardFilm, part: str, tensor: str, values: np.ndarray, seconds: float, *frames: Rect) -> None:
+    """From band after band of the tile its sum goes into the place of the product: columns come down, rows go over."""
+    place, source, across = film.place, film.slot("p"), 0 if part == "dq" else 1
+    count = min(BANDS, values.shape[across])
+    start, home = (Bands(rect, count, across) for rect in (source, place[part]))
+    bands = [film.matrix(tensor, each, source, values) for each in np.array_split(values, count, across)]
+    frame = outlines(film.skin.ink, "row", theme.HEAVY)
+
+    def show(share: float) -> None:
+        set_out = share**HASTE * (count + ON_THEIR_WAY)
+        for at, band in enumerate(bands):
+            way = float(np.clip((set_out - at) / ON_THEIR_WAY, 0.0, 1.0))
+            put(band, start.of(at).toward(home.of(at), ease_in_out_cubic(way)))
+            reveal(band, float(way > 0))
+        at = int(set_out)
+        frame.display(edges([rect.inset(-LINE) for rect in (start.of(at), *frames)] if at < count else []))
+
+    show(0.0)
+    film.scene.add(*bands, frame)
+    film.move(Shows(Group(*bands, frame), show), seconds=seconds)
+    film.scene.remove(*bands, frame)
+    film.tiles[part] = film.matrix(tensor, values, place[part])
+    film.scene.add(film.tiles[part])
+
+
 @beat("upstream")
 def upstream(film: BackwardFilm) -> None:
-    """All steps aside for dO, which comes, and V: over the same keys and queries they make dP, the gradient of each weight."""
+    """P steps aside, V comes in K's place; with dO it makes dP, the gradient of each weight."""
     place, skin, found = film.place, film.skin, film.found
     with film.scene.telling():
-        film.move(*film.leave(), seconds=TEXT / 2)
-        aside = [matrix_to(tile, place[part]) for part, tile in film.tiles.items()]
         film.move(
-            *aside, film.arrive("do", "dO", found.rows_of("dO", found.row_block)),
-            film.arrive("v", "V", found.keys_of("V", found.key_tile).T), seconds=MOVE,
+            film.depart("k"), film.arrive("v", "V", found.keys_of("V", found.key_tile).T), *film.leave("keys name", "formula", "tile name"),
+            matrix_to(film.tiles["p"], place["beside"]), seconds=MOVE,
         )  # fmt: skip
-        named = (("q", "Q", skin.q), ("k", "K", skin.k), ("lse", "LSE", skin.stats), ("do", "dO", skin.o), ("v", "V", skin.v))
-        film.move(
-            *(film.name(f"{part} name", text, hue) for part, text, hue in named), film.name("p name", "P = exp(S − LSE)", skin.scores),
-            film.counted("S"), seconds=TEXT,
-        )  # fmt: skip
-        film.move(film.name("ds name", "dP = dO Vᵀ", skin.scores), film.made("ds", "dP", found.followed.dp), seconds=PRODUCT)
-        told = ["d: how the loss changes with it", "d: the loss's change"]
-        film.move(film.counted("dP"), film.fitted("note", told, skin.ink), seconds=TEXT)
+        film.move(film.called("v", "V"), film.name("beside name", "P", skin.scores), seconds=TEXT)
+        film.move(film.formula("dP = dO Vᵀ", skin.scores), film.called("dp", "dP"), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
+        film.move(film.counted("dP"), seconds=TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- on one query
@@ -298,19 +437,19 @@ def upstream(film: BackwardFilm) -> None:
 @beat("row")
 def row(film: BackwardFilm) -> None:
     """A query's row leaves both tiles: its weights become widths on a line, its dP the heights; bars of all other keys come beside them."""
-    skin, found, tile_shot = film.skin, film.found, film.scene.shot("tile pair")
+    skin, found, place = film.skin, film.found, film.place
     rows, at = len(found.followed.p), found.row
     film.areas = areas = Areas(
-        found.whole.p[at], found.whole.dp[at], float(found.followed.d[at]), found.own, found.own.start + found.key, film.place["plot"], skin
+        found.whole.p[at], found.whole.dp[at], float(found.followed.d[at]), found.own, found.own.start + found.key, place["plot"], skin
     )
     keys = len(found.followed.p[at])
-    lines = {part: line_of(tile_shot[part], rows, at) for part in ("p", "ds")}
-    frame = outlines(skin.ink, "row")
+    lines = {part: line_of(film.tiles[part].rect, rows, at) for part in ("p", "dp")}
+    frame = outlines(skin.ink, "row", theme.HEAVY)
     frame.display(edges([line.inset(-LINE) for line in lines.values()]))
     flat, feet = areas.boxes(0.0, 0.0)[areas.chosen], Rectangles(skin.scores, name="weights", opacity=palette.LIT)
     flat[:, 3] += LINE
     bars = areas.boxes(0.0, areas.values)[areas.chosen]
-    from_p, from_dp = (flat_row(lines[part], keys) for part in ("p", "ds"))
+    from_p, from_dp = (flat_row(lines[part], keys) for part in ("p", "dp"))
 
     def leave(share: float) -> None:
         feet.display(from_p + (flat - from_p) * share)
@@ -323,53 +462,34 @@ def row(film: BackwardFilm) -> None:
         leave(0.0)
         film.scene.add(feet, areas.own)
         film.move(gone, Shows(Group(feet, areas.own), leave, rate_func=ease_in_out_cubic), seconds=MOVE)
-        film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
-        film.move(
-            FadeIn(film.words["zero"]), film.fitted("height", ["height of a bar: dP of a key", "height: dP of a key"], skin.ink),
-            film.fitted("width", [f"width: its weight P; all {len(areas.values)} keys together 1", "width: its weight P"], skin.ink),
-            seconds=TEXT,
-        )  # fmt: skip
         film.scene.remove(feet, areas.own)
         areas.grow(0.0)
         film.scene.add(areas)
-        film.move(Shows(areas, areas.grow), seconds=MOVE)
-        film.move(film.fitted("law", ["bright: this tile's keys", "bright: this tile"], skin.ink), seconds=TEXT)
-
-
-@beat("nudge")
-def nudge(film: BackwardFilm) -> None:
-    """One key's score is raised: its bar widens, and all others, which share the same width, narrow; then all is as it was."""
-    areas, skin, found = film.areas, film.skin, film.found
-    line = Rectangles(skin.k, name="measure")
-    weight = Readout("", NAME, skin.k, name="weight", face=Face.MONO_STRONG, anchor="center")
-    film.words["key"] = Group(line, weight)
-
-    def show(more: float) -> None:
-        weights = found.nudged(more)
-        areas.weigh(weights)
-        left, right = areas.feet[areas.at : areas.at + 2]
-        y, text = areas.zero - 3 * LINE, f"P {number(weights[areas.at])}"
-        line.display(span(left, right, y, LINE / 3, LINE))
-        half = weight.step * len(text) / 2
-        x = float(np.clip((left + right) / 2, areas.plot.x0 + half, areas.plot.x1 - half))
-        weight.at(Rect(x - half, y - em(NAME) - 2 * LINE, x + half, y - 2 * LINE)).display(text)
-
-    with film.scene.telling():
-        show(0.0)
+        film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
+        film.move(Shows(areas, areas.grow), FadeIn(film.words["zero"]), seconds=MOVE)
+        film.move(Shows(areas, areas.point), *measured(film), seconds=2 * TEXT)
         film.move(
-            FadeIn(film.words["key"]), Shows(areas, lambda share: areas.key.set_fill(opacity=palette.LIT * share)),
-            *film.leave("law"), seconds=TEXT,
-        )  # fmt: skip
-        film.scene.hold(TEXT)
-        grown = Group(areas, film.words["key"])
-        film.move(
-            Shows(grown, lambda share: show(NUDGE * share), rate_func=ease_in_out_cubic),
-            film.fitted("law", [f"this key: score + {NUDGE:.0f}, weight + {found.said['gain']}"], skin.k), seconds=GROW,
-        )  # fmt: skip
-        told = f"all others together − {found.said['gain']}: each × {found.said['rest']}"
-        film.move(film.fitted("sum", [told, f"all others − {found.said['gain']}"], skin.ink), seconds=TEXT)
-        film.scene.hold(film.scene.motion - MOVE / 2)
-        film.move(Shows(grown, lambda share: show(NUDGE * (1 - share)), rate_func=ease_in_out_cubic), seconds=MOVE / 2)
+            film.fitted("law", ["bright: keys of this tile; all others beside them", "bright: this tile's keys"], skin.ink), seconds=TEXT
+        )
+
+
+def measured(film: BackwardFilm) -> list[FadeIn]:
+    """One bar's height, over it, and its width, under it; and that of all bars together."""
+    areas, skin, place, said = film.areas, film.skin, film.place, film.found.said
+    left, right = areas.feet[areas.at : areas.at + 2]
+    x, y, top = (left + right) / 2, areas.zero - 3 * LINE, areas.level_of(areas.values[areas.at])
+    rise = [x - LINE / 3, top, x + LINE / 3, place["height"].y0]
+    film.words["measures"] = Rectangles(skin.k, name="measure").display(np.array([*span(left, right, y, LINE / 3, LINE), rise]))
+    under = Rect(areas.plot.x0, y - em(NAME) - 2 * LINE, areas.plot.x1, y - 2 * LINE)
+    for part, text, rect in (("high", f"dP = {said['gradient']}", place["height"]), ("wide", f"P = {said['weight']}", under)):
+        wide = text_width(text, NAME, Face.STRONG)
+        start = float(np.clip(x - wide / 2, areas.plot.x0, areas.plot.x1 - wide))
+        film.words[part] = word(text, NAME, skin.k, Rect(start, rect.y0, start + wide, rect.y1), part)
+    full, line = place["width"], place["width"].y1 - LINE
+    film.words["all"] = Rectangles(skin.ink, name="measure").display(span(full.x0, full.x1, line, LINE / 3, LINE))
+    told = [f"all {len(areas.values)} keys side by side: P adds up to 1", "all keys: P adds up to 1"]
+    film.words["width"] = fitted(told, NAME, skin.ink, full.below(4 * LINE), "width")
+    return [FadeIn(film.words[part]) for part in ("measures", "high", "wide", "all", "width")]
 
 
 @beat("share")
@@ -377,27 +497,30 @@ def share(film: BackwardFilm) -> None:
     """All bars settle at one level, the mean by weight; parted by it, the areas above it and below it are dS, of which one is reckoned."""
     areas, skin, said = film.areas, film.skin, film.found.said
     with film.scene.telling():
-        film.move(*film.leave("key", "law", "sum", "height", "width"), seconds=TEXT)
-        film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), seconds=LEVEL)
-        film.move(Shows(areas, areas.rise), levelled(film), seconds=MOVE / 2)
+        film.move(*film.leave("measures", "high", "wide", "law"), seconds=TEXT)
+        told = ["all bars at one level: their mean, D", "one level: their mean, D"]
+        film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), film.fitted("height", told, skin.hue("D")), seconds=LEVEL)
+        film.move(Shows(areas, areas.rise), levelled(film), seconds=2 * TEXT)
+        film.move(*film.leave("height"), seconds=TEXT / 2)
         film.move(
             Shows(areas, areas.part, rate_func=ease_in_out_cubic),
-            film.fitted("height", ["above D: dS > 0; below: dS < 0"], skin.ink), seconds=PARTS,
+            film.fitted("height", ["above the mean: dS > 0; below it: dS < 0", "above D: dS > 0; below: dS < 0"], skin.ink), seconds=PARTS,
         )  # fmt: skip
-        film.move(film.fitted("law", ["dS = P × (dP − D)"], skin.scores), seconds=TEXT)
         reckoned = f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}"
-        film.move(film.fitted("sum", [reckoned], skin.k), seconds=TEXT)
+        for part, text, hue in (("law", "dS = P × (dP − D)", skin.scores), ("sum", reckoned, skin.k)):
+            film.words[part] = word(text, NUMBER, hue, film.place[part], part)
+            film.move(FadeIn(film.words[part]), seconds=TEXT)
 
 
 def levelled(film: BackwardFilm) -> FadeIn:
     """D and its number, at the right of its level."""
-    film.words["level"] = word(f"D = {film.found.said['mean']}", NAME, film.skin.hue("D"), beside(film, film.areas.mean), "level")
+    film.words["level"] = word(f"D = {film.found.said['mean']}", NUMBER, film.skin.hue("D"), beside(film, film.areas.mean), "level")
     return FadeIn(film.words["level"])
 
 
 def beside(film: BackwardFilm, value: float) -> Rect:
     """A line of type at the right of the areas, at a value's height; that of 0 makes room for the mean's."""
-    place, areas, half = film.place["level"], film.areas, em(NAME) / 2
+    place, areas, half = film.place["level"], film.areas, em(NUMBER) / 2
     y, level = areas.level_of(value), areas.level_of(areas.mean)
     if value == 0 and abs(y - level) < 2 * half:
         y = level + np.copysign(2 * half, y - level)
@@ -406,44 +529,24 @@ def beside(film: BackwardFilm, value: float) -> Rect:
 
 @beat("dot")
 def dot(film: BackwardFilm) -> None:
-    """All areas are D, and so is dO · O, since O is all weighted rows of V; the other keys leave, and two rows of the query give D back."""
+    """The other keys leave, and D stays: two rows of the query, dO and O, give it."""
     areas, skin, found = film.areas, film.skin, film.found
-    bars = Group(areas.own, areas.above, areas.below)
-    others = Group(areas.others, areas.above_others, areas.below_others)
     with film.scene.telling():
         film.move(
-            *film.leave("law", "sum", "height"), Shows(Group(bars, others), lambda share: areas.stand(share, others=True)),
-            seconds=2 * TEXT,
+            FadeOut(areas.above_others, areas.below_others), *film.leave("law", "sum", "height", "width", "all"),
+            film.fitted("height", ["on chip: only the keys of this tile", "on chip: this tile's keys"], skin.ink), seconds=2 * TEXT,
         )  # fmt: skip
-        equal = worded(film.place["width"], [text for text, _ in EQUAL], NAME, [skin.hue(tensor) for _, tensor in EQUAL], "equal")
-        film.words["width"] = Group(*equal)
-        steps = 0, *[at for at, (text, _) in enumerate(EQUAL) if text == "="][1:], len(EQUAL)
-        for start, stop in pairwise(steps):
-            film.move(FadeIn(*equal[start:stop]), seconds=TEXT)
-            film.scene.hold(TEXT)
         for part, called in (("do", "dO"), ("o", "O")):
             values = found.rows_of(called, found.row_block)
             film.tiles[f"{part} row"] = strip = film.matrix(called, values, film.place[part])
             strip.display(strip.values[found.row : found.row + 1])
             strip.tag = f"row of {called}"
-        film.move(
-            FadeIn(film.tiles["do row"], film.tiles["o row"]),
-            film.name("do name", "dO", skin.o),
-            film.name("o name", "O", skin.o),
-            FadeOut(others, areas.level), *film.leave("level"),
-            film.fitted("height", ["on chip: only this tile's keys", "on chip: this tile's keys"], skin.ink),
-            seconds=2 * TEXT,
-        )  # fmt: skip
-        film.move(film.fitted("dot", [f"dO · O = {found.said['mean']}"], skin.hue("D")), seconds=TEXT)
-        levelled(film)
-        source, target = film.words["dot"], film.words["level"]
-        assert isinstance(source, Word)
+            film.move(FadeIn(strip), film.name(f"{part} name", called, skin.hue(called)), seconds=TEXT)
+        source = film.words["dot"] = word(f"dO · O = {found.said['mean']}", NUMBER, skin.hue("D"), film.place["dot"], "dot")
+        target = film.words["level"]
         assert isinstance(target, Word)
+        film.move(FadeIn(source), seconds=TEXT)
         film.move(fly(target, source), seconds=MOVE)
-        film.scene.add(areas.level)
-        film.move(Shows(areas.level, areas.rise), Shows(bars, lambda share: areas.stand(1 - late(share))), seconds=LOAD)
-        areas.part(1.0)  # cut, now that D is known
-        areas.key.display(np.zeros((0, 4)))
 
 
 # ------------------------------------------------------------------------------------------------------------ on the tile again
@@ -452,108 +555,99 @@ def dot(film: BackwardFilm) -> None:
 @beat("softmax")
 def softmax(film: BackwardFilm) -> None:
     """The row goes back into its tile; D comes, a number a row, and row by row dP becomes dS."""
-    place, skin, found, areas = film.place, film.skin, film.found, film.areas
+    skin, found, areas = film.skin, film.found, film.areas
     strips = [film.tiles.pop(part) for part in ("do row", "o row")]
-    line = flat_row(line_of(place["ds"], len(found.followed.p), found.row), len(found.followed.p[0]))
+    gradients = film.tiles.pop("dp")
+    line = flat_row(line_of(gradients.rect, len(found.followed.p), found.row), len(found.followed.p[0]))
     parts = [(drawn, drawn.points.copy()) for drawn in (areas.above, areas.below)]
     homes = [Rectangles(skin.scores, name="home").display(line).points] * 2
     film.scene.remove(areas)
     film.scene.add(*(drawn for drawn, _ in parts))
     with film.scene.telling():
-        film.move(FadeOut(*strips, areas.axis, areas.level), *film.leave(), seconds=TEXT / 2)
+        film.move(FadeOut(*strips, areas.key, areas.axis, areas.level), *film.leave(), seconds=TEXT / 2)
 
         def back(share: float) -> None:
             for (drawn, start), home in zip(parts, homes, strict=True):
                 drawn.points = start + (home - start) * share
 
-        film.words = {part: each for part, each in film.kept_words.items() if part != "note"}  # that was of dP
+        film.words = film.kept_words
         film.move(
-            FadeIn(*film.tiles.values(), *film.words.values(), rate_func=early),
+            FadeIn(gradients, *film.tiles.values(), *film.words.values(), rate_func=early),
             Shows(Group(*(drawn for drawn, _ in parts)), back, rate_func=ease_in_out_cubic), seconds=MOVE,
         )  # fmt: skip
         film.move(film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
         film.scene.remove(*(drawn for drawn, _ in parts))
-        film.move(film.name("d name", "D", skin.hue("D")), seconds=TEXT / 2)
-        gradients = film.tiles["ds"]
-        film.tiles["ds"] = made = film.matrix("dS", found.followed.ds, place["ds"])
-        film.move(row_by_row(film, made, (place["p"], place["p"]), (place["ds"], place["d"])), *film.leave("ds name"), seconds=ROWS)
+        film.move(film.called("d", "D"), *film.leave("formula", "tile name"), seconds=TEXT)
+        film.tiles["ds"] = made = film.matrix("dS", found.followed.ds, film.slot("ds"))
+        weights = film.tiles["p"].rect
+        film.move(
+            row_by_row(film, made, (weights, weights), (made.rect, film.tiles["d"].rect)),
+            film.formula("dS = P × (dP − D)", skin.scores), film.called("ds", "dS"), seconds=ROWS,
+        )  # fmt: skip
         film.scene.remove(gradients)
-        film.move(film.name("ds name", "dS = P × (dP − D)", skin.scores), seconds=TEXT / 2)
 
 
-@beat("dv")
-def dv(film: BackwardFilm) -> None:
-    """From the columns of P, with dO, parts come down into dV, a key a column."""
-    carried(film, "dv", "dV", "dV += Pᵀ dO", film.found.gained(film.found.row_block)[1].T, ("p", "do"))
+# ------------------------------------------------------------------------------------------------- what goes into Q and K
 
 
 @beat("dk")
 def dk(film: BackwardFilm) -> None:
-    """From the columns of dS, with Q, parts come down into dK, a key a column."""
-    carried(film, "dk", "dK", "dK += dSᵀ Q / √d", film.found.gained(film.found.row_block)[0].T, ("ds", "q"))
+    """Q comes back in dO's place, and columns of dS, with its rows, come down into dK, a key a column."""
+    found = film.found
+    values = found.gained(found.row_block)[0].T
+    with film.scene.telling():
+        film.move(
+            film.depart("do"), film.back("q"), FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
+            *film.leave("rows name", "beside name", "stats name", "formula"), seconds=MOVE,
+        )  # fmt: skip
+        given_by(film, "dk", "dK", "dK += dSᵀ Q / √d", "q", values)
 
 
 @beat("dq")
 def dq(film: BackwardFilm) -> None:
-    """From the rows of dS, with K, parts go over into dQ, a query a row."""
-    here = film.found.parts[film.found.programs.index(film.found.key_tile)]
-    carried(film, "dq", "dQ", "dQ += dS K / √d", here, ("ds", "k"))
-
-
-def carried(film: BackwardFilm, part: str, tensor: str, text: str, values: np.ndarray, factors: tuple[str, str]) -> None:
-    """All but two factors steps back; from band after band of the tile its sum goes into the place of the product."""
-    place, skin = film.place, film.skin
-    source, other = (film.tiles[name] for name in factors)
-    others = StepBack([each for name, each in film.tiles.items() if name not in factors], palette.DIM)
-    across = 0 if part == "dq" else 1  # rows go over, columns come down
-    count = min(BANDS, values.shape[across])
-    cells = [Bands(rect, count, across) for rect in (source.rect, place[part])]
-    bands = [film.matrix(tensor, each, source.rect, values) for each in np.array_split(values, count, across)]
-    whole, frame = box(place[part], stroke=skin.hue(tensor)), outlines(skin.ink, "row", theme.HEAVY)
-
-    def show(share: float) -> None:
-        set_out = share * (count + ON_THEIR_WAY)
-        for at, band in enumerate(bands):
-            way = float(np.clip((set_out - at) / ON_THEIR_WAY, 0.0, 1.0))
-            put(band, cells[0].of(at).toward(cells[1].of(at), ease_in_out_cubic(way)))
-            reveal(band, float(way > 0))
-        at = int(set_out)
-        frame.display(edges([cells[0].of(at).inset(-LINE), other.rect.inset(-LINE)] if at < count else []))
-
+    """K comes back in V's place, and rows of dS, with its keys, go over into dQ, a query a row."""
+    found = film.found
+    values = found.parts[found.programs.index(found.key_tile)]
     with film.scene.telling():
-        film.move(others, FadeIn(whole), film.fitted(f"{part} name", [text, tensor], skin.hue(tensor)), seconds=TEXT)
-        show(0.0)
-        film.scene.add(*bands, frame)
-        film.move(Shows(Group(*bands, frame), show), seconds=SUM)
-        film.scene.remove(*bands, frame, whole)
-        film.tiles[part] = film.matrix(tensor, values, place[part])
-        film.scene.add(film.tiles[part])
-        film.move(step_forth(others), film.counted(tensor), seconds=TEXT)
+        film.move(film.depart("v"), film.back("k"), *film.leave("keys name", "formula"), seconds=MOVE)
+        given_by(film, "dq", "dQ", "dQ += dS K / √d", "k", values)
+
+
+def given_by(film: BackwardFilm, part: str, tensor: str, rule: str, other: str, values: np.ndarray) -> None:
+    """A product of dS and of what has just come, named and then carried to its place; all else steps back."""
+    skin, whole = film.skin, box(film.place[part], stroke=film.skin.hue(tensor))
+    back = StepBack([each for name, each in film.tiles.items() if name not in ("ds", other)], palette.DIM)
+    film.move(
+        back, FadeIn(whole), film.called(other, other.upper()), film.called(part, tensor), film.formula(rule, skin.hue(tensor)),
+        seconds=TEXT,
+    )  # fmt: skip
+    carry(film, part, tensor, values, SUM, film.slot(other))
+    film.scene.remove(whole)
+    film.move(step_forth(back), film.counted(tensor), seconds=TEXT)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
 
 
 def farther(film: BackwardFilm) -> None:
-    """From one tile to all: each picture goes to its place in the row or column of its tile; P and dS meet in the tile's cell."""
-    walk, found, place = film.walk, film.found, film.place
-    block, j, tiles = found.row_block, found.key_tile, film.tiles
-    cell = walk.grid.cell(block, j)
-    homes = {name.lower(): strip.cell(block, 0) for name, strip in walk.beside.items()}
-    homes |= {name.lower(): strip.cell(0, j) for name, strip in (walk.over | walk.under).items()}
-    homes |= {"p": cell, "ds": cell, "dq": walk.level(block, 1)}
-    parts = ("q", "do", "k", "v", "grid", "dq", "dk", "dv")
-    near = {part: magnified(place[part], cell, film.scene.shot("tile pair")["ds"]) for part in parts}
+    """From one tile to all: each picture goes to its place in the row or column of its tile."""
+    walk, found, place, tiles = film.walk, film.found, film.place, film.tiles
+    block, j = found.row_block, found.key_tile
+    cell, tile = walk.grid.cell(block, j), film.scene.shot("one tile")["tile"]
+    homes = {
+        "q": walk.beside["Q"].cell(block, 0), "k": walk.over["K"].cell(0, j), "ds": cell, "dq": walk.level(block, 1),
+        "dk": walk.under["dK"].cell(0, j), "dv": walk.under["dV"].cell(0, j),
+    }  # fmt: skip
+    near = {part: magnified(place[part], cell, tile) for part in ("q", "do", "k", "v", "grid", "dq", "dk", "dv")}
 
     def show(share: float) -> None:
-        walk.place({part: near[part].toward(place[part], share) for part in parts})
+        walk.place({part: near[part].toward(place[part], share) for part in near})
         walk.lines.set_stroke(opacity=late(share))
 
-    gone = FadeOut(tiles.pop("lse"), tiles.pop("d"), rate_func=early)
-    film.move(*film.leave(), gone, seconds=TEXT)
+    film.move(*film.leave(), seconds=TEXT)
     home = [matrix_to(tiles[part], rect) for part, rect in homes.items()]
     film.move(Shows(walk, show, rate_func=ease_in_out_cubic, introducer=True), *home, seconds=MOVE)
-    for part in set(homes) - {"dk", "dv"}:
+    for part in ("q", "k", "ds", "dq"):
         film.scene.remove(tiles.pop(part))
 
 
@@ -614,21 +708,26 @@ def order(film: BackwardFilm) -> None:
     with film.scene.telling():
         one_row(film, ready)
         film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
-        film.move(FadeIn(film.words["entry"]), film.fitted("entry name", ["framed: one number", "one number"], skin.ink), seconds=TEXT)
+        film.move(
+            FadeIn(film.words["entry"]),
+            film.fitted("entry name", ["framed: one number", "one number"], skin.ink),
+            seconds=TEXT,
+        )
         for side, turns, total in zip(("first", "last"), found.drawn, found.orders, strict=True):
             film.tiles["dq"].display(roots(ready))
-            meet(film, turns[-2:], WAIT if side == "first" else 0.0)
+            lit = meet(film, turns[-2:], WAIT if side == "first" else 0.0)
             film.tiles["dq"].display(roots(total))
             text, slot, (one, other) = found.said[side], place[f"{side} list"], turns[-2:]
-            px = fitting(text, NUMBER, slot)
+            px = fitting(text, ONE_NUMBER, slot)
             film.words[f"{side} list"] = Readout(text, px, skin.q, name=f"sum {side}", face=Face.MONO_STRONG).at(slot)
-            told = [f"program {one} first, then {other}:", f"{one} first, then {other}:", f"{one}, then {other}:"]
-            film.move(film.fitted(side, told, skin.ink), FadeIn(film.words[f"{side} list"]), seconds=TEXT)
+            told = [f"program {one} first, then {other}:", f"{one} first, then {other}:"]
+            rest = [FadeOut(lit)] if side == "first" else []  # at the end the two stand beside what came of their order
+            film.move(film.fitted(side, told, skin.ink), FadeIn(film.words[f"{side} list"]), *rest, seconds=TEXT)
         film.move(FadeIn(underlined(film)), seconds=TEXT)
 
 
-def meet(film: BackwardFilm, turns: Sequence[int], wait: float) -> None:
-    """Both tiles are lit, and their parts set out together; the second waits at dQ until the first is in."""
+def meet(film: BackwardFilm, turns: Sequence[int], wait: float) -> Rectangles:
+    """Both tiles are lit, and their parts set out together; the second waits at dQ until the first is in. What is lit stays."""
     found, place = film.found, film.place
     cells = Grid(place["row"], 1, len(found.walks))
     lit = Rectangles(film.skin.scores, name="heads", opacity=palette.LIT).display(edges([cells.cell(0, j) for j in turns]))
@@ -639,8 +738,9 @@ def meet(film: BackwardFilm, turns: Sequence[int], wait: float) -> None:
     film.move(*(matrix_to(part, to) for part, to in zip(parts, (entry(film), door), strict=True)), seconds=PRODUCT)
     film.scene.remove(parts[0])
     film.scene.hold(wait)
-    film.move(matrix_to(parts[1], entry(film)), FadeOut(lit), seconds=PRODUCT / 2)
+    film.move(matrix_to(parts[1], entry(film)), seconds=PRODUCT / 2)
     film.scene.remove(parts[1])
+    return lit
 
 
 def entry(film: BackwardFilm) -> Rect:
@@ -658,59 +758,3 @@ def underlined(film: BackwardFilm) -> Rectangles:
     numbers = [each for side in ("first", "last") if isinstance(each := film.words[f"{side} list"], Readout)]
     left = [(each.home[0] + same * each.step, each.home[1] - 2.5 * LINE, each.home[0] + len(each.text) * each.step) for each in numbers]
     return lines.display(np.array([[x0, low, x1, low + LINE] for x0, low, x1 in left]))
-
-
-@beat("fixed")
-def fixed(film: BackwardFilm) -> None:
-    """One program goes along the row and alone adds to its dQ; in each tile S and dP, which the columns have made, are made again."""
-    found, skin, place = film.found, film.skin, film.place
-    by_column, by_row = found.passes
-    most = max(len(by_column), len(by_row))
-    with film.scene.telling():
-        if "lines" not in film.words:
-            one_row(film, found.orders[0])
-        film.move(*film.leave(*(part for part in film.words if part not in ("lines", "columns", "dq name"))), seconds=TEXT)
-        reveal(film.tiles["dq"], 0.0)
-        film.tiles["dq"].frame.set_stroke(opacity=1.0)
-        film.words["owner"] = box(place["row"].inset(-LINE), stroke=skin.ink, width=theme.HEAVY)
-        film.listed("first list", by_column, most)
-        film.move(
-            FadeIn(film.words["owner"], film.words["first list"]),
-            film.fitted("first", ["pass 1: a program a column", "1: a program a column"], skin.ink),
-            film.fitted("last", ["pass 2: a program a row", "2: a program a row"], skin.ink), seconds=TEXT,
-        )  # fmt: skip
-        along(film, by_row, most)
-        anew = [slot for slot, name in zip(columns(place["last list"], most), by_row, strict=False) if name in by_column]
-        film.words["again"] = outlines(skin.ink, "again").display(edges([slot.inset(LINE) for slot in anew]))
-        counts = f"{found.said['fixed']} products", f"not {found.said['usual']}"
-        told = [f"{len(by_column)} + {len(by_row)} = {counts[0]} a tile, {counts[1]}", ", ".join(counts)]
-        film.words["total"] = fitted(told, NUMBER, skin.ink, place["total"], "total")
-        film.move(FadeIn(film.words["again"], film.words["total"]), seconds=TEXT)
-
-
-def along(film: BackwardFilm, made: Sequence[str], most: int) -> None:
-    """The row's program, from its first key tile to its last: S, dP, and what dQ has then. The first tile is shown slowly."""
-    found, block = film.found, film.tiles["dq"]
-    cells = Grid(film.place["row"], 1, len(found.walks))
-    sums = [added(found.parts[: count + 1]) for count in range(len(found.parts))]
-    tiles = [(j, found.tile(found.row_block, j)) for j in found.programs]
-    pictures = [film.matrix(name, values, cells.cell(0, j)) for j, tile in tiles for name, values in (("S", tile.s), ("dP", tile.dp))]
-    (first, second, *others), listed = pictures, film.listed("last list", made, most)
-    for picture in (first, second):
-        film.scene.add(picture)
-        film.move(Columns(picture), FadeIn(listed[made.index(picture.tensor)]), seconds=PRODUCT)
-    part = film.matrix("dQ", found.parts[0], second.rect)
-    (x, y, _), (from_x, from_y, _) = block.rect.center, part.rect.center
-    film.move(matrix_to(part, part.rect.shifted(x - from_x, y - from_y), introducer=True), FadeIn(listed[-1]), seconds=PRODUCT)
-    film.scene.remove(part, first, second)
-
-    def step(share: float) -> None:
-        for at, picture in enumerate(others):
-            reveal(picture, float(at == int(share * len(others))))
-        block.display(roots(sums[int(share * (len(sums) - 1))]))
-        reveal(block, 1.0)
-
-    step(0.0)
-    film.scene.add(*others)
-    film.move(Shows(Group(*others, block), step), seconds=STEPS)
-    film.scene.remove(*others)

@@ -41,7 +41,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "way": WAY, "softmax": SOFTMAX, "moved": MOVED, "keys": KEYS,
     "errors": ERRORS, "largest": LARGEST, "io": IO, "work": WORK, "roof": ROOF,
     "speed": SPEED, "pair": SCORE, **FILM,
-    "kept": backward.KEPT, "one tile": backward.ONE, "tile pair": backward.TILE, "one query": backward.QUERY, "all tiles": backward.GRID,
+    "kept": backward.KEPT, "one tile": backward.ONE, "one query": backward.QUERY, "all tiles": backward.GRID,
     "row of tiles": backward.ROW_OF, "training": TRAINING, "one row": ONE_ROW, "two sides": SIDES,
 }  # fmt: skip
 

@@ -63,10 +63,9 @@ class Areas(Group):
         """The bars that do not stand out, so high."""
         self.others.display(self.boxes(0.0, self.values * share)[~self.chosen])
 
-    def weigh(self, weights: np.ndarray) -> None:
-        """All bars as wide as these weights say; the one that is looked at in its key's hue."""
-        self.feet = self.feet_of(weights)
-        self.bars(self.boxes(0.0, self.values))
+    def point(self, share: float) -> None:
+        """The one that is looked at, so far in its key's hue."""
+        self.key.display(self.boxes(0.0, self.values)[[self.at]]).set_fill(opacity=palette.LIT * share)
 
     def bars(self, boxes: np.ndarray) -> None:
         """[n, 4] of all bars."""
@@ -91,16 +90,6 @@ class Areas(Group):
         ):  # fmt: skip
             drawn.display(boxes[chosen])
         self.key.display(self.boxes(self.mean, away)[[self.at]])
-
-    def stand(self, share: float, *, others: bool = False) -> None:
-        """The bars that stand out, or all, uncut again: what is above or below the mean reaches so far back to 0."""
-        for drawn in (self.above, self.below, *((self.above_others, self.below_others) if others else ())):
-            drawn.display(np.zeros((0, 4)))
-        boxes = self.boxes(self.mean * (1 - share), self.values)
-        self.key.display(boxes[:0])
-        for drawn, chosen, strong in ((self.own, self.chosen, STRONG[0]), (self.others, ~self.chosen, STRONG[1]))[: 1 + others]:
-            drawn.set_fill(opacity=strong)
-            drawn.display(boxes[chosen])
 
     def rise(self, share: float) -> None:
         """The level, drawn so far from the left."""
