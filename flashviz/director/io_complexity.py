@@ -30,13 +30,14 @@ from flashviz.mobjects.tiles import DASH, THIN, Rectangles, box, dashes, edges, 
 
 WHOLE = ("S: never in HBM", "never in HBM")
 ROOM = ("on chip: room for", "4 blocks of {columns} rows", "M = {m:,} numbers", "= {kib}")
-CUT = ("in HBM: {n} rows each, {sweeps} blocks of {columns}", "{n} rows: {sweeps} blocks of {columns}")
+CUT = ("each has {n} rows: {sweeps} blocks", "each: {sweeps} blocks")
 CHIP = ("on chip: {kib}, blocks of {columns} rows", "on chip: {kib}")
 SWEEP = ("one sweep: {}", "sweep: {}")
 SUMS = ("O: with its row sums", "O: with row sums")
 ONCE = ("once: K and V in, an empty O out: {}", "once: K, V, empty O: {}", "once: {}")
 AXIS = ("KiB that cross between HBM and chip", "KiB between HBM and chip")
 MEMORY = "M = {}"
+REAL = ("{device}: M =", "{size}")
 STANDARD = ("standard", "attention")
 LAW = (
     ("N / width", ("sweeps",)),
@@ -45,12 +46,12 @@ LAW = (
     ("= 12 N² d² / M", ()),
 )
 SIZE = 64  # px: of the law
-FLIGHT, MADE_IN, SEEN = 0.7, 0.4, 0.6  # seconds: a block's way, until the tile is lit, and a look
+FLIGHT, MADE_IN, SEEN = 0.8, 0.4, 0.6  # seconds: a block's way, until the tile is lit, and a look
 QUICK = 0.4  # of a block's way, later
-AT_ONCE = 4  # blocks on their way, once all pass
-CALM, FIRST, REST_OF = 1.2, 1.1, 2.4  # seconds: before the first block, of its way, and of the rest of the first sweep
-ONE, PACE, GROWTH, LEAST = 1.2, 2.8, 1.1, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
-PIECE, LIT, LAST = 0.6, 1.5, 2.6  # seconds: of a piece of a bar, of a frame, of the last picture
+AT_ONCE = 2  # blocks on their way, once all pass
+CALM, FIRST, REST_OF = 1.2, 1.1, 3.0  # seconds: before the first block, of its way, and of the rest of the first sweep
+ONE, PACE, GROWTH, LEAST = 1.2, 2.8, 1.0, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
+PIECE, LIT, LAST = 0.6, 1.35, 2.2  # seconds: of a piece of a bar, of a frame, of the last picture
 SOONER = 2.0  # power: sweeps go faster and faster
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
@@ -271,9 +272,9 @@ class IOFilm(ChapterFilm):
 
         return Shows(kept, show, introducer=True, rate_func=ease_in_out_cubic)
 
-    def size(self, index: int, m: float) -> Word:
+    def size(self) -> Word:
         """How large a memory is, under its bar."""
-        return self.beneath(index, MEMORY.format(on_chip(m, self.found.config)), 1, "size")
+        return self.beneath(self.index, MEMORY.format(on_chip(self.step.m, self.found.config)), 1, "size")
 
     def beneath(self, index: int, text: str, line: int, name: str) -> Word:
         """Under a bar, a line of words from above."""
@@ -363,8 +364,7 @@ def sweep(film: IOFilm) -> None:
     film.move(FadeIn(film.stripes, *film.names, *film.crossed, sums), seconds=TEXT)
     with film.scene.telling():
         film.visit(0, FLIGHT, MADE_IN)
-        film.visit(1, QUICK, QUICK / 2)
-        film.rest(2, REST_OF)
+        film.rest(1, REST_OF)
     film.scene.event = len(found.traces[0])
     film.move(FadeIn(film.each), seconds=TEXT)
     film.scene.hold(SEEN)
@@ -398,10 +398,8 @@ def again(film: IOFilm) -> None:
             film.loads(name, place.block(name, float(film.step.columns), film.step.columns), quarters[name], QUICK)
             film.scene.remove(film.flying[name])
         film.move(film.swept(1.0, 2.0), seconds=ONE)
-        film.move(film.swept(2.0, float(film.step.sweeps), SOONER), seconds=PACE)
-        film.move(FadeOut(once, film.each), seconds=TEXT)
-        film.move(film.copied(), seconds=MOVE)
-        film.move(FadeIn(film.moved(0, film.step.nbytes), film.size(0, film.step.m)), seconds=TEXT)
+        film.move(film.swept(2.0, float(film.step.sweeps), SOONER), film.copied(), seconds=PACE)
+        film.move(FadeOut(once, film.each), FadeIn(film.moved(0, film.step.nbytes), film.size()), seconds=TEXT)
 
 
 def compare(film: IOFilm) -> None:
@@ -466,14 +464,15 @@ def wider(film: IOFilm) -> None:
             film.scene.add(*film.said)
             pace = max(LEAST, PACE * step.sweeps / found.steps[0].sweeps)
             film.move(film.swept(0.0, float(step.sweeps)), film.copied(), seconds=pace)
-            film.move(FadeIn(film.moved(film.index, step.nbytes), film.size(film.index, step.m)), seconds=TEXT)
+            film.move(FadeIn(film.moved(film.index, step.nbytes), film.size()), seconds=TEXT)
 
 
 @beat("real")
 def real(film: IOFilm) -> None:
     """What a thread block of a real GPU may have is the next M, and its sweeps the next bar."""
     step, index = film.found.real, len(film.found.steps)
-    words = [film.beneath(index, film.found.device, 0, "device"), film.size(index, step.m)]
+    size = on_chip(step.m, film.found.config)
+    words = [film.beneath(index, text.format(device=film.found.device, size=size), line, "device") for line, text in enumerate(REAL)]
     with film.scene.telling():
         film.move(FadeIn(*words), seconds=TEXT)
         lays = film.lays(index)
@@ -492,9 +491,8 @@ def answer(film: IOFilm) -> None:
         [Memory.quarters(film.held, filled(film.step))["K"]],
         [film.columns.bar(index, found.once, step.nbytes) for index, step in enumerate(found.steps)],
     )
-    film.move(FadeOut(film.axis), seconds=TEXT)
+    film.move(FadeOut(film.axis), FadeIn(*spanned(film)), seconds=TEXT)
     with film.scene.telling():
-        film.move(FadeIn(*spanned(film)), seconds=TEXT)
         for (text, notes), line, rects in zip(LAW, lines, lit, strict=True):
             factor = word(text, SIZE, skin.ink, line, "law")
             rest = Rect(factor.left + factor.wide + em(2 * BY_LINE), line.y0, line.x1, line.y1)
