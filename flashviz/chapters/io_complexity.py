@@ -17,14 +17,14 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("chip", "The chip", 5.8, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
-    Beat("sweep", "A sweep", 9.0, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("again", "All sweeps", 8.5, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
-    Beat("more", "Too small", 6.5, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
-    Beat("less", "Less already", 6.5, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
-    Beat("wider", "Twice M", 8.5, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
+    Beat("chip", "The chip", 5.6, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
+    Beat("sweep", "A sweep", 8.0, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("again", "All sweeps", 7.0, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
+    Beat("more", "Too small", 6.1, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
+    Beat("less", "Less already", 6.1, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
+    Beat("wider", "Twice M", 8.0, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
     Beat("real", "A real chip", 4.0, shot="io", late=True, along=True, caption="One thread block of an {device} has even more."),
-    Beat("answer", "Half", 10.0, shot="io", late=True, along=True, caption="Twice the memory on chip: half the sweeps, half the traffic."),
+    Beat("answer", "Half", 10.5, shot="io", late=True, along=True, caption="Twice the memory on chip: half the sweeps, half the traffic."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen

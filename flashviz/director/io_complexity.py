@@ -16,7 +16,7 @@ from flashviz.chapters.io_complexity import IO, Step, elements, gather, on_chip
 from flashviz.citations import THEOREM_2
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, fitted, middle, slid, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, fitted, middle, slid, word
 from flashviz.figures import KIB
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import BAR, BEFORE, Band, Columns, Cross, Square
@@ -36,8 +36,8 @@ SWEEP = ("one sweep: {}", "sweep: {}")
 SUMS = ("O: with its row sums", "O: with row sums")
 ONCE = ("once: K and V in, an empty O out: {}", "once: K, V, empty O: {}", "once: {}")
 AXIS = ("KiB that cross between HBM and chip", "KiB between HBM and chip")
-MEMORY = "M = {}"
-REAL = ("{device}: M =", "{size}")
+MEMORY = ("M = {}", "{}")
+REAL = ("{}: M =", "{}")
 STANDARD = ("standard", "attention")
 LAW = (
     ("N / width", ("sweeps",)),
@@ -46,12 +46,12 @@ LAW = (
     ("= 12 N² d² / M", ()),
 )
 SIZE = 64  # px: of the law
-FLIGHT, MADE_IN, SEEN = 0.8, 0.4, 0.6  # seconds: a block's way, until the tile is lit, and a look
+FLIGHT, MADE_IN, SEEN = 0.8, 0.5, 1.0  # seconds: a block's way, until the tile is lit, and a look
 QUICK = 0.4  # of a block's way, later
 AT_ONCE = 2  # blocks on their way, once all pass
-CALM, FIRST, REST_OF = 1.2, 1.1, 3.0  # seconds: before the first block, of its way, and of the rest of the first sweep
-ONE, PACE, GROWTH, LEAST = 1.2, 2.8, 1.0, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
-PIECE, LIT, LAST = 0.6, 1.35, 2.2  # seconds: of a piece of a bar, of a frame, of the last picture
+CALM, FIRST, REST_OF = 1.0, 1.1, 2.6  # seconds: before the first block, of its way, and of the rest of the first sweep
+ONE, PACE, GROWTH, LEAST = 1.2, 2.8, 1.1, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
+PIECE, LIT, LAST = 0.65, 1.3, 2.2  # seconds: of a piece of a bar, of a frame, of the last picture
 SOONER = 2.0  # power: sweeps go faster and faster
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
@@ -96,7 +96,7 @@ class IOFilm(ChapterFilm):
         self.stripes, (self.names, self.crossed) = Stripes(found.each, self.skin), self.beside_stripes()
         self.bars = [Bars(index, found.starts, found.each, self.skin) for index in range(made + 1)]  # the last one: of a real chip
         self.standard = Bars(made + 1, (), found.pieces, self.skin)
-        self.counts = [Readout("", LABEL, self.skin.ink, name="swept", face=Face.MONO_STRONG) for _ in self.bars]
+        self.counts = [Counter(self.skin.ink, "swept") for _ in self.bars]
         self.kept = [Memory(self.skin, "memory kept", theme.OUTLINE) for _ in found.steps]
         self.axis = fitted(AXIS, LABEL, self.skin.ink, place["axis"], "axis", Face.TEXT)
         self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
@@ -247,7 +247,8 @@ class IOFilm(ChapterFilm):
 
         def show(swept: float) -> None:
             bar.display(self.columns, swept)
-            count.at(self.above(index, bar.values[1], 0)).display(counted(int(swept + 1e-6)))
+            place = self.above(index, bar.values[1], 0).left(self.columns.pitch)
+            count.say(word(counted(int(swept + 1e-6)), LABEL, self.skin.ink, place, "swept"))
 
         self.scene.add(bar, count)
         return show
@@ -257,9 +258,23 @@ class IOFilm(ChapterFilm):
         left, low = self.columns.x(index, 0.0) + em(BY_LINE), self.columns.y(nbytes) + em(BY_LINE / 2 + line * LINE)
         return Rect(left, low, self.columns.rect.x1, low + em(LINE))
 
+    def of_all(self, forms: Sequence[str], sizes: Sequence[str]) -> str:
+        """The first form in which every one of these fits into a column: all bars speak alike."""
+        room = self.columns.pitch - em(BY_LINE)
+        return next((form for form in forms if all(text_width(form.format(size), LABEL, Face.STRONG) <= room for size in sizes)), forms[-1])
+
     def moved(self, index: int, nbytes: float, line: int = 1) -> Word:
-        """Over a bar, its bytes."""
-        return word(in_kib(nbytes), LABEL, self.skin.ink, self.above(index, nbytes, line).left(self.columns.pitch - em(BY_LINE)), "bytes")
+        """Over a bar, its bytes; where the longest does not fit, their unit stands at the axis alone."""
+        form = self.of_all(("{} KiB", "{}"), [f"{self.columns.most / KIB:,.0f}"])
+        return word(form.format(f"{nbytes / KIB:,.0f}"), LABEL, self.skin.ink, self.above(index, nbytes, line), "bytes")
+
+    def sized(self, index: int, m: float, device: str = "") -> list[Word]:
+        """Under a bar, how large the memory is, and whose it is."""
+        found = self.found
+        form = self.of_all(MEMORY, [on_chip(step.m, found.config) for step in found.steps])
+        size = on_chip(m, found.config)
+        lines = (REAL[form == MEMORY[-1]].format(device), size) if device else (form.format(size),)
+        return [self.beneath(index, text, line, "size") for line, text in zip((0, 1)[-len(lines) :], lines, strict=True)]
 
     def copied(self) -> Shows:
         """A copy of the strip of memory goes under its bar."""
@@ -271,10 +286,6 @@ class IOFilm(ChapterFilm):
             kept.display(rect, Memory.quarters(rect, filled(step)))
 
         return Shows(kept, show, introducer=True, rate_func=ease_in_out_cubic)
-
-    def size(self) -> Word:
-        """How large a memory is, under its bar."""
-        return self.beneath(self.index, MEMORY.format(on_chip(self.step.m, self.found.config)), 1, "size")
 
     def beneath(self, index: int, text: str, line: int, name: str) -> Word:
         """Under a bar, a line of words from above."""
@@ -342,7 +353,7 @@ def chip(film: IOFilm) -> None:
     film.square.display(film.step.columns, film.step.rows, 0.0)
     film.memory.display(film.place["panel"], {})
     cut = [text.format(n=c.seq_k, sweeps=film.step.sweeps, **figures) for text in CUT]
-    film.said = [*film.roomy([text.format(**figures) for text in ROOM]), fitted(cut, LABEL, film.skin.ink, film.place["chip"], "cut")]
+    film.said = [*film.roomy([text.format(**figures) for text in ROOM]), fitted(cut, LABEL, film.skin.ink, film.place["cut"], "cut")]
     film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.slots, *film.empty, *film.said)
     film.scene.hold(CALM)
     with film.scene.telling():
@@ -399,7 +410,7 @@ def again(film: IOFilm) -> None:
             film.scene.remove(film.flying[name])
         film.move(film.swept(1.0, 2.0), seconds=ONE)
         film.move(film.swept(2.0, float(film.step.sweeps), SOONER), film.copied(), seconds=PACE)
-        film.move(FadeOut(once, film.each), FadeIn(film.moved(0, film.step.nbytes), film.size()), seconds=TEXT)
+        film.move(FadeOut(once, film.each), FadeIn(film.moved(0, film.step.nbytes), *film.sized(film.index, film.step.m)), seconds=TEXT)
 
 
 def compare(film: IOFilm) -> None:
@@ -464,15 +475,14 @@ def wider(film: IOFilm) -> None:
             film.scene.add(*film.said)
             pace = max(LEAST, PACE * step.sweeps / found.steps[0].sweeps)
             film.move(film.swept(0.0, float(step.sweeps)), film.copied(), seconds=pace)
-            film.move(FadeIn(film.moved(film.index, step.nbytes), film.size()), seconds=TEXT)
+            film.move(FadeIn(film.moved(film.index, step.nbytes), *film.sized(film.index, film.step.m)), seconds=TEXT)
 
 
 @beat("real")
 def real(film: IOFilm) -> None:
     """What a thread block of a real GPU may have is the next M, and its sweeps the next bar."""
     step, index = film.found.real, len(film.found.steps)
-    size = on_chip(step.m, film.found.config)
-    words = [film.beneath(index, text.format(device=film.found.device, size=size), line, "device") for line, text in enumerate(REAL)]
+    words = film.sized(index, step.m, film.found.device)
     with film.scene.telling():
         film.move(FadeIn(*words), seconds=TEXT)
         lays = film.lays(index)

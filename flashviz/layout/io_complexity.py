@@ -12,7 +12,7 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are. ``panel``: the chip, seen closely, with
+# ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are, ``cut`` how they are cut. ``panel``: the chip, seen closely, with
 # its blocks in ``cross``, and how many there are in ``room``; ``band``: what crosses in one sweep. Then memory is a strip, ``held``, as
 # wide as it is large, ``chip`` says how large, and bars of what crosses stand on the lower edge of ``plot``, which ``axis`` names;
 # ``under``: the memory that each is of. ``law``, of four lines, and ``bound``, its source, stand above the low bars.
@@ -20,30 +20,30 @@ IO: Mapping[Aspect, Table] = {
     "16:9": {
         "square": (16, 16, 676, 720), "hbm": (560, 24, 676, 124),
         "panel": (700, 16, 1896, 540), "cross": (720, 30, 1480, 526), "room": (1500, 40, 1884, 516), "band": (700, 566, 1896, 912),
-        "chip": (66, 786, 676, 832), "held": (66, 838, 676, 908),
+        "cut": (66, 786, 676, 832), "chip": (66, 786, 676, 832), "held": (66, 838, 676, 908),
         "plot": (700, 16, 1896, 800), "under": (700, 808, 1896, 912), "axis": (940, 24, 1896, 80),
         "law": (940, 16, 1896, 320), "bound": (1420, 250, 1896, 314),
     },
     "4:3": {
         "square": (0, 10, 470, 480), "hbm": (370, 20, 470, 110),
-        "panel": (490, 10, 1424, 480), "cross": (506, 24, 1090, 466), "room": (1104, 40, 1414, 450), "band": (16, 570, 1424, 904),
-        "chip": (50, 500, 680, 550), "held": (50, 560, 680, 630),
+        "panel": (490, 10, 1424, 480), "cross": (506, 24, 1076, 466), "room": (1088, 40, 1420, 450), "band": (16, 570, 1424, 904),
+        "cut": (50, 500, 680, 550), "chip": (520, 96, 1100, 146), "held": (520, 24, 1100, 90),
         "plot": (16, 500, 1424, 806), "under": (16, 812, 1424, 912), "axis": (400, 510, 1424, 560),
         "law": (520, 160, 1424, 450), "bound": (520, 450, 1424, 500),
     },
     "1:1": {
         "square": (4, 10, 420, 440), "hbm": (330, 14, 420, 90),
         "panel": (440, 10, 1072, 640), "cross": (456, 24, 1056, 424), "room": (470, 434, 1056, 630), "band": (4, 660, 1072, 912),
-        "chip": (450, 84, 1072, 134), "held": (450, 16, 1050, 78),
+        "cut": (4, 470, 436, 520), "chip": (450, 84, 1072, 134), "held": (450, 16, 1050, 78),
         "plot": (16, 480, 1072, 806), "under": (16, 812, 1072, 912), "axis": (240, 470, 1072, 520),
         "law": (450, 140, 1072, 420), "bound": (450, 422, 1072, 468),
     },
     "9:16": {
         "square": (20, 20, 560, 620), "hbm": (460, 30, 560, 120),
         "panel": (20, 650, 1060, 1090), "cross": (36, 664, 680, 1076), "room": (700, 680, 1050, 1060), "band": (20, 1110, 1060, 1376),
-        "chip": (600, 440, 1060, 490), "held": (600, 496, 1050, 570),
-        "plot": (20, 650, 1060, 1270), "under": (20, 1276, 1060, 1378), "axis": (210, 660, 1060, 710),
-        "law": (210, 630, 1060, 886), "bound": (600, 370, 1060, 420),
+        "cut": (600, 440, 1060, 490), "chip": (600, 440, 1060, 490), "held": (600, 496, 1050, 570),
+        "plot": (8, 650, 1072, 1270), "under": (8, 1276, 1072, 1378), "axis": (210, 660, 1060, 710),
+        "law": (230, 630, 860, 886), "bound": (600, 370, 1060, 420),
     },
 }  # fmt: skip
 
