@@ -36,8 +36,8 @@ SWEEP = ("one sweep: {}", "sweep: {}")
 SUMS = ("O: with its row sums", "O: with row sums")
 ONCE = ("once: K and V in, an empty O out: {}", "once: K, V, empty O: {}", "once: {}")
 AXIS = ("KiB that cross between HBM and chip", "KiB between HBM and chip")
-MEMORY = ("M = {}", "{}")
-REAL = ("{}: M =", "{}")
+MEMORY = ("M: {}", "{}")
+REAL = ("{}, M:", "{}")
 STANDARD = ("standard", "attention")
 LAW = (
     ("N / width", ("sweeps",)),
@@ -368,7 +368,7 @@ def sweep(film: IOFilm) -> None:
     """A block of Q and one of O come, the tile is lit, O goes back; all others: what crosses grows as a stripe each, one sweep's band."""
     found, beneath = film.found, film.band.beneath
     each = [text.format(in_kib(found.sweep)) for text in SWEEP]
-    film.each = fitted(each, LABEL, film.skin.ink, beneath.beyond(BEFORE), "each")
+    film.each = fitted(each, LABEL, film.skin.ink, beneath.beyond(BEFORE), "each").set_z_index(2, family=True)
     sums = fitted(SUMS, LABEL, film.skin.o, beneath.beyond(BEFORE + film.each.wide + 2 * em(NAME)), "sums", Face.TEXT)
     film.said = [*film.said, *film.names, *film.crossed, sums]
     film.crosses(*film.shares)

@@ -12,10 +12,10 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are, ``cut`` how they are cut. ``panel``: the chip, seen closely, with
-# its blocks in ``cross``, and how many there are in ``room``; ``band``: what crosses in one sweep. Then memory is a strip, ``held``, as
-# wide as it is large, ``chip`` says how large, and bars of what crosses stand on the lower edge of ``plot``, which ``axis`` names;
-# ``under``: the memory that each is of. ``law``, of four lines, and ``bound``, its source, stand above the low bars.
+# ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are, ``cut`` how many blocks there are.
+# ``panel``: the chip, seen closely, with its blocks in ``cross``, and how many these are in ``room``; ``band``: what crosses in one sweep.
+# Then memory is a strip, ``held``, as wide as it is large, ``chip`` says how large, and bars of what crosses stand on the lower edge of
+# ``plot``, which ``axis`` names; ``under``: the memory that each is of. ``law``, of four lines, and ``bound``, its source, stand above.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "square": (16, 16, 676, 720), "hbm": (560, 24, 676, 124),
