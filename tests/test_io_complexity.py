@@ -96,6 +96,10 @@ def test_a_real_chip_is_the_next_bar() -> None:
     assert said(end, "size")[-2:] == ["H100, M:", "227 KiB"]
     assert "596 KiB" in said(end, "bytes")
     assert said(end, "swept")[-1] == "2 sweeps"
+    assert said(end, "less") == ["2,604 KiB", "less"]
+    (measure,), (standard,) = shown(end, "spared"), shown(end, "bar 5")
+    assert measure.values == written([3200 * 1024 - 596 * 1024])
+    assert measure.box[3] - measure.box[1] == pytest.approx((standard.box[3] - standard.box[1]) * 2604 / 3200, abs=0.05)
     assert [bar.values for bar in shown(end, "bar 4")] == [written([2, 596 * 1024])]
     assert "real" not in [each.name for each in gather(AttentionConfig(arch="sm_86"), run).beats]
 

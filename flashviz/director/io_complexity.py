@@ -19,7 +19,7 @@ from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, fitted, middle, slid, word
 from flashviz.figures import KIB
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import BAR, BEFORE, Band, Columns, Cross, Square
+from flashviz.layout.io_complexity import BAR, BEFORE, BESIDE, Band, Columns, Cross, Square
 from flashviz.layout.rect import rows
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
@@ -263,10 +263,13 @@ class IOFilm(ChapterFilm):
         room = self.columns.pitch - em(BY_LINE)
         return next((form for form in forms if all(text_width(form.format(size), LABEL, Face.STRONG) <= room for size in sizes)), forms[-1])
 
+    def in_form(self, nbytes: float) -> str:
+        """Bytes at bars; where the longest does not fit, their unit stands at the axis alone."""
+        return self.of_all(("{} KiB", "{}"), [f"{self.columns.most / KIB:,.0f}"]).format(f"{nbytes / KIB:,.0f}")
+
     def moved(self, index: int, nbytes: float, line: int = 1) -> Word:
-        """Over a bar, its bytes; where the longest does not fit, their unit stands at the axis alone."""
-        form = self.of_all(("{} KiB", "{}"), [f"{self.columns.most / KIB:,.0f}"])
-        return word(form.format(f"{nbytes / KIB:,.0f}"), LABEL, self.skin.ink, self.above(index, nbytes, line), "bytes")
+        """Over a bar, its bytes."""
+        return word(self.in_form(nbytes), LABEL, self.skin.ink, self.above(index, nbytes, line), "bytes")
 
     def sized(self, index: int, m: float, device: str = "") -> list[Word]:
         """Under a bar, how large the memory is, and whose it is."""
@@ -488,6 +491,24 @@ def real(film: IOFilm) -> None:
         lays = film.lays(index)
         film.move(Shows(Group(film.bars[index], film.counts[index]), lambda share: lays(share * step.sweeps)), seconds=ONE)
         film.move(FadeIn(film.moved(index, step.nbytes)), seconds=TEXT)
+        if step.nbytes < film.found.standard:
+            film.move(FadeIn(*spared(film, index, step.nbytes)), seconds=TEXT)
+
+
+def spared(film: IOFilm, index: int, nbytes: float) -> list[Word | Rectangles]:
+    """From a bar's top to standard attention's level, how many bytes fewer it is."""
+    columns, level = film.columns, float(film.found.standard)
+    x, low, high = columns.x(index, BESIDE), columns.y(nbytes), columns.y(level)
+    measure = np.array([(x - em(2), low, x + em(2), high), *((x - em(9), y - em(2), x + em(9), y + em(2)) for y in (low, high))])
+    line = Rectangles(film.skin.ink, name="spared").display(measure)
+    line.values = np.array([level - nbytes])
+    free = Rect(columns.x(index, 0.0) + em(BY_LINE), film.above(index, nbytes, 1).y1, x, high)
+    texts = (film.in_form(level - nbytes), "less")
+    if free.height < em(LINE) * len(texts):
+        return [line]
+    foot = free.top((free.height + em(LINE) * len(texts)) / 2).y0
+    lines = rows(Rect(free.x0, foot, free.x1, foot + em(LINE) * len(texts)), len(texts))
+    return [line, *(word(text, LABEL, film.skin.ink, each, "less") for text, each in zip(texts, lines, strict=True))]
 
 
 @beat("answer")

@@ -27,7 +27,7 @@ IO: Mapping[Aspect, Table] = {
     "4:3": {
         "square": (0, 10, 470, 480), "hbm": (370, 20, 470, 110),
         "panel": (490, 10, 1424, 480), "cross": (506, 24, 1076, 466), "room": (1088, 40, 1420, 450), "band": (16, 570, 1424, 904),
-        "cut": (50, 500, 680, 550), "chip": (520, 96, 1100, 146), "held": (520, 24, 1100, 90),
+        "cut": (50, 500, 680, 550), "chip": (520, 96, 1424, 146), "held": (520, 24, 1100, 90),
         "plot": (16, 500, 1424, 806), "under": (16, 812, 1424, 912), "axis": (400, 510, 1424, 560),
         "law": (520, 160, 1424, 450), "bound": (520, 450, 1424, 500),
     },
@@ -52,6 +52,7 @@ SIDE, UNDER = em(48), em(54)  # beside the grid and beneath it: letters
 WORDS, BEFORE, AFTER = em(60), em(130), em(150)  # a line of words beneath stripes; a name before one, its bytes after it
 HEADROOM = em(104)  # above the tallest bar, for its two lines of words
 BAR = (0.05, 0.6)  # of a bar's column: where it begins and ends
+BESIDE = 0.94  # of a column: a measure, beside what stands there
 SPAN = 0.92  # of a column: the largest memory, under its bar
 
 
