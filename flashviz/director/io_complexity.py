@@ -73,7 +73,7 @@ class IOStage(ShotScene):
 class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    said: Sequence[Word] = ()  # beside the chip's blocks, and later over its strip
+    said: Sequence[Word | Readout] = ()  # beside the chip's blocks, and later over its strip
     each: Word  # what a sweep moves
     excess: Sequence[Named] = ()  # what the smallest chip moves beyond standard attention
     shares: tuple[float, ...] = (0.0, 0.0, 0.0)  # of Q in, O in and O out, of one sweep

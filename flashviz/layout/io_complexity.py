@@ -52,7 +52,7 @@ SIDE, UNDER = em(48), em(54)  # beside the grid and beneath it: letters
 WORDS, BEFORE, AFTER = em(60), em(130), em(150)  # a line of words beneath stripes; a name before one, its bytes after it
 HEADROOM = em(104)  # above the tallest bar, for its two lines of words
 BAR = (0.05, 0.6)  # of a bar's column: where it begins and ends
-BESIDE = 0.94  # of a column: a measure, beside what stands there
+BESIDE = 0.96  # of a column: a measure, beside what stands there
 SPAN = 0.92  # of a column: the largest memory, under its bar
 
 
