@@ -276,8 +276,10 @@ class IOFilm(ChapterFilm):
         found = self.found
         form = self.of_all(MEMORY, [on_chip(step.m, found.config) for step in found.steps])
         size = on_chip(m, found.config)
-        lines = (REAL[form == MEMORY[-1]].format(device), size) if device else (form.format(size),)
-        return [self.beneath(index, text, line, "size") for line, text in zip((0, 1)[-len(lines) :], lines, strict=True)]
+        if not device:
+            return [self.beneath(index, form.format(size), 1, "size")]
+        whose = REAL[form == MEMORY[-1]].format(device)
+        return [self.beneath(index, whose, 0, "chip"), self.beneath(index, size, 1, "size")]
 
     def copied(self) -> Shows:
         """A copy of the strip of memory goes under its bar."""
