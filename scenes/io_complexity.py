@@ -16,11 +16,10 @@ class IOScene(io_complexity.IOStage):
         film = self.open(run)
 
         io_complexity.chip(film)
-        io_complexity.tile(film)
         io_complexity.sweep(film)
-        io_complexity.following(film)
         io_complexity.again(film)
         io_complexity.more(film)
         io_complexity.less(film)
         io_complexity.wider(film)
+        io_complexity.real(film)
         io_complexity.answer(film)

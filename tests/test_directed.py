@@ -144,13 +144,14 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", "panel"), "tile": ("square", "panel"), "sweep": ("square", "panel"), "next": ("square", "panel"),
-            "again": ("square", "chip", "held", "panel"), "more": ("plot",), "wider": ("square", "held", "chip", "plot", "under"),
-            "answer": ("end square", "strips", "end plot", "end under", "sweeps", "width", "each", "moved", "law", "bound"),
+            "chip": ("square", "panel"), "sweep": ("square", "panel", "band"),
+            "again": ("square", "chip", "held", "panel", "plot", "under"), "more": ("plot", "under"),
+            "wider": ("square", "held", "chip", "plot", "under"), "real": ("plot", "under"),
+            "answer": ("square", "chip", "held", "law", "bound", "plot"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 16}},
-        actors=("sweeps", "memory", "block O", "bar 0", "bar 1", "bar 2"),
-        seconds=(20, 62),
+        actors=("sweeps", "memory", "block O", "stripes", *(f"bar {index}" for index in range(6))),
+        seconds=(20, 50),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",

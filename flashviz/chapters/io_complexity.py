@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flashviz.citations import THEOREM_2
-from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig, tiles_bytes
+from flashviz.citations import MEMORY_SPEEDS
+from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import KIB
 from flashviz.forms import Traffic, closed_form
@@ -17,20 +17,18 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("chip", "The chip", 5.8, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
-    Beat("tile", "One tile", 8.8, shot="io", late=True, along=True, caption="Scores are made and used up on chip. Only O goes back."),
-    Beat("sweep", "A sweep", 6.4, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("next", "The next block", 6.6, shot="io", late=True, along=True, caption="The next K and V: O comes again for its second part."),
-    Beat("again", "All sweeps", 6.8, shot="io", late=True, along=True, caption="Each block of K and V is one more sweep of all Q and O."),
-    Beat("more", "Too small", 4.5, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
-    Beat("less", "Less already", 4.5, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
-    Beat("wider", "Twice M", 10.0, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
-    Beat("answer", "Half", 11.8, shot="io", late=True, along=True, caption="Twice the memory: half the sweeps, half of what repeats."),
+    Beat("chip", "The chip", 5.6, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
+    Beat("sweep", "A sweep", 8.0, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("again", "All sweeps", 7.0, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
+    Beat("more", "Too small", 6.1, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
+    Beat("less", "Less already", 6.1, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
+    Beat("wider", "Twice M", 8.0, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
+    Beat("real", "A real chip", 4.0, shot="io", late=True, along=True, caption="One thread block of an {device} has even more."),
+    Beat("answer", "Half", 10.5, shot="io", late=True, along=True, caption="Twice the memory on chip: half the sweeps, half the traffic."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
-SHOWN = 3  # on-chip memories, each twice the one before
-BOUND = tuple(text.format(THEOREM_2.citation) for text in ("of order N² d² / M: {}", "{}"))
+SHOWN = 4  # on-chip memories, each twice the one before
 
 Record = Callable[..., Any]
 
@@ -70,26 +68,47 @@ class IO:
         return self.config.seq_q * self.config.head_dim * self.config.itemsize
 
     @property
-    def statistic(self) -> int:
-        """Bytes of l or m."""
-        return self.config.seq_q * FLOAT32
-
-    @property
     def standard(self) -> int:
         """Bytes of standard attention, every transfer counted."""
         return self.moved.total
 
     @property
+    def rows(self) -> int:
+        """Bytes of O and, in float32, its rows' sums and maxima l and m: they cross together."""
+        return self.matrix + 2 * self.config.seq_q * FLOAT32
+
+    @property
     def each(self) -> tuple[Way, ...]:
-        """Of one sweep: Q in, O in and out, and the softmax's row sums and maxima as O."""
-        matrices = (Way("Q in", "Q", self.matrix), Way("O in", "O", self.matrix), Way("O out", "O", self.matrix))
-        return (*matrices, Way("row max, sum", "L", 4 * self.statistic))
+        """Of one sweep: Q in, O in and out."""
+        return (Way("Q in", "Q", self.matrix), Way("O in", "O", self.rows), Way("O out", "O", self.rows))
 
     @property
     def starts(self) -> tuple[Way, ...]:
-        """However many sweeps there are: K and V in, block by block, and O, l and m as they are before the first sweep."""
-        matrices = (Way("K in", "K", self.matrix), Way("V in", "V", self.matrix), Way("empty O out", "O", self.matrix))
-        return (*matrices, Way("row max, sum", "L", 2 * self.statistic))
+        """However many sweeps there are: K and V in, block by block, and O as it is before the first sweep."""
+        return (Way("K in", "K", self.matrix), Way("V in", "V", self.matrix), Way("empty O out", "O", self.rows))
+
+    @property
+    def pieces(self) -> tuple[Way, ...]:
+        """Standard attention's transfers: Q, K and V in, S and P out and back, O out."""
+        read, written = self.moved.read, self.moved.written
+        inputs = [Way("Q, K, V in", name, read[name]) for name in "QKV"]
+        scores = [Way(f"{name} out and back", "S", side[name]) for name in "SP" for side in (written, read)]
+        return (*inputs, *scores, Way("O out", "O", written["O"]))
+
+    @property
+    def room(self) -> int:
+        """Bytes of shared memory that one thread block may have on the config's GPU."""
+        return SHARED_LIMIT[self.config.arch]
+
+    @property
+    def device(self) -> str:
+        """The config's GPU, where it is one that is quoted."""
+        return MEMORY_SPEEDS[self.config.arch].device if self.config.arch in MEMORY_SPEEDS else ""
+
+    @property
+    def real(self) -> Step:
+        """Algorithm 1 with all of that memory, by formula: no power of two fills it."""
+        return step_at(self.room / self.config.itemsize, self.config)
 
     @property
     def sweep(self) -> int:
@@ -103,9 +122,9 @@ class IO:
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """The smallest chip moves more than standard attention, or less."""
-        other = "less" if self.steps[0].nbytes > self.standard else "more"
-        return tuple(beat for beat in BEATS if beat.name != other)
+        """The smallest chip moves more than standard attention, or less; a GPU that is not quoted has no beat."""
+        gone = {"less" if self.steps[0].nbytes > self.standard else "more", "" if self.device else "real"}
+        return tuple(beat for beat in BEATS if beat.name not in gone)
 
 
 def gather(config: AttentionConfig, run: Record) -> IO:
@@ -124,10 +143,9 @@ def gather(config: AttentionConfig, run: Record) -> IO:
 
 
 def chip_sizes(config: AttentionConfig) -> list[AttentionConfig]:
-    """Algorithm 1's largest tilings: Bc rows of K and V for which M = 4 d Bc, with d <= M <= N d, that the config's GPU can hold.
+    """Algorithm 1's largest tilings: Bc rows of K and V for which M = 4 d Bc, with d <= M <= N d, that a thread block of the GPU can hold.
 
-    Br, min(Bc, d) in the paper, is its power of two; no transfer depends on it. Where there are two of them, those are taken whose Bc is no
-    more than d: blocks of Q and O are then as large as those of K and V, and M is full.
+    Br, min(Bc, d) in the paper, is its power of two; no transfer depends on it.
 
     Raises:
         ConfigError: Fewer than two tilings suit the problem.
@@ -135,15 +153,13 @@ def chip_sizes(config: AttentionConfig) -> list[AttentionConfig]:
     found = []
     d = config.head_dim
     for columns in (2**power for power in range(BLOCKS[0].bit_length() - 1, BLOCKS[1].bit_length())):
-        rows = min(columns, 1 << (d.bit_length() - 1))
-        held = tiles_bytes(block_m=rows, block_n=columns, head_dim=d, itemsize=config.itemsize, stages=1, arch=config.arch)
-        suits = d <= elements(columns, d) <= config.seq_k * d and config.seq_k <= SWEEPS * columns
-        if suits and held <= SHARED_LIMIT[config.arch]:
-            found.append(replace(config, block_m=rows, block_n=columns, stages=1))
+        m = elements(columns, d)
+        suits = d <= m <= config.seq_k * d and config.seq_k <= SWEEPS * columns
+        if suits and m * config.itemsize <= SHARED_LIMIT[config.arch]:
+            found.append(replace(config, block_m=min(columns, 1 << (d.bit_length() - 1)), block_n=columns, stages=1))
     if len(found) < 2:
         raise ConfigError(f"expected two on-chip memories M = 4 d Bc up to N d, got {len(found)} for N = {config.seq_k}; take larger tiles")
-    full = [each for each in found if each.block_m == each.block_n]
-    return (full if len(full) > 1 else found)[-SHOWN:]
+    return found[-SHOWN:]
 
 
 def elements(columns: int, d: int) -> int:

@@ -2,53 +2,57 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject
+from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import palette, theme
+from flashviz import theme
 from flashviz.chapters import io_complexity
-from flashviz.chapters.io_complexity import BOUND, IO, Step, elements, gather, on_chip
+from flashviz.chapters.io_complexity import IO, Step, elements, gather, on_chip
+from flashviz.citations import THEOREM_2
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, amid, first_that_fits, fitted, middle, slid, word
-from flashviz.figures import KIB, amount, kib
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, fitted, middle, slid, word
+from flashviz.figures import KIB
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import Columns, Cross, Square
-from flashviz.layout.rect import columns, rows
+from flashviz.layout.io_complexity import BAR, BEFORE, BESIDE, Band, Columns, Cross, Square
+from flashviz.layout.rect import rows
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.sweeps import Bars, Block, Memory, Sweeps
-from flashviz.mobjects.tiles import Rectangles, box, dashes, edges, outlines, span
+from flashviz.mobjects.sweeps import Bars, Block, Memory, Stripes, Sweeps
+from flashviz.mobjects.tiles import DASH, THIN, Rectangles, box, dashes, edges, outlines, span
 
 WHOLE = ("S: never in HBM", "never in HBM")
-ROOM = ("on chip: room for 4 blocks", "of {columns} rows of {d} numbers", "M = {m:,} numbers = {kib}")
-CUT = ("in HBM: {n} rows each, {sweeps} blocks of {columns}", "{n} rows: {sweeps} blocks of {columns}")
+ROOM = ("on chip: room for", "4 blocks of {columns} rows", "M = {m:,} numbers", "= {kib}")
+CUT = ("each has {n} rows: {sweeps} blocks", "each: {sweeps} blocks")
 CHIP = ("on chip: {kib}, blocks of {columns} rows", "on chip: {kib}")
-MADE = {"S": ("Q × K", "= scores S"), "P": ("softmax(S)", "= weights P"), "O": ("P × V", "joins O")}
-PARTS = ("O: {} of {} parts", "O: {} of {}")
-SWEEP = ("one sweep: {}", "a sweep: {}")
-ONCE = ("once: K, V, an empty O: {}", "K, V, empty O: {}", "once: {}")
+SWEEP = ("one sweep: {}", "sweep: {}")
+SUMS = ("O: with its row sums", "O: with row sums")
+ONCE = ("once: K and V in, an empty O out: {}", "once: K, V, empty O: {}", "once: {}")
+AXIS = ("KiB that cross between HBM and chip", "KiB between HBM and chip")
 MEMORY = ("M: {}", "{}")
-STANDARD = ("standard attention", "standard")
-LAW = {"sweeps": "N / width", "width": "sweeps; width = M / 4d", "each": "× 3 N d", "moved": "numbers a sweep", "law": "= 12 N² d² / M"}
-LARGE = ("sweeps", "each", "law")  # of its parts
-FLIGHT, MADE_IN, WEIGHED, ADDED, SEEN = (
-    0.9,
-    0.9,
-    0.7,
-    0.9,
-    0.5,
-)  # seconds: a block's way, and of a tile's steps, and a look
-QUICK = 0.5  # of them, at the second visit
-CALM, FIRST, REST_OF = 1.2, 1.2, 2.1  # before the first block, of its way, and of the rest of the first sweep
-PACE, GROWTH, LIT, LAST = 3.2, 1.4, 1.0, 2.1  # seconds: of all sweeps at the smallest M, of twice M, of a frame, of the last picture
+REAL = ("{}, M:", "{}")
+STANDARD = ("standard", "attention")
+LAW = (
+    ("N / width", ("sweeps",)),
+    ("× 3 N d", ("numbers each: Q in, O in, O out", "numbers each sweep")),
+    ("width = M / 4d", ()),
+    ("= 12 N² d² / M", ()),
+)
+SIZE = 64  # px: of the law
+FLIGHT, MADE_IN, SEEN = 0.8, 0.5, 1.0  # seconds: a block's way, until the tile is lit, and a look
+QUICK = 0.4  # of a block's way, later
+AT_ONCE = 2  # blocks on their way, once all pass
+CALM, FIRST, REST_OF = 1.0, 1.1, 2.6  # seconds: before the first block, of its way, and of the rest of the first sweep
+ONE, PACE, GROWTH, LEAST = 1.2, 2.8, 1.1, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
+PIECE, LIT, LAST = 0.65, 1.3, 2.2  # seconds: of a piece of a bar, of a frame, of the last picture
+SOONER = 2.0  # power: sweeps go faster and faster
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
 
@@ -62,24 +66,23 @@ class IOStage(ShotScene):
         """Record Algorithm 1 at growing M: ``flashviz_kernels.recorder.run``."""
         found = gather(self.settings.config, run)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(found.beats, {})
+        self.set_board(found.beats, {"device": found.device})
         return IOFilm(self, found)
 
 
 class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    said: Sequence[Word | Readout] = ()  # in the chip's corner, and later over its strip
+    said: Sequence[Word | Readout] = ()  # beside the chip's blocks, and later over its strip
     each: Word  # what a sweep moves
-    standard: Sequence[Word]  # what standard attention moves
-    excess: Sequence[Named] = ()  # what the smallest chip moves beyond it
-    over: Sequence[Mobject] = ()  # words over bars
+    excess: Sequence[Named] = ()  # what the smallest chip moves beyond standard attention
+    shares: tuple[float, ...] = (0.0, 0.0, 0.0)  # of Q in, O in and O out, of one sweep
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("io")
-        self.step = found.steps[0]
-        self.columns, self.under = Columns(place["plot"], len(found.steps), max(self.step.nbytes, float(found.standard))), place["under"]
+        self.step, made = found.steps[0], len(found.steps)
+        self.columns, self.under = Columns(place["plot"], made + 2, max(self.step.nbytes, float(found.standard))), place["under"]
         self.square = Sweeps(Square.of(place["square"], found.config.seq_k), self.skin)
         self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
         self.whole = amid(WHOLE, self.skin.ink, self.square.place.grid, "whole")
@@ -89,11 +92,13 @@ class IOFilm(ChapterFilm):
         self.letters, self.on_chip = dict[str, Word](), dict[str, Rect]()  # of blocks that are on chip
         self.flying = {name: Rectangles(self.skin.hue(name), name=f"flying {name}") for name in "KVQ"}
         self.block, self.tile = Block(self.skin), Rectangles(self.skin.scores, name="scores")
-        self.parts = Readout("", NAME, self.skin.o, name="parts of O", face=Face.MONO_STRONG, anchor="right")
-        self.bars = [Bars(index, found.starts, found.each, self.skin) for index in range(len(found.steps))]
-        self.counts = [Readout("", LABEL, self.skin.ink, name="swept", face=Face.MONO_STRONG) for _ in found.steps]
-        self.kept = [Memory(self.skin, "memory kept") for _ in found.steps]
-        self.sizes: list[Word] = []  # of the memory under each bar
+        self.band = Band(place["band"], tuple(way.nbytes for way in found.each))
+        self.stripes, (self.names, self.crossed) = Stripes(found.each, self.skin), self.beside_stripes()
+        self.bars = [Bars(index, found.starts, found.each, self.skin) for index in range(made + 1)]  # the last one: of a real chip
+        self.standard = Bars(made + 1, (), found.pieces, self.skin)
+        self.counts = [Counter(self.skin.ink, "swept") for _ in self.bars]
+        self.kept = [Memory(self.skin, "memory kept", theme.OUTLINE) for _ in found.steps]
+        self.axis = fitted(AXIS, LABEL, self.skin.ink, place["axis"], "axis", Face.TEXT)
         self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
 
     @property
@@ -113,178 +118,228 @@ class IOFilm(ChapterFilm):
 
     # ------------------------------------------------------------------------------------------------- the chip, closely
 
-    def letter(self, name: str, color: str, slot: str = "") -> Word:
+    def letter(self, name: str, color: str) -> Word:
         """On a block or its empty slot, what it is."""
-        rect, wide = self.cross.slot(slot or name), text_width(name, NUMBER, Face.STRONG)
+        rect, wide = self.cross.slot(name), text_width(name, NUMBER, Face.STRONG)
         return Word(name, NUMBER, color, rect.center[0] - wide / 2, middle(rect, NUMBER), "held name")
 
-    def lettered(self, name: str, slot: str = "") -> None:
+    def lettered(self, name: str) -> None:
         """What is on chip gets its letter."""
-        self.letters[slot or name] = self.letter(name, self.skin.ground, slot).set_z_index(2, family=True)
-        self.scene.add(self.letters[slot or name])
+        self.letters[name] = self.letter(name, self.skin.ink if name == "O" else self.skin.ground).set_z_index(2, family=True)
+        self.scene.add(self.letters[name])
 
-    def loads(self, name: str, start: Rect, seconds: float) -> None:
-        """A block flies from HBM to its slot; what it replaces stays until it has come."""
-        flying, slot = self.flying[name], self.cross.slot(name)
-        fresh = name not in self.letters
+    def loads(self, name: str, start: Rect, stop: Rect, seconds: float) -> None:
+        """A block flies from HBM onto the chip; what it replaces stays until it has come."""
+        flying = self.flying[name]
         self.scene.add(flying)
         self.move(
-            Shows(flying, lambda share: flying.display(edges([start.toward(slot, share)])), rate_func=ease_in_out_cubic), seconds=seconds
+            Shows(flying, lambda share: flying.display(edges([start.toward(stop, share)])), rate_func=ease_in_out_cubic), seconds=seconds
         )
-        self.scene.remove(flying, *(each for each in self.empty if each.text == name))
-        self.on_chip[name] = slot
+
+    def beside_stripes(self) -> tuple[list[Word], list[Readout]]:
+        """Before each stripe its name, after it how many bytes have crossed."""
+        names, counters = list[Word](), list[Readout]()
+        for way, stripe in zip(self.found.each, self.band.stripes(), strict=True):
+            hue = self.skin.hue(way.tensor)
+            names.append(word(way.name, LABEL, hue, self.band.before(stripe), "way"))
+            counter = Readout("", LABEL, hue, name="crossed", face=Face.MONO_STRONG, anchor="right")
+            counters.append(counter.at(self.band.after(stripe)))
+        return names, counters
+
+    def crosses(self, *shares: float) -> None:
+        """So much of each way has crossed: its stripe, and its bytes over it."""
+        self.shares = shares
+        self.stripes.display(self.band.stripes(), shares)
+        for way, share, counter in zip(self.found.each, shares, self.crossed, strict=True):
+            counter.display(f"{share * way.nbytes / KIB:,.0f} KiB")
+
+    def visit(self, index: int, flight: float, lit: float) -> None:
+        """A block of Q and one of O come in, the tile is lit, O goes out: each crosses, and its stripe grows."""
+        square, slot, step, visits = self.square.place, self.cross.slot("O"), self.step, self.visits
+        before, after = index / visits, (index + 1) / visits
+        q, o, flying = square.rows("Q", index, step.rows), square.rows("O", index, step.rows), self.flying["Q"]
+
+        def q_in(share: float) -> None:
+            flying.display(edges([q.toward(self.cross.slot("Q"), share)]))
+            self.crosses(before + (after - before) * share, before, before)
+
+        def o_in(share: float) -> None:
+            self.block.display([o.toward(slot, share)])
+            self.crosses(after, before + (after - before) * share, before)
+
+        def o_out(share: float) -> None:
+            self.block.display([slot.toward(o, share)], 1 / step.sweeps)
+            self.crosses(after, after, before + (after - before) * share)
+
+        self.scene.add(flying)
+        self.move(Shows(Group(flying, self.stripes, *self.crossed), q_in, rate_func=ease_in_out_cubic), seconds=flight)
+        self.holds("Q")
+        self.scene.add(self.block)
+        self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_in, rate_func=ease_in_out_cubic), seconds=flight)
+        self.scene.remove(*self.empty)
+        self.lettered("O")
+        self.tile.display(edges([self.cross.slot("S")]))
+        self.move(FadeIn(self.tile), seconds=lit)
+        self.block.display([slot], 1 / step.sweeps)
+        self.scene.hold(lit)
+        self.scene.remove(self.letters.pop("O"), self.tile)
+        self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_out, rate_func=ease_in_out_cubic), seconds=flight)
+        self.scene.remove(self.block)
+        self.passes(after)
+
+    def rest(self, begun: int, seconds: float) -> None:
+        """All other blocks of Q and of O, some at once on their way."""
+        square, step, visits, flying = self.square.place, self.step, self.visits, self.flying["Q"]
+        q_slot, o_slot = self.cross.slot("Q"), self.cross.slot("O")
+
+        def show(share: float) -> None:
+            at = begun - AT_ONCE + 1 + (visits - begun + 2 * AT_ONCE - 1) * share
+            come = {index: (at - index - 1 + AT_ONCE) / AT_ONCE for index in range(begun, visits)}  # of its way in
+            gone = {index: (at - index - 1) / AT_ONCE for index in range(begun, visits)}  # of its way out
+            flying.display(edges([square.rows("Q", index, step.rows).toward(q_slot, way) for index, way in come.items() if 0 < way < 1]))
+            inward = [square.rows("O", index, step.rows).toward(o_slot, way) for index, way in come.items() if 0 < way < 1]
+            outward = [o_slot.toward(square.rows("O", index, step.rows), way) for index, way in gone.items() if 0 <= way < 1]
+            self.block.display([*inward, *outward], 1 / step.sweeps)
+            done = begun + sum(way >= 1 for way in gone.values())
+            self.passes(done / visits)
+            through = float(np.clip(at, begun, visits)) / visits
+            self.crosses(through, through, float(np.clip(at - AT_ONCE, begun, visits)) / visits)
+
+        self.scene.add(flying, self.block, self.tile)
+        self.move(Shows(Group(flying, self.block, self.square, self.stripes, *self.crossed), show), seconds=seconds)
+        self.scene.remove(flying, self.block, self.tile)
+
+    def holds(self, name: str) -> None:
+        """A block has come: it is on chip, with its letter."""
+        self.scene.remove(self.flying[name], *(each for each in self.empty if each.text == name))
+        fresh = name not in self.letters
+        self.on_chip[name] = self.cross.slot(name)
         self.memory.display(self.place["panel"], self.on_chip)
         if fresh:
             self.lettered(name)
-
-    def comes(self, index: int, sweep: int, seconds: float) -> None:
-        """So does one of O, as far as it is finished; over its slot is said how far that is."""
-        self.scene.remove(*self.empty)
-        self.scene.add(self.block)
-        self.crosses(self.square.place.rows("O", index, self.step.rows), self.cross.slot("O"), sweep, seconds)
-        self.finished(sweep)
-        self.scene.add(self.parts)
-
-    def leaves(self, index: int, sweep: int, seconds: float) -> None:
-        """O's block flies back to HBM, with its part."""
-        self.crosses(self.cross.slot("O"), self.square.place.rows("O", index, self.step.rows), sweep + 1, seconds)
-        self.scene.remove(self.block, self.parts)
-        self.passes(sweep + (index + 1) / self.visits)
-
-    def crosses(self, start: Rect, stop: Rect, parts: int, seconds: float) -> None:
-        """O's block on its way between HBM and chip."""
-        share = parts / self.step.sweeps
-        show = Shows(self.block, lambda way: self.block.display([start.toward(stop, way)], share), rate_func=ease_in_out_cubic)
-        self.move(show, seconds=seconds)
-
-    def finished(self, parts: int) -> None:
-        """O's block on chip with so many of its parts, and their count."""
-        sweeps, slot = self.step.sweeps, self.cross.slot("O")
-        texts = [text.format(parts, sweeps) for text in PARTS]
-        self.block.display([slot], parts / sweeps)
-        self.parts.at(Rect(slot.x0, slot.y1, slot.x1, slot.y1 + em(1.4 * NAME)))
-        self.parts.display(first_that_fits(texts, NAME, slot.x1 - self.cross.slot("Q").x0, Face.MONO_STRONG))
-
-    def scored(self, seconds: float) -> None:
-        """Scores of the tile, row by row."""
-        slot = self.cross.slot("S")
-        self.tile.set_fill(opacity=1.0)
-        self.scene.add(self.tile)
-        self.move(Shows(self.tile, lambda share: self.tile.display(edges([slot.top(slot.height * share)]))), seconds=seconds)
-        self.lettered("S")
-
-    def weighed(self, seconds: float) -> None:
-        """They become weights."""
-        self.scene.remove(self.letters["S"])
-        self.lettered("P", "S")
-        self.move(Shows(self.tile, lambda share: self.tile.set_fill(opacity=1 + (palette.SECOND - 1) * share)), seconds=seconds)
-
-    def added(self, sweep: int, seconds: float) -> None:
-        """The tile ends as one more part of O's block."""
-        start, slot, sweeps = self.cross.slot("S"), self.cross.slot("O"), self.step.sweeps
-        part = Rect(slot.x0 + slot.width * sweep / sweeps, slot.y0, slot.x0 + slot.width * (sweep + 1) / sweeps, slot.y1)
-        self.scene.remove(self.letters.pop("S"))
-
-        def show(share: float) -> None:
-            self.tile.display(edges([start.toward(part, share)]))
-            self.finished(sweep + (share == 1))
-
-        self.move(Shows(Group(self.tile, self.block, self.parts), show, rate_func=ease_in_out_cubic), seconds=seconds)
-        self.scene.remove(self.tile)
 
     def passes(self, swept: float) -> None:
         """The square after so many sweeps."""
         self.square.display(self.step.columns, self.step.rows, max(swept, JUST))
 
-    def replaced(self, texts: Sequence[str], px: float, name: str) -> None:
-        """Other words in the chip's corner."""
-        if self.said:
-            self.move(FadeOut(*self.said), seconds=TEXT / 2)
-        self.said = self.cornered(texts, px, name)
-        self.move(FadeIn(*self.said), seconds=TEXT / 2)
-
-    def cornered(self, texts: Sequence[str], px: float, name: str) -> list[Word]:
-        """Lines in the chip's corner, from above."""
-        place = self.place["corner"]
-        px *= min(1.0, *(place.width / text_width(text, px, Face.STRONG) for text in texts))
-        lines = rows(place.top(1.4 * em(px) * len(texts)), len(texts))
-        return [word(text, px, self.skin.ink, rect, name) for text, rect in zip(texts, lines, strict=True)]
+    def roomy(self, texts: Sequence[str]) -> list[Word]:
+        """Lines beside the chip's blocks."""
+        lines = rows(self.place["room"], len(texts))
+        px = min(NAME, *(NAME * lines[0].width / text_width(text, NAME, Face.STRONG) for text in texts))
+        return [word(text, px, self.skin.ink, line, "numbers") for text, line in zip(texts, lines, strict=True)]
 
     # ------------------------------------------------------------------------------------------------------ bars of bytes
 
-    def sweeps(self, start: float, stop: float, seconds: float) -> None:
-        """Sweeps go on from one to another: the square, the bar, and its count over it."""
-        bar, count, step = self.bars[self.index], self.counts[self.index], self.step
+    def swept(self, start: float, stop: float, sooner: float = 1.0) -> Shows:
+        """Sweeps go on from one to another: the square, and the bar."""
+        square, step, lays = self.square, self.step, self.lays(self.index)
 
         def show(share: float) -> None:
-            swept = start + (stop - start) * share
-            self.square.display(step.columns, step.rows, swept)
+            swept = start + (stop - start) * share**sooner
+            square.display(step.columns, step.rows, swept)
+            lays(swept)
+
+        return Shows(Group(square, self.bars[self.index], self.counts[self.index]), show)
+
+    def lays(self, index: int) -> Callable[[float], None]:
+        """A bar, and over it how many sweeps it is."""
+        bar, count = self.bars[index], self.counts[index]
+
+        def show(swept: float) -> None:
             bar.display(self.columns, swept)
-            count.at(self.above(self.index, bar.values[1], 0)).display(counted(int(swept + 1e-6)))
+            place = self.above(index, bar.values[1], 0).left(self.columns.pitch)
+            count.say(word(counted(int(swept + 1e-6)), LABEL, self.skin.ink, place, "swept"))
 
         self.scene.add(bar, count)
-        self.move(Shows(Group(self.square, bar, count), show), seconds=seconds)
+        return show
 
     def above(self, index: int, nbytes: float, line: int) -> Rect:
         """Over a bar of so many bytes, a line of words from below."""
         left, low = self.columns.x(index, 0.0) + em(BY_LINE), self.columns.y(nbytes) + em(BY_LINE / 2 + line * LINE)
         return Rect(left, low, self.columns.rect.x1, low + em(LINE))
 
-    def remains(self) -> None:
-        """A bar stands: its bytes over it, and under it the memory that it is of."""
+    def of_all(self, forms: Sequence[str], sizes: Sequence[str]) -> str:
+        """The first form in which every one of these fits into a column: all bars speak alike."""
+        room = self.columns.pitch - em(BY_LINE)
+        return next((form for form in forms if all(text_width(form.format(size), LABEL, Face.STRONG) <= room for size in sizes)), forms[-1])
+
+    def in_form(self, nbytes: float) -> str:
+        """Bytes at bars; where the longest does not fit, their unit stands at the axis alone."""
+        return self.of_all(("{} KiB", "{}"), [f"{self.columns.most / KIB:,.0f}"]).format(f"{nbytes / KIB:,.0f}")
+
+    def moved(self, index: int, nbytes: float, line: int = 1) -> Word:
+        """Over a bar, its bytes."""
+        return word(self.in_form(nbytes), LABEL, self.skin.ink, self.above(index, nbytes, line), "bytes")
+
+    def sized(self, index: int, m: float, device: str = "") -> list[Word]:
+        """Under a bar, how large the memory is, and whose it is."""
+        found = self.found
+        form = self.of_all(MEMORY, [on_chip(step.m, found.config) for step in found.steps])
+        size = on_chip(m, found.config)
+        if not device:
+            return [self.beneath(index, form.format(size), 1, "size")]
+        whose = REAL[form == MEMORY[-1]].format(device)
+        return [self.beneath(index, whose, 0, "chip"), self.beneath(index, size, 1, "size")]
+
+    def copied(self) -> Shows:
+        """A copy of the strip of memory goes under its bar."""
         step, kept, start = self.step, self.kept[self.index], self.held
         stop = self.columns.memory(self.index, self.under, step.m / self.found.steps[-1].m)
-        count = self.counts[self.index]
-        moved = word(amount(step.nbytes), LABEL, self.skin.ink, self.above(self.index, step.nbytes, 1), "bytes")
-        self.over = [*self.over, count, moved]
-        self.sizes.append(self.size(self.index))
 
-        def copied(share: float) -> None:
+        def show(share: float) -> None:
             rect = start.toward(stop, share)
             kept.display(rect, Memory.quarters(rect, filled(step)))
 
-        self.move(FadeIn(moved), seconds=TEXT)
-        self.move(Shows(kept, copied, introducer=True, rate_func=ease_in_out_cubic), seconds=MOVE)
-        self.move(FadeIn(self.sizes[-1]), seconds=TEXT)
+        return Shows(kept, show, introducer=True, rate_func=ease_in_out_cubic)
 
-    def size(self, index: int, texts: Sequence[str] = ("{} on chip", "{}")) -> Word:
-        """How large a memory is, under it."""
-        left, low = self.columns.x(index, 0.0) + em(BY_LINE), self.under.y0 + em(BY_LINE / 2)
-        kibs = on_chip(self.found.steps[index].m, self.found.config)
-        text = first_that_fits([text.format(kibs) for text in texts], LABEL, self.columns.pitch - em(BY_LINE), Face.STRONG)
-        return Word(text, LABEL, self.skin.ink, left, low, "size")
+    def beneath(self, index: int, text: str, line: int, name: str) -> Word:
+        """Under a bar, a line of words from above."""
+        left, line_of = self.columns.x(index, 0.0) + em(BY_LINE), rows(self.under, 2)[line]
+        return word(text, LABEL, self.skin.ink, Rect(left, line_of.y0, self.columns.x(index, 1.0), line_of.y1), name)
 
     def beside(self, texts: Sequence[str], nbytes: float, line: int, name: str) -> Word:
         """Beside the first bar, a line of words from below."""
-        left, right = self.columns.beside(0)[0] + em(BY_LINE), self.columns.rect.x1
-        text = first_that_fits([each.format(amount(nbytes)) for each in texts], LABEL, right - left, Face.STRONG)
-        return Word(text, LABEL, self.skin.ink, left, self.columns.rect.y0 + em(line * LINE), name)
+        rect = self.columns.rect
+        left = self.columns.x(1, 0.0) + em(BY_LINE)
+        place = Rect(left, rect.y0 + em(line * LINE), rect.x1, rect.y0 + em((line + 1) * LINE))
+        return fitted([each.format(in_kib(nbytes)) for each in texts], LABEL, self.skin.ink, place, name)
 
     def measured(self) -> list[Word]:
         """Over the strip of memory, how large it is and its blocks are."""
         figures = {"kib": on_chip(self.step.m, self.found.config), "columns": self.step.columns}
         return [fitted([text.format(**figures) for text in CHIP], LABEL, self.skin.ink, self.place["chip"], "chip")]
 
-    def named_standard(self) -> list[Word]:
-        """On the line at what standard attention moves, over the last bar's column."""
-        x1, y = self.columns.rect.x1, self.columns.y(self.found.standard)
-        room = self.columns.pitch - em(BY_LINE)
-        texts = (amount(self.found.standard), first_that_fits(STANDARD, LABEL, room, Face.STRONG))
-        return [
-            Word(text, LABEL, self.skin.ink, x1 - text_width(text, LABEL, Face.STRONG), y + em(BY_LINE + at * LINE), "standard bytes")
-            for at, text in enumerate(texts)
-        ]  # fmt: skip
+    def lay_standard(self, nbytes: float) -> None:
+        """Standard attention's bar, with so many bytes laid."""
+        shares, low = [], 0.0
+        for way in self.found.pieces:
+            shares.append(((way,), float(np.clip((nbytes - low) / way.nbytes, 0.0, 1.0))))
+            low += way.nbytes
+        self.standard.pile(self.columns, shares)
 
     def level(self, share: float = 1.0) -> None:
-        """The line at what standard attention moves, so far drawn."""
+        """From the top of standard attention's bar over all others, so far drawn."""
         rect, y = self.columns.rect, self.columns.y(self.found.standard)
+        x1 = self.columns.x(self.standard.index, BAR[0])
+        x0 = x1 - share * (x1 - rect.x0)
         self.line.values = np.array([self.found.standard])
-        self.line.display(edges([Rect(rect.x0, y - em(2), rect.x0 + share * rect.width, y + em(2))]))
+        self.line.display(dashed_level(x0, x1, y))
+
+
+def dashed_level(x0: float, x1: float, y: float) -> np.ndarray:
+    """[n, 4] boxes of a level dashed line, from its right end."""
+    right, half = np.arange(x1, x0, -2 * DASH), THIN / 2
+    return np.stack([np.maximum(right - DASH, x0), y - half + 0 * right, right, y + half + 0 * right], 1)
 
 
 def filled(step: Step) -> dict[str, float]:
     """What blocks fill of their quarters: Q and O have Br rows, no more than d, K and V have Bc."""
     return {"K": 1.0, "V": 1.0, "Q": step.rows / step.columns, "O": step.rows / step.columns}
+
+
+def in_kib(nbytes: float) -> str:
+    """All bars have one unit."""
+    return f"{nbytes / KIB:,.0f} KiB"
 
 
 def counted(sweeps: int) -> str:
@@ -299,135 +354,110 @@ def counted(sweeps: int) -> str:
 def chip(film: IOFilm) -> None:
     """HBM with Q, K, V and O around the scores that are never stored, and a chip with room for four blocks; one of K and of V come."""
     c = film.found.config
-    figures = {"columns": film.step.columns, "d": c.head_dim, "m": elements(film.step.columns, c.head_dim), "kib": on_chip(film.step.m, c)}
+    figures = {"columns": film.step.columns, "m": elements(film.step.columns, c.head_dim), "kib": on_chip(film.step.m, c)}
     film.square.display(film.step.columns, film.step.rows, 0.0)
     film.memory.display(film.place["panel"], {})
     cut = [text.format(n=c.seq_k, sweeps=film.step.sweeps, **figures) for text in CUT]
-    below = fitted(cut, LABEL, film.skin.ink, film.place["chip"], "cut")
-    film.said = [*film.cornered([text.format(**figures) for text in ROOM], NAME, "numbers"), below]
+    film.said = [*film.roomy([text.format(**figures) for text in ROOM]), fitted(cut, LABEL, film.skin.ink, film.place["cut"], "cut")]
     film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.slots, *film.empty, *film.said)
     film.scene.hold(CALM)
     with film.scene.telling():
         for name in "KV":
-            film.loads(name, film.square.place.block(name, 0.0, film.step.columns), FIRST)
-
-
-@beat("tile")
-def tile(film: IOFilm) -> None:
-    """A block of Q and one of O come; scores are made on the tile, become weights and end as a part of O, which goes back to HBM."""
-    with film.scene.telling():
-        film.move(FadeOut(*film.said), seconds=TEXT)
-        film.said = ()
+            film.loads(name, film.square.place.block(name, 0.0, film.step.columns), film.cross.slot(name), FIRST)
+            film.holds(name)
         film.passes(0.0)
-        film.loads("Q", film.square.place.rows("Q", 0, film.step.rows), FLIGHT)
-        film.comes(0, 0, FLIGHT)
-        film.replaced(MADE["S"], NUMBER, "made")
-        film.scored(MADE_IN)
-        film.scene.hold(SEEN)
-        film.replaced(MADE["P"], NUMBER, "made")
-        film.weighed(WEIGHED)
-        film.replaced(MADE["O"], NUMBER, "made")
-        film.added(0, ADDED)
-        film.scene.hold(SEEN)
-        film.leaves(0, 0, FLIGHT)
 
 
 @beat("sweep")
 def sweep(film: IOFilm) -> None:
-    """The next block of Q and of O, and the rest of them: what has crossed is counted, way by way, until the sweep is through."""
-    found, visits, strips = film.found, film.visits, film.square.place
-    hues = [film.skin.hue(way.tensor) for way in found.each]
-    lines = [f"{way.name:<12} {kib(way.nbytes):>8}" for way in found.each]
-    place = film.place["corner"]
-    px = min(NAME, NAME * place.width / text_width(lines[0], NAME, Face.MONO_STRONG))
-    *rects, last = rows(place.top(1.4 * em(px) * (len(lines) + 1)), len(lines) + 1)
-    counters = [Readout("", px, hue, name="crossed", face=Face.MONO_STRONG).at(rect) for rect, hue in zip(rects, hues, strict=True)]
-
-    def crossed(index: int) -> None:
-        for counter, way in zip(counters, found.each, strict=True):
-            counter.display(f"{way.name:<12} {way.nbytes * index / visits / KIB:>4,.0f} KiB")
-
+    """A block of Q and one of O come, the tile is lit, O goes back; all others: what crosses grows as a stripe each, one sweep's band."""
+    found, beneath = film.found, film.band.beneath
+    each = [text.format(in_kib(found.sweep)) for text in SWEEP]
+    film.each = fitted(each, LABEL, film.skin.ink, beneath.beyond(BEFORE), "each").set_z_index(2, family=True)
+    sums = fitted(SUMS, LABEL, film.skin.o, beneath.beyond(BEFORE + film.each.wide + 2 * em(NAME)), "sums", Face.TEXT)
+    film.said = [*film.said, *film.names, *film.crossed, sums]
+    film.crosses(*film.shares)
+    film.move(FadeIn(film.stripes, *film.names, *film.crossed, sums), seconds=TEXT)
     with film.scene.telling():
-        crossed(1)
-        film.move(FadeOut(*film.said), seconds=TEXT / 2)
-        film.move(FadeIn(*counters), seconds=TEXT)
-        film.said = ()
-        film.loads("Q", strips.rows("Q", 1, film.step.rows), QUICK)
-        film.comes(1, 0, QUICK)
-        film.scored(QUICK)
-        film.added(0, QUICK)
-
-        def rest(share: float) -> None:
-            index = 1 + int((visits - 2) * share)
-            film.passes(index / visits)
-            crossed(index)
-
-        film.move(Shows(Group(film.square, *counters), rest), seconds=REST_OF)
-        film.leaves(visits - 1, 0, QUICK)
-        crossed(visits)
+        film.visit(0, FLIGHT, MADE_IN)
+        film.rest(1, REST_OF)
     film.scene.event = len(found.traces[0])
-    film.each, film.said = fitted([each.format(amount(found.sweep)) for each in SWEEP], NAME, film.skin.ink, last, "each"), counters
     film.move(FadeIn(film.each), seconds=TEXT)
-
-
-@beat("next")
-def following(film: IOFilm) -> None:
-    """The next block of K and of V come; O's first block comes again, unfinished, gets its second part and goes back."""
-    place, columns = film.square.place, film.step.columns
-    film.move(FadeOut(*film.said), seconds=TEXT)
-    film.said = ()
-    with film.scene.telling():
-        for name in "KV":
-            film.loads(name, place.block(name, float(columns), columns), FLIGHT)
-        film.passes(1 + JUST)
-        film.loads("Q", place.rows("Q", 0, film.step.rows), QUICK)
-        film.comes(0, 1, FLIGHT)
-        film.scored(QUICK)
-        film.added(1, ADDED)
-        film.scene.hold(SEEN)
-        film.leaves(0, 1, FLIGHT)
+    film.scene.hold(SEEN)
 
 
 @beat("again")
 def again(film: IOFilm) -> None:
-    """The chip becomes a strip; all sweeps go on, each lays the same slab on a bar."""
+    """The band lies down on a bar, the chip becomes a strip; the next K and V come, and sweep upon sweep lays the same band."""
     found, bar, panel, held = film.found, film.bars[0], film.place["panel"], film.held
-    starts = film.on_chip | {"O": film.square.place.rows("O", 1, film.step.rows)}
-    quarters = Memory.quarters(held, filled(film.step))
-    swept = 1 + 1 / film.visits
+    quarters, stripes, place = Memory.quarters(held, filled(film.step)), film.band.stripes(), film.square.place
+    starts = film.on_chip | {"O": place.rows("O", film.visits - 1, film.step.rows)}
+    lows = found.once + np.cumsum([0.0, *(way.nbytes for way in found.each)])
+    slabs = [film.columns.bar(0, low, high) for low, high in itertools.pairwise(lows)]
+    each, once = film.beside(SWEEP, found.sweep, 1, "each"), film.beside(ONCE, found.once, 0, "once")
 
     def goes(share: float) -> None:
         film.memory.display(panel.toward(held, share), {name: start.toward(quarters[name], share) for name, start in starts.items()})
+        film.stripes.display([start.toward(stop, share) for start, stop in zip(stripes, slabs, strict=True)], film.shares)
+        bar.display(film.columns, 0.0, share)
 
-    film.move(FadeOut(*film.slots, film.whole, film.hbm, *film.letters.values()), seconds=TEXT)
-    once = film.beside(ONCE, found.once, 0, "once")
-    each = film.beside(SWEEP, found.sweep, 1, "each")
-    laid = Shows(bar, lambda share: bar.display(film.columns, swept * share, share), introducer=True, rate_func=late)
-    film.move(Shows(film.memory, goes, rate_func=ease_in_out_cubic), slid(film.each, each.left, each.baseline), laid, seconds=MOVE)
+    film.move(FadeOut(*film.slots, film.whole, film.hbm, *film.letters.values(), *film.said), seconds=TEXT)
+    film.scene.add(bar)
+    lies = Shows(Group(film.memory, film.stripes, bar), goes, rate_func=ease_in_out_cubic)
+    film.move(lies, slid(film.each, each.left, each.baseline), seconds=MOVE)
+    film.scene.remove(film.stripes)
+    film.lays(0)(1.0)
     film.said = film.measured()
-    film.scene.remove(film.each)
-    film.scene.add(each)
-    film.move(FadeIn(*film.said, once), seconds=TEXT)
+    film.move(FadeIn(once, film.axis, *film.said), seconds=TEXT)
     with film.scene.telling():
-        film.sweeps(swept, float(film.step.sweeps), PACE)
-        film.move(FadeOut(once, each), seconds=TEXT)
-        film.remains()
+        for name in "KV":
+            film.loads(name, place.block(name, float(film.step.columns), film.step.columns), quarters[name], QUICK)
+            film.scene.remove(film.flying[name])
+        film.move(film.swept(1.0, 2.0), seconds=ONE)
+        film.move(film.swept(2.0, float(film.step.sweeps), SOONER), film.copied(), seconds=PACE)
+        film.move(FadeOut(once, film.each), FadeIn(film.moved(0, film.step.nbytes), *film.sized(film.index, film.step.m)), seconds=TEXT)
 
 
 def compare(film: IOFilm) -> None:
-    """A line at what standard attention moves; what the smallest chip moves beyond it is framed."""
-    found = film.found
-    film.standard = film.named_standard()
+    """Standard attention's bar, piece by piece, and its level over all others; what the smallest chip moves beyond it is framed."""
+    standard, level = film.standard, film.found.standard
+    words = [film.beneath(standard.index, text, line, "standard name") for line, text in enumerate(STANDARD)]
+    film.scene.add(standard)
     with film.scene.telling():
+        film.move(FadeIn(*words), seconds=TEXT)
+        names = pieces(film)
+        film.move(FadeIn(film.moved(standard.index, level, 0)), seconds=TEXT)
+        film.scene.hold(SEEN)
+        film.move(FadeOut(*names), seconds=TEXT)
         film.move(Shows(film.line, film.level, introducer=True), seconds=MOVE)
-        film.move(FadeIn(*film.standard), seconds=TEXT)
-        if film.step.nbytes > found.standard:
-            excess = box(film.columns.bar(0, found.standard, film.step.nbytes), stroke=film.skin.warn, width=2 * theme.HEAVY)
+        if film.step.nbytes > level:
+            excess = box(film.columns.bar(0, level, film.step.nbytes), stroke=film.skin.warn, width=2 * theme.HEAVY)
             film.excess = [Named(excess, tag="excess")]
             film.move(FadeIn(*film.excess), seconds=TEXT)
 
 
 more, less = beat("more")(compare), beat("less")(compare)
+
+
+def pieces(film: IOFilm) -> list[Word]:
+    """Standard attention's transfers are laid upon each other, those of one name together; each name stands beside what it names."""
+    found, bar, names = film.found, film.standard, list[Word]()
+    right, low, line = film.columns.x(bar.index, BAR[0]) - em(BY_LINE), 0.0, film.columns.rect.y0
+    for name in dict.fromkeys(way.name for way in found.pieces):
+        nbytes = float(sum(way.nbytes for way in found.pieces if way.name == name))
+        text = f"{name}: {in_kib(nbytes)}"
+        line = max(line, film.columns.y(low + nbytes / 2) - em(LINE / 2))
+        left = right - text_width(text, LABEL, Face.STRONG)
+        names.append(word(text, LABEL, film.skin.ink, Rect(left, line, right + em(1), line + em(LINE)), "piece"))
+        line += em(LINE)
+
+        def show(share: float, start: float = low, nbytes: float = nbytes) -> None:
+            film.lay_standard(start + nbytes * share)
+
+        film.scene.add(names[-1])
+        film.move(Shows(bar, show), seconds=PIECE)
+        low += nbytes
+    return names
 
 
 @beat("wider")
@@ -445,104 +475,76 @@ def wider(film: IOFilm) -> None:
                 rect, was, full = start.toward(film.held, share), filled(before), filled(step)
                 film.memory.display(rect, Memory.quarters(rect, {name: was[name] + (full[name] - was[name]) * share for name in full}))
 
-            film.move(FadeOut(*film.said), seconds=TEXT)
-            film.move(Shows(Group(film.square, film.memory), grow, rate_func=ease_in_out_cubic), seconds=GROWTH)
+            film.move(FadeOut(*film.said), Shows(Group(film.square, film.memory), grow, rate_func=ease_in_out_cubic), seconds=GROWTH)
             film.said = film.measured()
-            film.move(FadeIn(*film.said), seconds=TEXT)
-            film.sweeps(0.0, float(step.sweeps), PACE * step.sweeps / found.steps[0].sweeps)
-            film.remains()
+            film.scene.add(*film.said)
+            pace = max(LEAST, PACE * step.sweeps / found.steps[0].sweeps)
+            film.move(film.swept(0.0, float(step.sweeps)), film.copied(), seconds=pace)
+            film.move(FadeIn(film.moved(film.index, step.nbytes), *film.sized(film.index, film.step.m)), seconds=TEXT)
+
+
+@beat("real")
+def real(film: IOFilm) -> None:
+    """What a thread block of a real GPU may have is the next M, and its sweeps the next bar."""
+    step, index = film.found.real, len(film.found.steps)
+    words = film.sized(index, step.m, film.found.device)
+    with film.scene.telling():
+        film.move(FadeIn(*words), seconds=TEXT)
+        lays = film.lays(index)
+        film.move(Shows(Group(film.bars[index], film.counts[index]), lambda share: lays(share * step.sweeps)), seconds=ONE)
+        film.move(FadeIn(film.moved(index, step.nbytes)), seconds=TEXT)
+        if step.nbytes < film.found.standard:
+            film.move(FadeIn(*spared(film, index, step.nbytes)), seconds=TEXT)
+
+
+def spared(film: IOFilm, index: int, nbytes: float) -> list[Word | Rectangles]:
+    """From a bar's top to standard attention's level, how many bytes fewer it is."""
+    columns, level = film.columns, float(film.found.standard)
+    x, low, high = columns.x(index, BESIDE), columns.y(nbytes), columns.y(level)
+    measure = np.array([(x - em(2), low, x + em(2), high), *((x - em(9), y - em(2), x + em(9), y + em(2)) for y in (low, high))])
+    line = Rectangles(film.skin.ink, name="spared").display(measure)
+    line.values = np.array([level - nbytes])
+    free = Rect(columns.x(index, 0.0) + em(BY_LINE), film.above(index, nbytes, 1).y1, x, high)
+    texts = (film.in_form(level - nbytes), "less")
+    if free.height < em(LINE) * len(texts):
+        return [line]
+    foot = free.top((free.height + em(LINE) * len(texts)) / 2).y0
+    lines = rows(Rect(free.x0, foot, free.x1, foot + em(LINE) * len(texts)), len(texts))
+    return [line, *(word(text, LABEL, film.skin.ink, each, "less") for text, each in zip(texts, lines, strict=True))]
 
 
 @beat("answer")
 def answer(film: IOFilm) -> None:
     """Sweeps, as many as blocks fit into N, times what each moves, Q and O in and O out, are the bars: half as tall for twice M."""
-    found, place, skin = film.found, film.place, film.skin
-    start, under = film.columns, film.under
-    film.move(FadeOut(film.memory, film.line, *film.said, *film.standard, *film.over, *film.sizes), seconds=TEXT)
-    stop = Square.of(place["end square"], found.config.seq_k)
-    goes = carried(film.square, film.square.place.grid, stop.grid)
-
-    def arrange(share: float) -> None:
-        goes(share)
-        film.columns = replace(start, rect=start.rect.toward(place["end plot"], share))
-        film.under = under.toward(place["end under"], share)
-        for index, (bar, kept, step) in enumerate(zip(film.bars, film.kept, found.steps, strict=True)):
-            rect = film.columns.memory(index, film.under, step.m / found.steps[-1].m)
-            bar.display(film.columns, step.sweeps)
-            kept.display(rect, Memory.quarters(rect, filled(step)))
-
-    film.move(Shows(Group(film.square, *film.bars, *film.kept), arrange, rate_func=ease_in_out_cubic), seconds=MOVE)
-    film.sizes = [film.size(index, MEMORY) for index in range(len(found.steps))]
-    counts = [
-        word(counted(step.sweeps), LABEL, skin.ink, film.above(index, step.nbytes, 0), "count") for index, step in enumerate(found.steps)
-    ]
-    repeats = [film.columns.bar(index, found.once, step.nbytes) for index, step in enumerate(found.steps)]
-    law = {name: word(text, NUMBER if name in LARGE else LABEL, skin.ink, place[name], "law") for name, text in LAW.items()}
-    bound = fitted(BOUND, LABEL, skin.ink, place["bound"], "bound", Face.TEXT)
-    film.move(FadeIn(*counts, *film.sizes), seconds=TEXT)
+    found, square, skin = film.found, film.square.place, film.skin
+    lines = rows(film.place["law"], len(LAW))
+    lit = (
+        [square.block(name, float(key), film.step.columns) for key in square.starts(film.step.columns) for name in "KV"],
+        [square.strip(name) for name in "QO"],
+        [Memory.quarters(film.held, filled(film.step))["K"]],
+        [film.columns.bar(index, found.once, step.nbytes) for index, step in enumerate(found.steps)],
+    )
+    film.move(FadeOut(film.axis), FadeIn(*spanned(film)), seconds=TEXT)
     with film.scene.telling():
-        film.move(FadeIn(law["sweeps"], *spanned(film, stop)), seconds=TEXT)
-        framed(film, [stop.block(name, float(key), film.step.columns) for key in stop.starts(film.step.columns) for name in "KV"])
-        film.move(FadeIn(law["width"]), seconds=TEXT)
-        framed(film, [Memory.quarters(film.columns.memory(len(found.steps) - 1, film.under, 1.0), filled(film.step))["K"]])
-        crossing(film, stop)
-        film.move(FadeIn(law["each"], law["moved"]), seconds=TEXT)
-        film.scene.hold(LIT)
-        film.move(FadeIn(law["law"], bound), seconds=TEXT)
-        framed(film, repeats)
+        for (text, notes), line, rects in zip(LAW, lines, lit, strict=True):
+            factor = word(text, SIZE, skin.ink, line, "law")
+            rest = Rect(factor.left + factor.wide + em(2 * BY_LINE), line.y0, line.x1, line.y1)
+            beside = [fitted(notes, LABEL, skin.ink, rest, "what", Face.TEXT)] if notes else []
+            frames = outlines(skin.stats, "lit", 2 * theme.HEAVY).display(edges(rects)).set_z_index(3)
+            film.move(FadeIn(factor, frames, *beside), seconds=TEXT)
+            film.scene.hold(LIT)
+            film.move(FadeOut(frames), seconds=TEXT)
+        film.move(FadeIn(fitted((THEOREM_2.citation,), LABEL, skin.ink, film.place["bound"], "bound", Face.TEXT)), seconds=TEXT)
         film.scene.hold(LAST)
 
 
-def carried(thing: Mobject, start: Rect, stop: Rect) -> Callable[[float], None]:
-    """A picture goes, all of it, as ``start`` goes to ``stop``."""
-    family = [(part, part.points.copy()) for part in thing.get_family() if len(part.points)]
-    size, (x0, y0, *_), (x1, y1, *_) = stop.width / start.width, start.center, stop.center
-
-    def show(share: float) -> None:
-        scale = 1 + (size - 1) * share
-        for part, points in family:
-            part.points = (points - (x0, y0, 0)) * scale + (x0 + (x1 - x0) * share, y0 + (y1 - y0) * share, 0)
-
-    return show
-
-
-def framed(film: IOFilm, rects: Sequence[Rect]) -> None:
-    """What a line of the law counts."""
-    lit = outlines(film.skin.stats, "lit", 2 * theme.HEAVY).display(edges(rects)).set_z_index(3)
-    film.move(FadeIn(lit), seconds=TEXT)
-    film.scene.hold(LIT)
-    film.move(FadeOut(lit), seconds=TEXT)
-
-
-def spanned(film: IOFilm, square: Square) -> list[Word | Rectangles]:
+def spanned(film: IOFilm) -> list[Word | Rectangles]:
     """Under the square, how wide a block is, and all of them."""
-    grid, ink = square.grid, film.skin.ink
-    spans, words = list[np.ndarray](), list[Word]()
+    square, ink = film.square.place, film.skin.ink
+    grid, spans, words = square.grid, list[np.ndarray](), list[Word]()
     for text, wide, line in (("width", film.step.columns * square.unit, 0), ("N", grid.width, 1)):
         y = grid.y0 - em(24 + line * LINE)
         spans.append(span(grid.x0, grid.x0 + wide, y, em(2), em(9)))
         left = grid.x0 + wide + em(BY_LINE)
         words.append(Word(text, LABEL, ink, left, y - 0.36 * em(LABEL), "span"))
     return [Rectangles(ink, name="spans").display(np.concatenate(spans)), *words]
-
-
-def crossing(film: IOFilm, square: Square) -> None:
-    """What crosses at one sweep leaves the square's strips: all of Q in, all of O in and out."""
-    ways = [way for way in film.found.each if way.tensor in "QO"]
-    thick, strips = square.band, columns(film.place["strips"], len(ways))
-    places = [Rect(each.center[0] - thick / 2, each.y0, each.center[0] + thick / 2, each.y0 + square.grid.height) for each in strips]
-    moving = [Rectangles(film.skin.hue(way.tensor), name="way") for way in ways]
-
-    def fly(share: float) -> None:
-        for way, thing, stop in zip(ways, moving, places, strict=True):
-            thing.display(edges([square.strip(way.tensor).toward(stop, share)]))
-
-    film.move(Shows(Group(*moving), fly, introducer=True, rate_func=ease_in_out_cubic), seconds=FLIGHT)
-    words = list[Word]()
-    for way, strip, stop in zip(ways, strips, places, strict=True):
-        hue, line = film.skin.hue(way.tensor), em(LINE)
-        words.append(amid([way.name], hue, Rect(strip.x0, stop.y1, strip.x1, stop.y1 + line), "way name"))
-        words.append(amid(["d"], film.skin.ink, Rect(strip.x0, stop.y0 - line, strip.x1, stop.y0), "extent"))
-    tall = places[0]
-    words.append(amid(["N"], film.skin.ink, Rect(tall.x0 - em(LINE), tall.y0, tall.x0, tall.y1), "extent"))
-    film.move(FadeIn(*words), seconds=TEXT)

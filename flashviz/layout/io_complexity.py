@@ -12,58 +12,47 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are. ``panel``: the chip, seen closely, with a
-# tile and its blocks in ``cross``; ``corner``: what happens there, and what crosses. Then memory is a strip, ``held``, as wide as it is
-# large, ``chip`` says how large, and bars of what crosses stand on the lower edge of ``plot``; ``under``: the memory that each is of. At
-# the end sweeps times what each moves are the bars: ``end square``, ``strips``, and ``end plot`` over ``end under``; what each is stands
-# in ``sweeps`` and ``width``, in ``each`` and ``moved``, and in ``law`` over ``bound``, its source.
+# ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are, ``cut`` how many blocks there are.
+# ``panel``: the chip, seen closely, with its blocks in ``cross``, and how many these are in ``room``; ``band``: what crosses in one sweep.
+# Then memory is a strip, ``held``, as wide as it is large, ``chip`` says how large, and bars of what crosses stand on the lower edge of
+# ``plot``, which ``axis`` names; ``under``: the memory that each is of. ``law``, of four lines, and ``bound``, its source, stand above.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
-        "square": (30, 16, 800, 800), "hbm": (656, 30, 800, 150),
-        "panel": (850, 16, 1890, 910), "cross": (880, 46, 1716, 882), "corner": (1190, 56, 1870, 530),
-        "chip": (72, 802, 800, 848), "held": (72, 856, 712, 916),
-        "plot": (850, 16, 1890, 800), "under": (850, 808, 1890, 910),
-        "end square": (20, 20, 660, 690), "strips": (740, 80, 1100, 612),
-        "end plot": (1190, 20, 1890, 612), "end under": (1190, 618, 1890, 710),
-        "sweeps": (40, 752, 700, 832), "width": (40, 842, 720, 902), "each": (760, 752, 1140, 832), "moved": (760, 842, 1160, 902),
-        "law": (1190, 752, 1890, 832), "bound": (1190, 842, 1890, 902),
+        "square": (16, 16, 676, 720), "hbm": (560, 24, 676, 124),
+        "panel": (700, 16, 1896, 540), "cross": (720, 30, 1480, 526), "room": (1500, 40, 1884, 516), "band": (700, 566, 1896, 912),
+        "cut": (66, 786, 676, 832), "chip": (66, 786, 676, 832), "held": (66, 838, 676, 908),
+        "plot": (700, 16, 1896, 800), "under": (700, 808, 1896, 912), "axis": (940, 24, 1896, 80),
+        "law": (940, 16, 1896, 320), "bound": (1420, 250, 1896, 314),
     },
     "4:3": {
-        "square": (10, 30, 640, 690), "hbm": (516, 40, 640, 130),
-        "panel": (670, 30, 1424, 900), "cross": (690, 262, 1310, 882), "corner": (920, 50, 1410, 600),
-        "chip": (50, 740, 640, 786), "held": (50, 794, 570, 854),
-        "plot": (670, 30, 1424, 790), "under": (670, 798, 1424, 900),
-        "end square": (0, 60, 480, 560), "strips": (520, 110, 840, 500),
-        "end plot": (880, 40, 1430, 500), "end under": (880, 506, 1430, 600),
-        "sweeps": (20, 690, 490, 760), "width": (20, 770, 490, 830), "each": (530, 690, 860, 760), "moved": (530, 770, 870, 830),
-        "law": (900, 690, 1420, 760), "bound": (900, 770, 1430, 830),
+        "square": (0, 10, 470, 480), "hbm": (370, 20, 470, 110),
+        "panel": (490, 10, 1424, 480), "cross": (506, 24, 1076, 466), "room": (1088, 40, 1420, 450), "band": (16, 570, 1424, 904),
+        "cut": (50, 500, 680, 550), "chip": (520, 96, 1424, 146), "held": (520, 24, 1100, 90),
+        "plot": (16, 500, 1424, 806), "under": (16, 812, 1424, 912), "axis": (400, 510, 1424, 560),
+        "law": (520, 160, 1424, 450), "bound": (520, 450, 1424, 500),
     },
     "1:1": {
-        "square": (4, 40, 462, 540), "hbm": (362, 44, 462, 110),
-        "panel": (480, 30, 1072, 900), "cross": (500, 386, 1000, 886), "corner": (510, 50, 1060, 370),
-        "chip": (8, 640, 462, 690), "held": (8, 698, 458, 768),
-        "plot": (470, 30, 1072, 800), "under": (470, 808, 1072, 910),
-        "end square": (4, 10, 460, 400), "strips": (580, 60, 940, 380),
-        "end plot": (20, 560, 620, 830), "end under": (20, 836, 620, 920),
-        "sweeps": (20, 440, 260, 510), "width": (20, 512, 500, 562), "each": (560, 440, 1060, 510), "moved": (560, 512, 1060, 562),
-        "law": (600, 640, 1060, 710), "bound": (600, 720, 1074, 780),
+        "square": (4, 10, 420, 440), "hbm": (330, 14, 420, 90),
+        "panel": (440, 10, 1072, 640), "cross": (456, 24, 1056, 424), "room": (470, 434, 1056, 630), "band": (4, 660, 1072, 912),
+        "cut": (4, 470, 436, 520), "chip": (450, 84, 1072, 134), "held": (450, 16, 1050, 78),
+        "plot": (16, 480, 1072, 806), "under": (16, 812, 1072, 912), "axis": (240, 470, 1072, 520),
+        "law": (450, 140, 1072, 420), "bound": (450, 422, 1072, 468),
     },
     "9:16": {
-        "square": (30, 30, 600, 640), "hbm": (482, 40, 600, 130),
-        "panel": (30, 660, 1050, 1376), "cross": (50, 680, 730, 1360), "corner": (310, 690, 1040, 1060),
-        "chip": (620, 320, 1050, 370), "held": (620, 380, 1040, 450),
-        "plot": (60, 640, 1020, 1250), "under": (60, 1258, 1020, 1366),
-        "end square": (10, 20, 520, 500), "strips": (80, 606, 460, 935),
-        "end plot": (50, 1000, 670, 1280), "end under": (50, 1286, 670, 1376),
-        "sweeps": (560, 200, 1060, 270), "width": (560, 280, 1060, 340), "each": (590, 720, 1060, 790), "moved": (590, 800, 1060, 860),
-        "law": (590, 1020, 1060, 1090), "bound": (590, 1096, 1068, 1156),
+        "square": (20, 20, 560, 620), "hbm": (460, 30, 560, 120),
+        "panel": (20, 650, 1060, 1090), "cross": (36, 664, 680, 1076), "room": (700, 680, 1050, 1060), "band": (20, 1110, 1060, 1376),
+        "cut": (600, 440, 1060, 490), "chip": (600, 440, 1060, 490), "held": (600, 496, 1050, 570),
+        "plot": (8, 650, 1072, 1270), "under": (8, 1276, 1072, 1378), "axis": (210, 660, 1060, 710),
+        "law": (230, 630, 860, 886), "bound": (600, 370, 1060, 420),
     },
 }  # fmt: skip
 
 BAND, NEAR = 1 / 8, em(10)  # thickness of a strip of a matrix, of the square's side, and its distance from the square
 SIDE, UNDER = em(48), em(54)  # beside the grid and beneath it: letters
+WORDS, BEFORE, AFTER = em(60), em(130), em(150)  # a line of words beneath stripes; a name before one, its bytes after it
 HEADROOM = em(104)  # above the tallest bar, for its two lines of words
-BAR = (0.02, 0.46)  # of a bar's column: where it begins and ends; words stand at its right
+BAR = (0.05, 0.6)  # of a bar's column: where it begins and ends
+BESIDE = 0.96  # of a column: a measure, beside what stands there
 SPAN = 0.92  # of a column: the largest memory, under its bar
 
 
@@ -119,16 +108,45 @@ class Square:
 
 @dataclass(frozen=True)
 class Cross:
-    """On chip, seen closely: a tile of scores with its blocks as they stand in the square, K over V above, Q and O at the right."""
+    """On chip, seen closely: Q over O, K over V, and between them the tile of scores that all four have a part in."""
 
     rect: Rect
 
     def slot(self, name: str) -> Rect:
         """Where a block is held, or S."""
-        side = (min(self.rect.width, self.rect.height) - 2 * NEAR) / 3
-        x0 = self.rect.x0 + "SQO".find(name) * (side + NEAR) if name in "QO" else self.rect.x0
-        y0 = self.rect.y0 + "SVK".index(name) * (side + NEAR) if name in "KV" else self.rect.y0
+        side = min((self.rect.width - 2 * NEAR) / 3, (self.rect.height - NEAR) / 2)
+        column, row = {"Q": (0, 1.0), "O": (0, 0.0), "S": (1, 0.5), "K": (2, 1.0), "V": (2, 0.0)}[name]
+        x0, y0 = self.rect.x0 + column * (side + NEAR), self.rect.center[1] + (row - 1) * (side + NEAR) + NEAR / 2
         return Rect(x0, y0, x0 + side, y0 + side)
+
+
+@dataclass(frozen=True)
+class Band:
+    """One sweep's bytes, seen closely: a stripe a way, as high as it has bytes, its name before it, its bytes after it, words beneath."""
+
+    rect: Rect
+    nbytes: tuple[int, ...]
+
+    @property
+    def beneath(self) -> Rect:
+        """A line of words."""
+        return self.rect.bottom(WORDS)
+
+    def stripes(self) -> list[Rect]:
+        """From above."""
+        place, found = self.rect.above(WORDS).beyond(BEFORE).before(AFTER), list[Rect]()
+        for each in self.nbytes:
+            high = found[-1].y0 if found else place.y1
+            found.append(Rect(place.x0, high - place.height * each / sum(self.nbytes), place.x1, high))
+        return found
+
+    def before(self, stripe: Rect) -> Rect:
+        """Where its name stands."""
+        return Rect(self.rect.x0, stripe.y0, stripe.x0, stripe.y1)
+
+    def after(self, stripe: Rect) -> Rect:
+        """Where its bytes stand."""
+        return Rect(stripe.x1, stripe.y0, self.rect.x1, stripe.y1)
 
 
 @dataclass(frozen=True)
@@ -154,10 +172,6 @@ class Columns:
     def bar(self, index: int, low: float, high: float) -> Rect:
         """From some bytes to others."""
         return Rect(self.x(index, BAR[0]), self.y(low), self.x(index, BAR[1]), self.y(high))
-
-    def beside(self, index: int) -> tuple[float, float]:
-        """Where the room for words at the right of a bar begins, and ends."""
-        return self.x(index, BAR[1]), self.x(index, 1.0)
 
     def memory(self, index: int, under: Rect, share: float) -> Rect:
         """Under its bar, as wide as a share of the largest one."""

@@ -92,9 +92,9 @@ class Sweeps(VGroup):
 class Memory(VGroup):
     """On-chip memory M in a frame, with a block of K, V, Q and O; equal areas are equal bytes."""
 
-    def __init__(self, skin: Theme, tag: str) -> None:
+    def __init__(self, skin: Theme, tag: str, width: float = theme.HEAVY) -> None:
         self.tag = tag
-        self.border = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY, fill_color=skin.chip, fill_opacity=1.0)
+        self.border = VMobject(stroke_color=skin.ink, stroke_width=width, fill_color=skin.chip, fill_opacity=1.0)
         self.parts = {name: Rectangles(skin.hue(name), name=f"{tag} {name}") for name in CHIP}
         super().__init__(self.border, *self.parts.values())
 
@@ -108,7 +108,7 @@ class Memory(VGroup):
     @staticmethod
     def quarters(rect: Rect, filled: Mapping[str, float]) -> dict[str, Rect]:
         """Side by side in memory as large as ``rect``, each fills so much of its quarter."""
-        places = [quarter.inset(SEAM) for quarter in columns(rect, len(CHIP))]
+        places = [quarter.inset(min(SEAM, quarter.width / 8)) for quarter in columns(rect, len(CHIP))]
         return {name: place.left(filled[name] * place.width) for name, place in zip(CHIP, places, strict=True)}
 
 
@@ -126,6 +126,23 @@ class Block(VGroup):
         """Where it is, one or nowhere, and how much of it is finished."""
         self.whole.display(edges(rects))
         self.done.display(edges([rect.left(rect.width * share) for rect in rects if share]))
+        return self
+
+
+class Stripes(VGroup):
+    """What crosses in one sweep: a pale stripe a way, bright as far as it has crossed."""
+
+    def __init__(self, ways: Sequence[Way], skin: Theme) -> None:
+        self.tag = "stripes"
+        self.whole = [Rectangles(skin.hue(way.tensor), name=f"whole {way.name}", opacity=palette.FAINT) for way in ways]
+        self.done = [Rectangles(skin.hue(way.tensor), name=f"crossed {way.name}") for way in ways]
+        super().__init__(*self.whole, *self.done)
+
+    def display(self, rects: Sequence[Rect], shares: Sequence[float]) -> Stripes:
+        """Where each is, and how much of it has crossed."""
+        for whole, done, rect, share in zip(self.whole, self.done, rects, shares, strict=True):
+            whole.display(edges([rect] if share < 1 else []))
+            done.display(edges([rect.left(rect.width * share)] if share else []))
         return self
 
 
@@ -149,20 +166,29 @@ class Bars(VGroup):
         super().__init__(*self.parts.values(), self.seams)
 
     def display(self, columns: Columns, sweeps: float, laid: float = 1.0) -> Bars:
-        """After so many sweeps, of one that is not through so much of each way; and so much of what crosses once."""
+        """After so many sweeps, and with so much of what crosses once."""
+        whole, rest = divmod(sweeps + 1e-9, 1.0)
+        self.pile(columns, [(self.once, laid), *[(self.each, 1.0)] * int(whole), (self.each, rest if rest > 1e-6 else 0.0)])
+        self.values = np.array([sweeps, laid * total(self.once) + sweeps * total(self.each)])
+        return self
+
+    def pile(self, columns: Columns, slabs: Sequence[tuple[Sequence[Way], float]]) -> Bars:
+        """Slabs, each as far as it is laid: way upon way, from below."""
         pieces: dict[str, list[Rect]] = {name: [] for name in self.parts}
         seams, thin = [], min(SEAM, columns.bar(self.index, 0.0, total(self.each)).height / 8)  # narrow between low slabs
-        whole, rest = divmod(sweeps + 1e-9, 1.0)
         low = 0.0
-        for ways, share in ((self.once, laid), *[(self.each, 1.0)] * int(whole), *([(self.each, rest)] if rest > 1e-6 else [])):
+        for ways, share in slabs:
+            rest = share * total(ways)
             for way in ways:
-                pieces[way.tensor].append(columns.bar(self.index, low, low + share * way.nbytes))
-                low += way.nbytes
-            seams.append(columns.bar(self.index, low, low).inset(0.0, -thin / 2))
+                laid = min(rest, way.nbytes)
+                if laid > 0:
+                    pieces[way.tensor].append(columns.bar(self.index, low, low + laid))
+                low, rest = low + laid, rest - laid
+            if share == 1:
+                seams.append(columns.bar(self.index, low, low).inset(0.0, -thin / 2).shifted(0.0, -thin / 2))
         for name, rects in pieces.items():
             self.parts[name].display(edges(rects))
-        self.seams.display(edges(seams[:-1]))
-        self.values = np.array([sweeps, laid * total(self.once) + sweeps * total(self.each)])
+        self.seams.display(edges(seams))
         return self
 
 
