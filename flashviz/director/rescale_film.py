@@ -80,10 +80,12 @@ class RescaleFilm:
         self.answer_was = SignedBars("answer was", skin.ink, skin, hollow=True, dotted=True, axis=False)
         self.whole = SignedBars("whole", skin.ink, skin, hollow=True, dotted=True)
         self.frame = VMobject(stroke_color=skin.ink, stroke_width=theme.HEAVY)  # around the quotient, once it is to be watched
-        self.reach = {
-            "acc": (*(found.of("acc_new", t) for t in range(found.last + 1)), *(found.brought(t) for t in range(found.last + 1))),
-            "answer": tuple(self.so_far(t) for t in range(found.last + 1)),
-        }  # what each axis has room for
+        tiles = range(found.last + 1)
+        all_of = {
+            "acc": [each(t) for t in tiles for each in (partial(found.of, "acc_new"), found.brought)],
+            "answer": [*map(self.so_far, tiles)],
+        }
+        self.reach = {which: (np.max(values, 0), np.min(values, 0)) for which, values in all_of.items()}  # [d] each axis has room for
         two = [scene.shot(name) for name in ("values", "rescale")]
         self.acc_name, self.answer_name = Word("acc", NUMBER, skin.o, 0, 0, "name"), Word("acc / ℓ", NAME, skin.o, 0, 0, "name")
         acc_room, answer_room = (min(each[part].width for each in two) for part in ("acc words", "answer words"))
@@ -199,6 +201,17 @@ class RescaleFilm:
         bars.place(rect, zero, scale, len(self.reach[which][0]), self.shot["room"] if which == "answer" and "room" in self.shot else None)
         if bars.values is not None:
             bars.display(bars.values)
+
+    def nearer(self, which: str, *values: np.ndarray) -> Shows:
+        """The axis of acc or of the answer, on the way to another shot: it comes to have room for these values only, and for its rules."""
+        bars, start = self.acc if which == "acc" else self.answer, self.reach[which]
+        rules = min(bars.level, start[0].max()), max(-bars.level, start[1].min())
+        stop = np.maximum(np.max(values, 0), rules[0]), np.minimum(np.min(values, 0), rules[1])
+
+        def show(share: float) -> None:
+            self.reach = {**self.reach, which: tuple(a + (b - a) * share for a, b in zip(start, stop, strict=True))}
+
+        return Shows(bars, show, rate_func=ease_in_out_cubic)
 
     def put_frame(self, rect: Rect) -> None:
         """Around the quotient as it is now."""

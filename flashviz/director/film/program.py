@@ -358,7 +358,8 @@ def again(film: Film) -> None:
     before, quotient = found.before, found.of("acc_old") / float(found.of("l_old"))
     film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), seconds=TEXT)
     chart.display(Measured(float(row.found.of("l_new")), 0 * before))
-    row.go("rescale")
+    left = range(first + 1, found.last + 1)
+    row.go("rescale", row.nearer("acc", found.of("acc_new", first), *(found.of("acc_new", t) for t in left), *map(found.brought, left)))
     if found.t - 1 > first:
         pass_tiles(film, first, found.t - 1, 0.9)
     film.scene.announce()
