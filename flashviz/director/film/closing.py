@@ -20,7 +20,7 @@ from flashviz.director.film.sweeping import CROSSED, WATCHED, Passing, stored_ro
 from flashviz.director.pictures import card_lines
 from flashviz.director.shots import MOVE, TEXT, beat
 from flashviz.director.sweep import crossed
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, labelled, middle
+from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, labelled, middle
 from flashviz.figures import number, power
 from flashviz.layout import Rect
 from flashviz.lettering import NOTE_PX, Face, em, text_width, wrap
@@ -146,7 +146,7 @@ def room_of(film: Film, bar: Rect, names: Rect, share: float) -> tuple[VMobject,
 
 @beat("difference")
 def difference(film: Film) -> None:
-    """Both O's slide over each other: nothing is left. Magnified, it is speckle. Then both HBMs again."""
+    """Both O's slide over each other: nothing is left. Magnified, it is speckle; float64 is nearer to one of them. Then both HBMs again."""
     hook, place, skin = film.scene.shot("hook"), film.scene.shot("difference"), film.skin
     film.standard.place(hook["left"]).display(seam=1.0)
     film.hbm.place(hook["right"]).display(lit={}, cursor=None, seam=1.0, apart=0.0)
@@ -175,10 +175,15 @@ def difference(film: Film) -> None:
     error, largest = float(apart.max()), float(np.abs(np.nan_to_num(film.outputs_.standard)).max())
     share = f", {100 * error / largest:.2g} % of the largest of O" if largest else ""
     most = heading(place["most"], f"at most {small(error)}{share}", skin.ink, LABEL)
+    standard, flash = (number(error, 4) if min(film.off) >= 1e-4 else small(error) for error in film.off)  # in one notation
+    texts = [f"off from float64: {name} {standard}, FlashAttention {flash}" for name in ("standard attention", "standard")]
+    off = heading(place["most"], first_that_fits([*texts, f"off: {standard}, {flash}"], LABEL, place["most"].width), skin.ink, LABEL)
     with film.scene.telling():
         film.move(FadeIn(note), seconds=TEXT)
         film.hold(0.6)
         film.move(FadeOut(note, rate_func=early), FadeIn(larger, most, rate_func=late), left.to(apart * MAGNIFIED), seconds=0.8)
+        film.hold(0.3)
+        film.move(FadeOut(most, rate_func=early), FadeIn(off, rate_func=late), seconds=TEXT)
 
 
 def small(error: float) -> str:

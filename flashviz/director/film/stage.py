@@ -154,7 +154,9 @@ class FlashStage(ShotScene):
         twice = replace(config, block_m=2 * config.block_m)
         after = compiled(twice) if compiled is not None and before is not None else None
         taller = Taller(run(twice, source="numpy", algorithm="fa2", computed=range(0)).trace, before, after)
-        self.film = Film(self, material, found, said, outputs_of(config, run), taller)
+        outputs = outputs_of(config, run)
+        off = off_from_exact(config, outputs.standard, error_of), off_from_exact(config, outputs.flash, error_of)
+        self.film = Film(self, material, found, said, outputs, off, taller)
         return self.film
 
 
@@ -164,6 +166,12 @@ def outputs_of(config: AttentionConfig, run: Callable[..., Any]) -> Outputs:
     computed = range(max(1, min(config.row_blocks, COMPUTED_TILES // tiles)))
     standard, flash = (run(config, source="numpy", algorithm=name, computed=computed).o[0, 0] for name in ("standard", "fa2"))
     return Outputs(standard.astype(np.float64), flash.astype(np.float64))
+
+
+def off_from_exact(config: AttentionConfig, o: np.ndarray, error_of: Callable[..., float]) -> float:
+    """The largest |O - float64 attention| of the first head's rows that were computed."""
+    blocks = ((i, slice(i * config.block_m, (i + 1) * config.block_m)) for i in range(config.row_blocks))
+    return max((error_of(config, (i, 0), o[rows]) for i, rows in blocks if not np.isnan(o[rows]).all()), default=0.0)
 
 
 class Kept(VGroup):
@@ -246,10 +254,12 @@ class Film:
     first_terms: np.ndarray  # of the row's first tile, by its max
 
     def __init__(
-        self, scene: FlashStage, material: Material, found: Rescale, said: Mapping[str, str], outputs: Outputs, taller: Taller
-    ) -> None:
+        self, scene: FlashStage, material: Material, found: Rescale, said: Mapping[str, str], outputs: Outputs, off: tuple[float, float],
+        taller: Taller,
+    ) -> None:  # fmt: skip
         self.scene, self.material, self.found, self.said, self.skin = scene, material, found, said, scene.skin
         self.outputs_, self.taller = outputs, taller
+        self.off = off  # the largest errors of standard attention's O and of FlashAttention's, from float64
         self.traces = (material.fa2, material.standard, taller.trace)
         for trace in self.traces:
             trace.spill()
