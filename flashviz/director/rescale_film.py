@@ -202,16 +202,20 @@ class RescaleFilm:
         if bars.values is not None:
             bars.display(bars.values)
 
-    def nearer(self, which: str, *values: np.ndarray) -> Shows:
-        """The axis of acc or of the answer, on the way to another shot: it comes to have room for these values only, and for its rules."""
-        bars, start = self.acc if which == "acc" else self.answer, self.reach[which]
-        rules = min(bars.level, start[0].max()), max(-bars.level, start[1].min())
+    def acc_nearer(self, *values: np.ndarray) -> Shows:
+        """acc's axis, on its way to another shot, comes to have room for these values only, and for its rules."""
+        acc, start = self.acc, self.reach["acc"]
+        rules = min(acc.level, start[0].max()), max(-acc.level, start[1].min())
         stop = np.maximum(np.max(values, 0), rules[0]), np.minimum(np.min(values, 0), rules[1])
 
         def show(share: float) -> None:
-            self.reach = {**self.reach, which: tuple(a + (b - a) * share for a, b in zip(start, stop, strict=True))}
+            reach = tuple(a + (b - a) * share for a, b in zip(start, stop, strict=True))
+            self.reach = {**self.reach, "acc": reach}
+            acc.place(acc.rect, *fit(acc.rect, *reach), len(reach[0]))
+            if acc.values is not None:
+                acc.display(acc.values)
 
-        return Shows(bars, show, rate_func=ease_in_out_cubic)
+        return Shows(acc, show, rate_func=ease_in_out_cubic)
 
     def put_frame(self, rect: Rect) -> None:
         """Around the quotient as it is now."""

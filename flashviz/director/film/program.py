@@ -359,7 +359,7 @@ def again(film: Film) -> None:
     film.move(*(FadeOut(each) for each in (row.answer_was,) if row.stands(each)), seconds=TEXT)
     chart.display(Measured(float(row.found.of("l_new")), 0 * before))
     left = range(first + 1, found.last + 1)
-    row.go("rescale", row.nearer("acc", found.of("acc_new", first), *(found.of("acc_new", t) for t in left), *map(found.brought, left)))
+    row.go("rescale", row.acc_nearer(found.of("acc_new", first), *(found.of("acc_new", t) for t in left), *map(found.brought, left)))
     if found.t - 1 > first:
         pass_tiles(film, first, found.t - 1, 0.9)
     film.scene.announce()
