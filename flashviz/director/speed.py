@@ -51,7 +51,7 @@ MEMORIES = {"hbm": ("HBM: large, slow", "HBM"), "chip": ("on chip: small, fast",
 WHY, AXIS = "Why? One head, N = {}, forward pass", "bytes moved"
 PIPE = "one pipe: same bytes a second"
 NEVER = ("stays empty", "empty")
-DONE, SO_FAR, TIMES = "done", "{:,.0f} of {}", "{} × {}"
+DONE, SO_FAR, TIMES = "done", "{:,.0f} of {}", ("{} × {}", "{}×{}")
 LEFT = 0.72  # of the ground, over what is still to be moved
 BOTH = "S and P, out and back: {}"
 BRIGHT = 0.6  # the power by which small weights are seen
@@ -191,8 +191,8 @@ class Machine(Group):
         """A packet's way between its place in HBM and the edge of what the chip works on; each direction has its half of the pipe."""
         place, cell = self.place, self.cell(packet).center
         pipe, slot = place["pipe"], place["slot"]
-        lying = pipe.width > pipe.height
-        half = (split if lying else columns)(pipe, 2)[not packet.out]
+        lying = place["chip"].x0 >= place["hbm"].x1
+        half = split(pipe, 2)[not packet.out] if lying else columns(pipe, 2)[packet.out]
         near, _ = gates(half)
         level = split(place["lane"], 2)[not packet.out].center[1]
         most = max(each.stop - each.start for each in self.packets)
@@ -348,13 +348,13 @@ class Bar(Group):
             if part[0] in SMALL:
                 continue
             count = sum(each.part == part for each in self.packets) if part[0] in "KV" else 1
-            text = TIMES.format(count, kib(amount / count)) if count > 1 else kib(amount)
-            for at, said in enumerate(wrap(text, box.width, LABEL)):
-                line = centered(box.center[0], box.center[1] - self.told - at * LINE, box.width, PLATE)
-                if part[0] in "SP":
-                    plate = centered(*line.center[:2], text_width(said, LABEL) + 2 * SEAM, PLATE)
-                    yield Rectangles(self.skin.panel, name="plate").display(edges([plate]))
-                yield amid([said], self.ink(part[0]), line, "part bytes")
+            texts = [each.format(count, kib(amount / count)) for each in TIMES] if count > 1 else [kib(amount)]
+            line = centered(box.center[0], box.center[1] - self.told, box.width, PLATE)
+            said = amid(texts, self.ink(part[0]), line, "part bytes")
+            if part[0] in "SP":
+                plate = centered(*line.center[:2], said.wide + 2 * SEAM, PLATE)
+                yield Rectangles(self.skin.panel, name="plate").display(edges([plate]))
+            yield said
 
     def bytes_of_short_parts(self) -> Iterator[Mobject]:
         """Q's stand beneath it, O's and LSE's where the bar ends: beneath, or, where there is room, beside it."""
