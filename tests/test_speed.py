@@ -175,14 +175,20 @@ def test_a_clock_says_how_far_the_longer_bar_was() -> None:
         assert film.bars["standard"].counter.text == f"{int(amount / 1024):,} of 3,200 KiB"
 
 
-def test_the_longer_bar_goes_on_to_its_end_at_the_same_pace() -> None:
+def test_the_longer_bar_goes_on_to_its_end_at_the_same_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the shorter one is done."""
     film, took = film_of("16:9"), []
+
+    def move(*acts: Any, seconds: float) -> None:
+        took.append(seconds)
+        for act in acts:
+            act.show(1.0)
+
+    monkeypatch.setattr(film, "move", move)
     for bar in film.bars.values():
         bar.display(bar.packets[-1].stop)
     clock = Clock(film.bars["standard"], film.skin)
     few, most = film.found.moved["flash"], film.found.moved["standard"]
-    film.move = lambda *acts, seconds: took.append(seconds) or [act.show(1.0) for act in acts]  # type: ignore[method-assign,assignment,misc]
     film.rest(clock, few)
     assert took == [pytest.approx((most - few) / film.machines["flash"].rate)]
     assert film.bars["standard"].counter.text == "3,200 of 3,200 KiB"

@@ -549,11 +549,12 @@ def moved(film: SpeedFilm) -> None:
 
 @beat("whole")
 def whole(film: SpeedFilm) -> None:
-    """One machine: standard attention's packets cross the pipe, Q and K in, S out and back, P out and back, V in, O out, into one bar."""
+    """Another run, as its title says, and one machine: standard attention's packets cross the pipe, Q and K in, S out and back, P out and back, V in, O out, into one bar."""
     gone = [*film.source, *film.time.head, *film.time.parts, *film.bytes.head, *film.bytes.parts, *film.bytes.names.values()]
     places = {side: film.place[f"{side} bar name"] for side in SIDES}
     moving = [slid(film.time.names[side], rect.x0, middle(rect, NAME)) for side, rect in places.items()]
-    film.move(FadeOut(*gone, rate_func=early), *moving, FadeIn(film.why, *film.stage, *film.axis, rate_func=late), seconds=MOVE + TEXT)
+    film.move(FadeOut(*gone, rate_func=early), *moving, FadeIn(film.why, rate_func=late), seconds=MOVE)
+    film.move(FadeIn(*film.stage, *film.axis), seconds=2 * TEXT)
     film.scene.add(film.machines["standard"], film.bars["standard"].display(0.0))
     with film.scene.telling():
         film.run("standard")
