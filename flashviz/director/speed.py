@@ -549,7 +549,7 @@ def moved(film: SpeedFilm) -> None:
 
 @beat("whole")
 def whole(film: SpeedFilm) -> None:
-    """Another run, as its title says, and one machine: standard attention's packets cross the pipe, Q and K in, S out and back, P out and back, V in, O out, into one bar."""
+    """Another run, as its title says: standard attention's packets cross one pipe, in, out and back, and their bytes make one bar."""
     gone = [*film.source, *film.time.head, *film.time.parts, *film.bytes.head, *film.bytes.parts, *film.bytes.names.values()]
     places = {side: film.place[f"{side} bar name"] for side in SIDES}
     moving = [slid(film.time.names[side], rect.x0, middle(rect, NAME)) for side, rect in places.items()]
