@@ -67,24 +67,35 @@ def test_the_papers_figures_stand_with_their_citation_and_apart_from_what_is_cou
         quoted = snapshot.beat in QUOTED
         for part in ("Dao et al. 2022, Fig. 2 left", "GPT-2 medium", "N = 1,024", "16 heads", "batch 64", "A100", "41.7 ms"):
             assert (part in texts) == quoted, (snapshot.beat, part)
-        assert ("40.3 GB" in texts) == (snapshot.beat == "bytes")
-        assert ("KiB" in texts) == (f"one head, N = {AttentionConfig().seq_q}" in texts) == (snapshot.beat in COUNTED)
+        assert ("40.3 GB" in texts) == ("bytes to and from HBM" in texts) == (snapshot.beat == "bytes"), "no label without its data"
+        assert ("KiB" in texts) == (f"Why? One head, N = {AttentionConfig().seq_q}, forward pass" in texts) == (snapshot.beat in COUNTED)
         assert "66.6" not in texts
         assert "75.2" not in texts
 
 
 def test_a_ratio_is_of_nothing_quoted() -> None:
-    assert not [text for text in scene(FILM).drawn_at if "×" in text or "times as" in text]
+    """What is said to cross several times is counted here: the trace's K, and V."""
+    assert {text for text in scene(FILM).drawn_at if "×" in text or "times as" in text} == {"8 × 64 KiB"}
+
+
+@pytest.mark.parametrize(("side", "algorithm"), ALGORITHMS.items())
+@pytest.mark.parametrize("name", "KV")
+def test_k_and_v_cross_as_a_whole_once_for_each_row_block(side: str, algorithm: str, name: str) -> None:
+    config, crossing = AttentionConfig(), crossed(algorithm)["LOAD", name]
+    packets = [each for each in gather(run).packets[side] if each.tensor == name]
+    assert len(packets) == config.row_blocks == 8
+    assert {each.stop - each.start for each in packets} == {config.seq_k * config.head_dim * 2} == {64 * 1024}
+    assert crossing == 8 * 64 * 1024
 
 
 def crossed(algorithm: str) -> dict[tuple[str, str], int]:
-    """Bytes that a trace loads and stores, by tensor; LSE leaves with O."""
+    """Bytes that a trace loads and stores, by tensor."""
     columns = run(AttentionConfig(), source="numpy", algorithm=algorithm, computed=range(0)).trace.columns
     found: Counter[tuple[str, str]] = Counter()
     for kind, nbytes in zip(columns["kind"].tolist(), columns["nbytes"].tolist(), strict=True):
         way, _, name = Kind(kind).name.partition("_")
         if nbytes:
-            found[way, name.replace("LSE", "O")] += nbytes
+            found[way, name] += nbytes
     return dict(found)
 
 
@@ -108,10 +119,14 @@ def test_a_bar_is_as_long_as_what_has_passed_the_pipe(side: str, aspect: Aspect)
     machine, bar, pipe = film.machines[side], film.bars[side], film.place["pipe"]
     most, pace = max(film.found.moved.values()), set()
     for each in machine.passages:
-        (seen,) = each.seen(each.packet.middle)
-        assert seen.center[:2] == pytest.approx(half_of(pipe, out=each.packet.out).center[:2])
-        pace.add(round(each.way.reached[-1] / (each.arrives - each.leaves) * most, 6))
+        now = each.packet.middle + machine.waits[machine.packets.index(each.packet)]
+        (seen,) = each.seen(now)
+        assert machine.crossed(now) == pytest.approx(each.packet.middle)
+        assert seen.center[:2] == pytest.approx(half_of(pipe, aspect, out=each.packet.out).center[:2])
+        (later,) = each.seen(now + 1)
+        pace.add(round(float(np.hypot(*np.subtract(later.center, seen.center)[:2])) * most, 6))
         assert each.seen(each.leaves) == each.seen(each.arrives) == []
+        assert not any(each.seen(at)[0].overlaps(film.place["slot"]) for at in np.linspace(each.leaves, each.arrives, 40)[1:-1])
     assert len(pace) == 1
     for share in np.linspace(0, 1, 17):
         amount = share * film.found.moved[side]
@@ -123,11 +138,28 @@ def test_a_bar_is_as_long_as_what_has_passed_the_pipe(side: str, aspect: Aspect)
     assert whole == {(name, way == "STORE"): nbytes for (way, name), nbytes in crossed(ALGORITHMS[side]).items()}
 
 
-def half_of(pipe: Rect, *, out: bool) -> Rect:
-    """Of the pipe, the half of a direction."""
-    if pipe.width > pipe.height:
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_the_first_tile_is_made_before_it_goes_out_and_has_landed_before_the_next_comes(aspect: Aspect) -> None:
+    machine = film_of(aspect).machines["standard"]
+    _, k, scores, _, following = machine.passages[:5]
+    assert [each.packet.tensor for each in (k, scores, following)] == ["K", "S", "K"]
+    assert scores.leaves - k.arrives > machine.rate / 2, "half a second"
+    assert scores.arrives < following.arrives
+
+
+def test_a_square_is_the_larger_the_more_bytes_it_is_and_has_room_for_its_letter() -> None:
+    for machine in film_of("16:9").machines.values():
+        sizes = sorted((each.packet.stop - each.packet.start, each.side) for each in machine.passages)
+        assert [side for _, side in sizes] == sorted(side for _, side in sizes)
+        for each in machine.passages:
+            assert np.ptp(machine.glyphs[each.packet.tensor][:, 0]) < each.side
+
+
+def half_of(pipe: Rect, aspect: Aspect, *, out: bool) -> Rect:
+    """Of the pipe, the half of a direction; in the tall frame the chip is beneath HBM."""
+    if aspect != "9:16":
         return pipe.top(pipe.height / 2) if out else pipe.bottom(pipe.height / 2)
-    return pipe.left(pipe.width / 2) if out else pipe.right(pipe.width / 2)
+    return pipe.right(pipe.width / 2) if out else pipe.left(pipe.width / 2)
 
 
 def test_a_clock_says_how_far_the_longer_bar_was() -> None:
@@ -141,6 +173,26 @@ def test_a_clock_says_how_far_the_longer_bar_was() -> None:
         clock.display(amount)
         assert clock.line.get_center()[0] == pytest.approx(film.bars["flash"].boxes(amount)[-1].x1)
         assert film.bars["standard"].counter.text == f"{int(amount / 1024):,} of 3,200 KiB"
+
+
+def test_the_longer_bar_goes_on_to_its_end_at_the_same_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the shorter one is done."""
+    film, took = film_of("16:9"), []
+
+    def move(*acts: Any, seconds: float) -> None:
+        took.append(seconds)
+        for act in acts:
+            act.show(1.0)
+
+    monkeypatch.setattr(film, "move", move)
+    for bar in film.bars.values():
+        bar.display(bar.packets[-1].stop)
+    clock = Clock(film.bars["standard"], film.skin)
+    few, most = film.found.moved["flash"], film.found.moved["standard"]
+    film.rest(clock, few)
+    assert took == [pytest.approx((most - few) / film.machines["flash"].rate)]
+    assert film.bars["standard"].counter.text == "3,200 of 3,200 KiB"
+    assert clock.line.get_center()[0] == pytest.approx(film.bars["standard"].rect.x1)
 
 
 def test_s_and_p_fill_hbm_in_standard_attention_alone() -> None:
@@ -165,7 +217,8 @@ def test_the_end_says_the_bytes_of_both_and_of_s_and_p(aspect: Aspect) -> None:
     place = scene(FILM, aspect).shot("speed")["standard end"]
     assert (bracket.box[2] - bracket.box[0]) / place.width == pytest.approx(both / sum(moved.values()), abs=0.01)
     parts = {**{("standard", *key): nbytes for key, nbytes in moved.items()}, **{("flash", *key): n for key, n in crossed("fa2").items()}}
-    assert sorted(said(end, "part bytes")) == sorted(kib(nbytes) for (*_, name), nbytes in parts.items() if name in "KVSP")
+    texts = [f"8 × {kib(n / 8)}" if name in "KV" else kib(n) if name in "SP" else f"{name} {kib(n)}" for (*_, name), n in parts.items()]
+    assert sorted(each.replace("8×64", "8 × 64") for each in said(end, "part bytes")) == sorted(texts), "closer where it is narrow"
     assert [text for text in said(end, "part name") if text[0] in "SP"] == ["S out", "S back", "P out", "P back"]
 
 

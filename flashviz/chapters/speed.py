@@ -15,11 +15,11 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("time", "Less time", 4.7, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
+    Beat("time", "Less time", 4.0, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
     Beat("bytes", "Fewer bytes", 4.9, shot="speed", late=True, along=True, caption="And fewer bytes go to and from HBM, the memory. Why?"),
-    Beat("whole", "All the way", 11.4, shot="speed", late=True, along=True,
+    Beat("whole", "All the way", 11.6, shot="speed", late=True, along=True,
          caption="Standard attention: S goes out and back, and so does P."),
-    Beat("short", "Done sooner", 7.4, shot="speed", late=True, along=True,
+    Beat("short", "Done sooner", 10.2, shot="speed", late=True, along=True,
          caption="FlashAttention moves fewer bytes, so it is done sooner."),
     Beat("difference", "S and P", 6.4, shot="speed", late=True, along=True,
          caption="S and P, out and back: FlashAttention never moves them."),
@@ -28,7 +28,7 @@ SIDES = {"standard": "standard attention", "flash": "FlashAttention"}
 ALGORITHMS = {"standard": "standard", "flash": "fa2"}  # of their forward passes
 TIME, BYTES = "runtime", "HBM reads and writes"
 WAYS = {f"{way}_{name}": (name, way == "STORE") for way in ("LOAD", "STORE") for name in "QKVOSP"}  # what crosses, and whether it goes out
-WAYS["STORE_LSE"] = WAYS["STORE_O"]  # a number a row, that leaves with O
+WAYS["STORE_LSE"] = ("LSE", True)  # a number a row, that leaves with O
 
 
 @dataclass(frozen=True)

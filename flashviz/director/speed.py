@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +19,7 @@ from flashviz.citations import FIGURE_2
 from flashviz.director.film.parts import Way, gates, heading, show_rows
 from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, labelled, machine, middle, slid, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, labelled, machine, middle, slid, word
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot, centered, columns
 from flashviz.layout import rows as split
@@ -32,12 +31,13 @@ from flashviz.mobjects.stored import Picture, Stored, on_ground
 from flashviz.mobjects.tiles import Hatch, Matrix, Rectangles, dashes, edges, plane, span
 from flashviz.mobjects.whole import Chip
 
-CALM = 0.8  # seconds that the first picture stands
+BEGUN = 0.2  # of the shorter bar, which is there in the first frame
 RACE = 2.4  # seconds: of the longer of two bars
-RUN = 8.0  # seconds: of the longer of two runs
-PACE = em(1000)  # scene units a second: of a packet on its way
-PACKET = em(52)  # side of the largest
-LETTERED = em(44)  # side from which on one has its letter
+RUN = 6.0  # seconds: of the longer of two runs
+PACE, NARROW = em(1000), em(740)  # scene units a second: of a packet in HBM, and in the pipe, where they are closer together
+PACKET, ROOT = em(56), 1 / 6  # side of the largest, and the power of its bytes by which a smaller one still has room for its letter
+WAITS = {"standard": (1.0, 1.3), "flash": (0.0, 0.0)}  # seconds: the first tile is made before it goes out, and has gone before the next
+SLIVER = em(5)  # width of LSE in a bar
 SEAM = em(2)  # around squares, and parts of a bar
 PLATE = em(50)  # side of what is behind a letter on a picture, and behind words on a hatching
 TOLD = em(28)  # from the middle of a high bar up to its parts' names, and down to their bytes
@@ -48,13 +48,15 @@ HEADS = {
     BYTES: ("bytes to and from HBM", "1 square = 1 {}"),
 }
 MEMORIES = {"hbm": ("HBM: large, slow", "HBM"), "chip": ("on chip: small, fast", "on chip")}
-AXIS = "bytes moved: one head, N = {}, forward pass", "bytes moved: one head, N = {}, forward", "one head, N = {}, forward"
+WHY, AXIS = "Why? One head, N = {}, forward pass", "bytes moved"
 PIPE = "one pipe: same bytes a second"
 NEVER = ("stays empty", "empty")
-DONE, SO_FAR = "done", "{:,.0f} of {}"
+DONE, SO_FAR, TIMES = "done", "{:,.0f} of {}", ("{} × {}", "{}×{}")
 LEFT = 0.72  # of the ground, over what is still to be moved
 BOTH = "S and P, out and back: {}"
 BRIGHT = 0.6  # the power by which small weights are seen
+SMALL = ("Q", "O", "LSE")  # short parts of a bar: their bytes stand beside it
+SHOWN = "QKVOSP"  # what is seen on its way; LSE, which is small, leaves with O
 SHOWS = {"K": "S", "S": "S", "V": "P", "P": "P"}  # what the chip works on, by what crossed last
 
 
@@ -123,18 +125,29 @@ class Pair:
 
 @dataclass(frozen=True)
 class Passage:
-    """A packet on its way. It is amid the pipe when half of it is counted; ``leaves`` and ``arrives`` are by the same count, bytes."""
+    """A packet on its way. It is amid the pipe when half of it is counted.
+
+    Args:
+        times: [n] when it is at each corner: bytes that could have crossed by then, had nothing waited.
+    """
 
     packet: Packet
     way: Way
-    leaves: float
-    arrives: float
+    times: np.ndarray
     side: float
 
-    def seen(self, crossed: float) -> list[Rect]:
-        """Where it is when so many bytes have crossed; nothing is seen at either end."""
-        share = (crossed - self.leaves) / (self.arrives - self.leaves)
-        return [centered(*self.way.at(share), self.side, self.side)] if 0 < share < 1 else []
+    def seen(self, now: float) -> list[Rect]:
+        """Where it is; nothing is seen at either end."""
+        x, y = (float(np.interp(now, self.times, self.way.corners[:, axis])) for axis in (0, 1))
+        return [centered(x, y, self.side, self.side)] if self.leaves < now < self.arrives else []
+
+    @property
+    def leaves(self) -> float:
+        return float(self.times[0])
+
+    @property
+    def arrives(self) -> float:
+        return float(self.times[-1])
 
     @property
     def chip(self) -> float:
@@ -147,12 +160,15 @@ class Machine(Group):
 
     def __init__(self, film: SpeedFilm, side: str) -> None:
         self.film, self.place, self.found, skin = film, film.place, film.found, film.skin
-        most = max(each.stop - each.start for every in self.found.packets.values() for each in every)
-        self.passages = [self.passage(each, PACKET * math.sqrt((each.stop - each.start) / most)) for each in self.found.packets[side]]
+        self.rate = max(self.found.moved.values()) / RUN  # bytes a second
+        self.packets = self.found.packets[side]
+        first, (made, gone) = next(at for at, each in enumerate(self.packets) if each.out), WAITS[side]
+        self.waits = self.rate * np.cumsum([made * (at == first) + gone * (at == first + 1) for at in range(len(self.packets))])
+        self.passages = [self.passage(*each) for each in zip(self.packets, self.waits.tolist(), strict=True) if each[0].tensor in SHOWN]
         self.begin, self.end = min(each.leaves for each in self.passages), max(each.arrives for each in self.passages)
-        self.squares = {name: Rectangles(skin.hue(name), name=f"crossing {name}") for name in "QKVOSP"}
+        self.squares = {name: Rectangles(skin.hue(name), name=f"crossing {name}") for name in SHOWN}
         self.letters = NamedPath("letters", stroke_width=0, fill_color=skin.ground, fill_opacity=1)
-        self.glyphs = {name: glyphs(heading(centered(0.0, 0.0, PACKET, PACKET), name, skin.ground, LABEL)) for name in "KVSP"}
+        self.glyphs = {name: glyphs(heading(centered(0.0, 0.0, PACKET, PACKET), name, skin.ground, LABEL)) for name in SHOWN}
         slot = self.place["slot"]
         self.tile = {name: Picture(film.tile(name, 0), skin, name, f"tile {name}") for name in "SP"}
         self.names = {name: heading(slot, name, skin.ink, NAME, "part") for name in "SP"}
@@ -160,41 +176,55 @@ class Machine(Group):
         self.output = Matrix(film.outputs(0), self.place["output"], skin, "O", *film.spread)
         self.output_name = heading(self.place["output name"], "O", skin.hue("O"), NAME)
         super().__init__(
-            *self.squares.values(), self.letters, *self.tile.values(), self.plate, *self.names.values(), self.output, self.output_name
+            *self.tile.values(), self.plate, *self.names.values(), self.output, self.output_name, *self.squares.values(), self.letters
         )
         self.display(self.begin)
 
     def cell(self, packet: Packet) -> Rect:
-        """Where a packet lies in HBM: all of K or V, rows of any other."""
+        """Where a packet lies in HBM: all of K or V, rows of any other; S and P come to one side and leave from the other."""
         rect = self.place[packet.tensor]
+        if packet.tensor in "SP":
+            rect = columns(rect, 2)[not packet.out]
         return rect if packet.tensor in "KV" else split(rect, self.found.config.row_blocks)[packet.i]
 
-    def passage(self, packet: Packet, side: float) -> Passage:
+    def passage(self, packet: Packet, wait: float) -> Passage:
         """A packet's way between its place in HBM and the edge of what the chip works on; each direction has its half of the pipe."""
         place, cell = self.place, self.cell(packet).center
         pipe, slot = place["pipe"], place["slot"]
-        lying = pipe.width > pipe.height
-        near, far = gates((split if lying else columns)(pipe, 2)[not packet.out])
+        lying = place["chip"].x0 >= place["hbm"].x1
+        half = split(pipe, 2)[not packet.out] if lying else columns(pipe, 2)[packet.out]
+        near, _ = gates(half)
         level = split(place["lane"], 2)[not packet.out].center[1]
-        spot = (slot.x0 + side / 2, far[1]) if lying else (far[0], slot.y1 - side / 2)
-        corners = [cell, (cell[0], level), (near[0], level), near, far, spot]
-        way = Way.of(*(corners[::-1] if packet.out else corners))
-        amid_pipe, whole = float(way.reached[1:3].mean() if packet.out else way.reached[3:5].mean()), way.reached[-1]
-        pace = PACE * RUN / max(self.found.moved.values())  # scene units a byte
-        return Passage(packet, way, packet.middle - amid_pipe / pace, packet.middle + (whole - amid_pipe) / pace, side)
+        most = max(each.stop - each.start for each in self.packets)
+        side = PACKET * ((packet.stop - packet.start) / most) ** ROOT
+        spot = (slot.x0 - side / 2, near[1]) if lying else (near[0], slot.y1 + side / 2)
+        way = Way.of(cell, (cell[0], level), (near[0], level), near, half.center, spot)
+        pieces = np.diff(way.reached) / np.repeat([PACE, NARROW], [3, 2]) * self.rate
+        times = np.concatenate([[0.0], np.cumsum(pieces)])
+        times -= times[4]
+        if packet.out:
+            way, times = Way(way.corners[::-1]), -times[::-1]
+        return Passage(packet, way, packet.middle + wait + times, side)
 
-    def display(self, crossed: float) -> Machine:
-        """HBM, the pipe and the chip when so many bytes have crossed."""
-        film, seen = self.film, [(each.packet, rect) for each in self.passages for rect in each.seen(crossed)]
+    def crossed(self, now: float) -> float:
+        """Bytes: packets wait, and then are at the same pace again."""
+        begun = [each.start for each in self.packets] + self.waits
+        done = [each.stop for each in self.packets] + self.waits
+        sums = [(each.start, each.stop) for each in self.packets]
+        return float(np.interp(now, np.stack([begun, done], axis=1).ravel(), np.ravel(sums)))
+
+    def display(self, now: float) -> Machine:
+        """HBM, the pipe and the chip when so many bytes could have crossed."""
+        film, seen = self.film, [(each.packet, rect) for each in self.passages for rect in each.seen(now)]
         for name, squares in self.squares.items():
             squares.display(edges([rect for packet, rect in seen if packet.tensor == name]))
-        points = [self.glyphs[packet.tensor] + np.array(rect.center) for packet, rect in seen if rect.width > LETTERED]
+        points = [self.glyphs[packet.tensor] + np.array(rect.center) for packet, rect in seen]
         self.letters.points = np.concatenate([np.zeros((0, 3)), *points])
-        there = [each.packet for each in self.passages if each.packet.out and each.arrives <= crossed]
+        there = [each.packet for each in self.passages if each.packet.out and each.arrives <= now]
         for name, grid in film.grids.items():
             grid.display(sum(each.tensor == name for each in there) * grid.grid[1])
         show_rows(film.whole["O"], np.arange(self.found.config.row_blocks) < sum(each.tensor == "O" for each in there))
-        met = [each.packet for each in sorted(self.passages, key=lambda each: each.chip) if each.chip <= crossed]
+        met = [each.packet for each in sorted(self.passages, key=lambda each: each.chip) if each.chip <= now]
         self.works([each for each in met if each.tensor in SHOWS])
         return self
 
@@ -267,7 +297,7 @@ class Bar(Group):
         """So many bytes; a part has its name as soon as there is room."""
         self.crossed = float(np.clip(crossed, 0.0, self.packets[-1].stop))
         found = dict(zip(self.parts, self.boxes(self.crossed), strict=True))
-        there = {part: box.inset(min(SEAM, box.width / 4), 0.0) for part, box in found.items() if box.width > 0}
+        there = {part: self.drawn(part[0], box) for part, box in found.items() if box.width > 0}
         for part, each in self.full.items():
             each.display(edges([there[part]] if part in there else []))
         scores = edges([box for part, box in there.items() if part[0] in "SP"]).reshape(-1, 4)
@@ -286,6 +316,10 @@ class Bar(Group):
         self.plates.display(edges(plates))
         self.says(kib(self.crossed // KIB * KIB))
         return self
+
+    def drawn(self, tensor: str, box: Rect) -> Rect:
+        """A part between seams; LSE's sliver is drawn wider than it is, or it would not be seen."""
+        return box.left(max(box.width, SLIVER)) if tensor == "LSE" else box.inset(min(SEAM, box.width / 4), 0.0)
 
     def says(self, text: str) -> None:
         """Beside its name."""
@@ -309,15 +343,32 @@ class Bar(Group):
         return min(max(self.rect.height / 2 - PLATE, 0.0), TOLD)
 
     def bytes_of_parts(self) -> Iterator[Mobject]:
-        """How many bytes each part has, under its name."""
-        for (tensor, _), amount, box in zip(self.parts, self.amounts(self.crossed), self.boxes(self.crossed), strict=True):
+        """How many bytes each part has, under its name; of K and V, which cross as a whole for each row block, how often they do."""
+        for part, amount, box in zip(self.parts, self.amounts(self.crossed), self.boxes(self.crossed), strict=True):
+            if part[0] in SMALL:
+                continue
+            count = sum(each.part == part for each in self.packets) if part[0] in "KV" else 1
+            texts = [each.format(count, kib(amount / count)) for each in TIMES] if count > 1 else [kib(amount)]
             line = centered(box.center[0], box.center[1] - self.told, box.width, PLATE)
-            said = amid([kib(amount)], self.ink(tensor), line, "part bytes")
-            if said.wide < box.width:
-                if tensor in "SP":
-                    plate = centered(*line.center[:2], said.wide + 2 * SEAM, PLATE)
-                    yield Rectangles(self.skin.panel, name="plate").display(edges([plate]))
-                yield said
+            said = amid(texts, self.ink(part[0]), line, "part bytes")
+            if part[0] in "SP":
+                plate = centered(*line.center[:2], said.wide + 2 * SEAM, PLATE)
+                yield Rectangles(self.skin.panel, name="plate").display(edges([plate]))
+            yield said
+
+    def bytes_of_short_parts(self) -> Iterator[Mobject]:
+        """Q's stand beneath it, O's and LSE's where the bar ends: beneath, or, where there is room, beside it."""
+        amounts = dict(zip([tensor for tensor, _ in self.parts], self.amounts(self.crossed), strict=True))
+        texts = {tensor: f"{tensor} {kib(amounts[tensor])}" for tensor in SMALL if tensor in amounts}
+        end = self.boxes(self.crossed)[-1].x1
+        beneath, beside = Rect(self.rect.x0, self.rect.y0 - PLATE, end, self.rect.y0), self.rect.beyond(end - self.rect.x0 + BESIDE)
+        last = [tensor for tensor in texts if tensor != "Q"]
+        lines = dict(zip(last, split(centered(*beside.center[:2], beside.width, len(last) * PLATE), len(last)), strict=True))
+        for tensor, text in texts.items():
+            wide = text_width(text, LABEL)
+            place = lines[tensor] if tensor in lines and wide < beside.width else beneath
+            left = place.x1 - wide if place is beneath and tensor in lines else place.x0
+            yield Word(text, LABEL, self.skin.hue(tensor), left, middle(place, LABEL), "part bytes", Face.TEXT)
 
 
 class Clock(Group):
@@ -340,8 +391,8 @@ class Clock(Group):
 
 
 def named(tensor: str, out: bool) -> str:
-    """A part of a bar: S and P have been out before they come; Q and O, which are short, have their letter."""
-    return tensor if tensor in "QO" else f"{tensor} {'out' if out else 'back' if tensor in 'SP' else 'in'}"
+    """A part of a bar: S and P have been out before they come; short ones have their letter."""
+    return tensor if tensor in SMALL else f"{tensor} {'out' if out else 'back' if tensor in 'SP' else 'in'}"
 
 
 class SpeedFilm(ChapterFilm):
@@ -370,10 +421,9 @@ class SpeedFilm(ChapterFilm):
         self.machines = {side: Machine(self, side) for side in SIDES}
         self.bars = {side: Bar(self, side, self.time.names[side]) for side in SIDES}
         self.stage = list(self.panels())
-        texts = [text.format(f"{config.seq_q:,}") for text in AXIS]
-        text = first_that_fits(texts, LABEL, place["what"].width)
-        left = place["what"].x1 - text_width(text, LABEL)
-        self.what = Word(text, LABEL, self.skin.ink, left, middle(place["what"], LABEL), "axis name", Face.TEXT)
+        self.why = word(WHY.format(f"{config.seq_q:,}"), NAME, self.skin.ink, place["why"], "why")
+        left = place["what"].x1 - text_width(AXIS, LABEL)
+        self.what = Word(AXIS, LABEL, self.skin.ink, left, middle(place["what"], LABEL), "axis name", Face.TEXT)
         self.axis = [*self.ticks(), self.what]
 
     def tile(self, name: str, i: int) -> np.ndarray:
@@ -424,12 +474,12 @@ class SpeedFilm(ChapterFilm):
             left = min(max(x - wide / 2, place.x0), place.x1 - wide)
             yield Word(text, LABEL, self.skin.ink, left, middle(place, LABEL), "tick", Face.TEXT)
 
-    def race(self, pair: Pair) -> None:
-        """Two bars grow equally fast, each to where it was measured, and only there has its number."""
+    def race(self, pair: Pair, begun: float = 0.0) -> None:
+        """Two bars grow equally fast, each to where it was measured, and only there has its number; some of them may be there at once."""
         first, last = sorted(SIDES, key=lambda side: pair.amounts[side])
         few, most = pair.amounts[first], pair.amounts[last]
         self.scene.add(*pair.bars.values())
-        self.move(pair.grow(0.0, few), seconds=RACE * few / most)
+        self.move(pair.grow(begun * few, few), seconds=RACE * (1 - begun) * few / most)
         self.move(FadeIn(pair.figures[first]), pair.grow(few, most), seconds=RACE * (1 - few / most))
         self.move(FadeIn(pair.figures[last]), seconds=TEXT)
 
@@ -438,15 +488,20 @@ class SpeedFilm(ChapterFilm):
         machine, bar = self.machines[side], self.bars[side]
 
         def show(share: float) -> None:
-            crossed = machine.begin + (machine.end - machine.begin) * share
-            machine.display(crossed)
-            bar.display(crossed)
+            now = machine.begin + (machine.end - machine.begin) * share
+            machine.display(now)
+            bar.display(machine.crossed(now))
             for each in clock:
                 each.display(bar.crossed)
 
-        seconds = RUN * (machine.end - machine.begin) / bar.most
         moving = Group(machine, bar, *(part for each in clock for part in (each.longer, each)), *self.grids.values(), self.whole["O"])
-        self.move(Shows(moving, show), seconds=seconds)
+        self.move(Shows(moving, show), seconds=(machine.end - machine.begin) / machine.rate)
+
+    def rest(self, clock: Clock, crossed: float) -> None:
+        """The longer bar goes on alone, at the same pace, to its end."""
+        left = clock.longer.most - crossed
+        goes_on = Shows(Group(clock.longer, clock), lambda share: clock.display(crossed + left * share))
+        self.move(goes_on, seconds=RUN * left / clock.longer.most)
 
 
 def parted(text: str, width: float) -> list[str]:
@@ -478,28 +533,28 @@ def piled(place: Rect, amount: float, most: float) -> list[Rect]:
 @beat("time")
 def time(film: SpeedFilm) -> None:
     """Two bars of time grow equally fast, each to where the paper measured it."""
-    for pair in (film.time, film.bytes):
-        film.scene.add(*pair.head, *pair.names.values())
-    film.scene.add(*film.source)
-    film.scene.hold(CALM)
+    film.time.grow(0.0, BEGUN * min(film.time.amounts.values())).show(1.0)
+    film.scene.add(*film.time.head, *film.time.names.values(), *film.time.bars.values(), *film.source)
     with film.scene.telling():
-        film.race(film.time)
+        film.race(film.time, BEGUN)
 
 
 @beat("bytes")
 def moved(film: SpeedFilm) -> None:
     """Under them, of the same run, its bytes: a square for each gigabyte."""
+    film.move(FadeIn(*film.bytes.head, *film.bytes.names.values()), seconds=TEXT)
     with film.scene.telling():
         film.race(film.bytes)
 
 
 @beat("whole")
 def whole(film: SpeedFilm) -> None:
-    """One machine: standard attention's packets cross the pipe, Q and K in, S out and back, P out and back, V in, O out, into one bar."""
+    """Another run, as its title says: standard attention's packets cross one pipe, in, out and back, and their bytes make one bar."""
     gone = [*film.source, *film.time.head, *film.time.parts, *film.bytes.head, *film.bytes.parts, *film.bytes.names.values()]
     places = {side: film.place[f"{side} bar name"] for side in SIDES}
     moving = [slid(film.time.names[side], rect.x0, middle(rect, NAME)) for side, rect in places.items()]
-    film.move(FadeOut(*gone, rate_func=early), *moving, FadeIn(*film.stage, *film.axis, rate_func=late), seconds=MOVE + TEXT)
+    film.move(FadeOut(*gone, rate_func=early), *moving, FadeIn(film.why, rate_func=late), seconds=MOVE)
+    film.move(FadeIn(*film.stage, *film.axis), seconds=2 * TEXT)
     film.scene.add(film.machines["standard"], film.bars["standard"].display(0.0))
     with film.scene.telling():
         film.run("standard")
@@ -522,6 +577,7 @@ def short(film: SpeedFilm) -> None:
         film.run("flash", clock)
         done = word(DONE, NAME, film.skin.ink, bar.rect.beyond(bar.boxes(bar.crossed)[-1].x1 - bar.rect.x0 + SPACE), "done")
         film.move(FadeIn(done), seconds=TEXT)
+        film.rest(clock, bar.crossed)
     film.gone, film.clock = [*film.stage, film.machines["flash"], *never], [clock, done]
 
 
@@ -538,5 +594,5 @@ def difference(film: SpeedFilm) -> None:
     bracket = Rectangles(film.skin.warn, name="bracket").display(span(scores.x0, scores.x1, high.y0, FINE, TALL))
     said = heading(Rect(scores.x0, high.y0, scores.x1, high.y1), BOTH.format(kib(total)), film.skin.ink, NAME, "both")
     with film.scene.telling():
-        film.move(*(FadeIn(*each.bytes_of_parts()) for each in film.bars.values()), seconds=2 * TEXT)
+        film.move(*(FadeIn(*each.bytes_of_parts(), *each.bytes_of_short_parts()) for each in film.bars.values()), seconds=2 * TEXT)
         film.move(FadeIn(bracket, said), seconds=2 * TEXT)
