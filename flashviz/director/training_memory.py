@@ -28,11 +28,16 @@ from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, fla
 from flashviz.palette import DIM, FAINT, Theme, spread
 
 TURN, LIE, SHRINK = 1.0, 1.0, 0.9  # seconds: of bars from one measure to another, until they lie end to end, of their sum to its log
-GROWS, EMPTIES, COMES, SWEEP = 1.55, 1.3, 1.3, 1.1  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
+GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.3, 1.1  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
 SAME = 2.2  # seconds: of one weight, reckoned both ways
 PARTS, STANDS = 1.6, 2.5  # seconds: until either side has its place, and of the last picture
-NEAR, PRODUCT, ROWS, WALK = 1.1, 1.3, 1.2, 2.1  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
-TITLES = {"standard": "Standard attention keeps P", "none": "FlashAttention does not keep P", "kept": "In place of P: LSE", "flash": "FlashAttention: LSE in place of P"}
+NEAR, PRODUCT, ROWS, WALK = 1.2, 1.3, 1.2, 2.1  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+TITLES = {
+    "standard": "Standard attention keeps P",
+    "none": "FlashAttention does not keep P",
+    "kept": "In place of P: LSE",
+    "flash": "FlashAttention keeps LSE",
+}
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
 ASKED = "P = ?"
 FURTHER = ("further", " tokens")
@@ -42,7 +47,7 @@ ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queri
 BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
 CAPITAL = 0.73  # of an em: how high a letter is
 PAD = em(8)  # between a thing and its letter
-AMID = 0.35, 0.65  # of a move
+SOON, LAST = (0.45, 0.8), 0.7  # of a move
 HAIR = em(8)  # the least width of LSE that is seen
 LENS = 5 / 8  # of P's side: a tile, when it is seen large
 BESIDE = em(14)  # from one thing to the next
@@ -148,9 +153,7 @@ class Guides(VMobject):
     def display(self, small: Rect, large: Rect) -> Guides:
         """From those corners that see each other, past both."""
         falls = (large.center[0] - small.center[0]) * (large.center[1] - small.center[1]) < 0
-        ends = [
-            [(each.x1, each.y1), (each.x0, each.y0)] if falls else [(each.x0, each.y1), (each.x1, each.y0)] for each in (small, large)
-        ]
+        ends = [[(each.x1, each.y1), (each.x0, each.y0)] if falls else [(each.x0, each.y1), (each.x1, each.y0)] for each in (small, large)]
         thirds = np.array([0, 1 / 3, 2 / 3, 1])[None, :, None]
         start, stop = (np.array(each)[:, None] for each in ends)
         flat = (start * (1 - thirds) + stop * thirds).reshape(-1, 2)
@@ -189,7 +192,11 @@ class TrainingMemoryFilm(ChapterFilm):
         self.letters = {name: Word(name, LABEL, skin.hue(name), 0.0, 0.0, "part") for name in names}
         self.letters["P"] = Word("P", NUMBER, skin.ink, 0.0, 0.0, "part")
         self.frame, self.lens, self.guides = outlines(skin.ink, "tile", theme.HEAVY), outlines(skin.ink, "lens"), Guides(skin.quiet)
-        self.first, self.first_name, self.further_name = outlines(skin.ink, "first P", theme.HEAVY), self.name_of_first(), self.name_of_further()
+        self.first, self.first_name, self.further_name = (
+            outlines(skin.ink, "first P", theme.HEAVY),
+            self.name_of_first(),
+            self.name_of_further(),
+        )
         self.bytes = {
             side: self.readout(f"bytes {side}", "bytes", ONE_NUMBER, self.bytes_of, side, skin.hue(kept)) for side, kept in KEPT.items()
         }
@@ -473,9 +480,14 @@ def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: floa
     return fitted(texts, px, color, place[part], part)
 
 
-def amid(share: float) -> float:
-    """A pace: once what was there is nearly gone, and soon."""
-    return float(np.clip((share - AMID[0]) / (AMID[1] - AMID[0]), 0.0, 1.0))
+def soon(share: float) -> float:
+    """A pace: as soon as what was there is nearly gone."""
+    return float(np.clip((share - SOON[0]) / (SOON[1] - SOON[0]), 0.0, 1.0))
+
+
+def last(share: float) -> float:
+    """A pace: when what moves has all but come to its place."""
+    return max((share - LAST) / (1 - LAST), 0.0)
 
 
 def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
@@ -512,6 +524,7 @@ def twice(film: TrainingMemoryFilm) -> None:
         for n, named in zip(LENGTHS[1:], ([FadeIn(film.further_name, rate_func=late)], []), strict=True):
             film.goes([film.kept, *shared, film.cuts, *letters, *first, *numbers], *named, seconds=GROWS, n=n)
             film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
 
 
 @beat("ask")
@@ -526,6 +539,7 @@ def ask(film: TrainingMemoryFilm) -> None:
         film.scene.remove(film.kept)
         film.words["asked"] = asked
         film.move(FadeIn(asked), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row
@@ -538,7 +552,7 @@ def turned(film: TrainingMemoryFilm, start: np.ndarray, end: np.ndarray) -> Show
 
 def measured(film: TrainingMemoryFilm, old: str, new: str) -> list[Any]:
     """One axis goes before another comes."""
-    return [FadeOut(film.axes[old], rate_func=early), FadeIn(film.axes[new], rate_func=late)]
+    return [FadeOut(film.axes[old], rate_func=early), FadeIn(film.axes[new], rate_func=last)]
 
 
 def over(bars: Bars, text: str, color: str, top: float) -> Word:
@@ -558,7 +572,7 @@ def rises(film: TrainingMemoryFilm) -> None:
     names = f"One query's {keys:,} scores S, a bar a key", f"One query's {keys:,} scores S", "Scores S"
     film.move(
         turned(film, line, film.bars_of.scores), *gone, film.says("what", *names, px=NUMBER, rate_func=late),
-        FadeIn(film.axes["S"], rate_func=late), seconds=TURN,
+        FadeIn(film.axes["S"], rate_func=last), seconds=TURN,
     )  # fmt: skip
 
 
@@ -610,7 +624,7 @@ def weights(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         rising = film.says("what", "The scores again, and LSE over them", "S, and LSE over them", px=NUMBER, rate_func=early)
         film.move(
-            FadeIn(film.axes["S"], rate_func=late),
+            FadeIn(film.axes["S"], rate_func=last),
             turned(film, bars.band, bars.scores),
             Shows(film.level, levels, rate_func=ease_in_out_cubic),
             rising,
@@ -677,13 +691,13 @@ def keep(film: TrainingMemoryFilm) -> None:
 def tile(film: TrainingMemoryFilm) -> None:
     """One tile of the empty place is seen large: Q and K make its scores, and LSE its weights."""
     skin, found, side = film.skin, film.found, "flash"
-    numbers = FadeOut(film.bars, film.count, film.rest, film.bytes[side], film.how[side], film.each[side])
-    film.move(numbers, *film.leave(), FadeIn(film.frame), seconds=TEXT)
+    numbers = FadeOut(film.bars, film.count, film.rest, film.bytes[side], film.how[side], film.each[side], rate_func=early)
     with film.scene.telling():
-        title = film.says("title", "One tile of P again", px=NUMBER, rate_func=early)
-        scores = film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER)
-        parts = [*film.strips.values(), *film.used.values(), film.frame, film.guides, film.lens]
-        film.goes(parts, title, scores, seconds=NEAR, near=1.0, lit=1.0)
+        leaving = [numbers, *film.leave(rate_func=early)]
+        title = film.says("title", "One tile of P again", px=NUMBER, rate_func=late)
+        scores = film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER, rate_func=late)
+        parts = [*film.strips.values(), *film.used.values(), film.guides, film.lens]
+        film.goes(parts, *leaving, FadeIn(film.frame, rate_func=early), title, scores, seconds=NEAR, near=1.0, lit=1.0)
         cell = film.large
         made_s = film.matrix("S", found.tile.s, cell)
         again = film.says("price", "computed a second time", "a second time")
@@ -722,7 +736,7 @@ def back(film: TrainingMemoryFilm) -> None:
     skin, place = film.skin, film.found.tile.place
     cell, film.gains = film.large, Gains(film)
     named = film.says("dV name", "in V's place: its gradient dV", "dV, V's gradient", "dV", color=skin.v)
-    film.move(FadeOut(film.strips["V"], film.letters["V"]), FadeIn(film.gains.parts), *film.leave("title"), named, seconds=TEXT)
+    film.move(FadeOut(film.strips["V"], film.letters["V"]), FadeIn(film.gains.parts), named, seconds=TEXT)
     with film.scene.telling():
         start, end, made = cell, film.gains.part(place[1], 1), film.made
         film.move(Shows(made, lambda share: put(made, start.toward(end, share)), rate_func=ease_in_out_cubic), seconds=MOVE)
@@ -743,8 +757,9 @@ def walks(film: TrainingMemoryFilm) -> None:
         walking.display(film.view, film.cell_of(film.span(order[at])))
         film.light(film.span(order[at]))
 
-    title = film.says("title", f"All {len(order):,} tiles, one by one", px=NUMBER, rate_func=early)
-    film.goes([film.guides, film.lens], title, seconds=MOVE, near=0.0)
+    leaving = film.leave("title", rate_func=early)
+    title = film.says("title", f"All {len(order):,} tiles, one by one", px=NUMBER, rate_func=late)
+    film.goes([film.guides, film.lens], *leaving, title, seconds=MOVE, near=0.0)
     film.scene.remove(film.guides, film.lens)
     film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk), seconds=WALK)
     film.scene.remove(walking, film.frame)
@@ -774,9 +789,9 @@ def idea(film: TrainingMemoryFilm) -> None:
             )
         )
     with film.scene.telling():
-        leaving = [*film.leave(rate_func=early), FadeOut(*film.used.values(), rate_func=early)]
+        film.move(*film.leave(), FadeOut(*film.used.values()), seconds=TEXT)
         parts = [film.hollow, film.strips["LSE"], film.letters["LSE"], film.kept]
         gone = FadeOut(*lying, film.gains.parts, rate_func=early)
-        film.goes(parts, *leaving, gone, FadeIn(*words, rate_func=amid), seconds=PARTS, n=n, split=1.0, rows=1.0, lit=0.0)
+        film.goes(parts, gone, FadeIn(*words, rate_func=soon), seconds=PARTS, n=n, split=1.0, rows=1.0, lit=0.0)
         film.move(FadeIn(inside(AGAIN, skin.ink, film.view, NAME)), seconds=TEXT)
         film.scene.hold(STANDS)
