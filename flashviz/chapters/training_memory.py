@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Standard attention keeps P for the backward pass.",
     ),
     Beat(
-        "twice", "Twice the N", 4.6, shot="training", late=True, along=True,
+        "twice", "Twice the N", 4.7, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
@@ -33,11 +33,11 @@ BEATS: tuple[Beat, ...] = (
         caption="LSE: the logarithm of the sum of a row's exponentials.",
     ),
     Beat(
-        "weights", "The row again", 6.9, shot="one row", late=True, along=True,
+        "weights", "The row again", 7.4, shot="one row", late=True, along=True,
         caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(
-        "keep", "What is kept", 4.0, shot="training", late=True, along=True,
+        "keep", "What is kept", 4.1, shot="training", late=True, along=True,
         caption="In place of P, LSE is kept: one number a row.",
     ),
     Beat(

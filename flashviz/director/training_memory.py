@@ -476,8 +476,8 @@ def mapped(part: Rect, region: Rect, to: Rect) -> Rect:
 
 
 def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: float = NAME) -> Word:
-    """The first of these that fits into a part of a shot."""
-    return fitted(texts, px, color, place[part], part)
+    """The first of these that fits into a part of a shot; no larger than that is high."""
+    return fitted(texts, min(px, place[part].height / em(1)), color, place[part], part)
 
 
 def soon(share: float) -> float:
