@@ -13,7 +13,7 @@ import pytest
 from flashviz.chapters.training_memory import KEPT, LENGTHS, SHARED, TrainingMemory, gather
 from flashviz.config import AttentionConfig
 from flashviz.director.training_memory import ACROSS, HAIR, Bars, TrainingMemoryFilm, shade
-from flashviz.director.words import LABEL
+from flashviz.director.words import LABEL, Word
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.layout import ASPECTS, Aspect, Rect
@@ -254,7 +254,7 @@ def test_an_axis_measures_the_bars_that_stand_by_it(name: str) -> None:
     film, row = scene(FILM, **CONFIGS[name]), found.row
     bars = Bars(found, film.shot("one row"))
     for measure, values, boxes in (("S", row.scores, bars.scores), ("exp(S)", row.terms, bars.terms), ("P", row.weights, bars.terms)):
-        _, zero, tick, title = bars.axis(measure, film.skin)
+        zero, tick, title = (part for part in bars.axis(measure, film.skin) if isinstance(part, Word))
         bar, high = boxes[row.key], float(values[row.key])
         assert (zero.text, title.text) == ("0", measure)
         marked = float(tick.text.replace(",", ""))
