@@ -192,7 +192,7 @@ FILMS = {
         subjects={
             "twice": ("stage", "n", "bytes", "how", "rest"), "ask": STAGED,
             "row": ("what", "plot", "band", "cell", "LSE name", "first", "second", "third"),
-            "weights": ("what", "plot", "cell", "LSE name", "first", "second", "third"),
+            "weights": ("what", "plot", "cell", "LSE name", "LSE way", "LSE sum", "softmax way", "softmax sum"),
             "keep": STAGED, "tile": ("stage", "S name", "price", "P name"), "back": ("stage", "dV name", "title"),
             "idea": (*TRAINED, "n", "note"),
         },

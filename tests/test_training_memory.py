@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flashviz.chapters.training_memory import AROUND, KEPT, LENGTHS, SHARED, TrainingMemory, gather
+from flashviz.chapters.training_memory import KEPT, LENGTHS, SHARED, TrainingMemory, gather
 from flashviz.config import AttentionConfig
 from flashviz.director.training_memory import ACROSS, HAIR, Bars, TrainingMemoryFilm, shade
+from flashviz.director.words import LABEL, Word
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
 from flashviz.layout import ASPECTS, Aspect, Rect
+from flashviz.lettering import em
 from flashviz.mobjects.motion import Shows
 from flashviz.mobjects.tiles import THIN
 from flashviz_kernels.recorder import run
@@ -78,7 +80,12 @@ def test_what_is_written_of_the_row_can_be_checked_by_hand(name: str) -> None:
     assert weight == pytest.approx(np.exp(difference), abs=2 * WRITTEN)
     assert score == row.scores.max().round(2)
     written = [f"exp({numbers['score']}) = {numbers['term']}", f"sum = {numbers['sum']}", f"log({numbers['sum']}) = {numbers['LSE']}"]
-    written += [f"{numbers['score']} − {numbers['LSE']} = {numbers['difference']}", f"exp({numbers['difference']}) = {numbers['weight']}"]
+    written += [f"{numbers['score']} − {numbers['LSE']} = {numbers['difference']}"]
+    written += [
+        f"exp({numbers['score']} − {numbers['LSE']}) = {numbers['weight']}",
+        f"{numbers['term']} / {numbers['sum']} = {numbers['weight']}",
+    ]
+    assert weight == pytest.approx(value(numbers["term"]) / total, abs=2 * WRITTEN)
     times = [film.drawn_at[text] for text in written]
     assert times == sorted(times)
 
@@ -89,13 +96,13 @@ def test_bars_are_scores_then_terms_then_a_sum(name: str) -> None:
     found = found_of(name)
     row, place = found.row, scene(FILM, **CONFIGS[name]).shot("one row")
     bars, seen = Bars(found, place), np.isfinite(found.row.scores)
-    zero, unit = bars.height(0.0), bars.height(1.0) - bars.height(0.0)
+    unit = bars.height(1.0) - bars.height(0.0)
     assert bars.height(row.lse) == pytest.approx(place["plot"].y1) == pytest.approx(place["cell"].center[1])
     assert (bars.scores[:, 3] - bars.scores[:, 1])[seen] == pytest.approx(np.abs(row.scores[seen]) * unit)
     assert (bars.scores[:, 3] - bars.scores[:, 1])[~seen] == pytest.approx(0.0)
-    tall = bars.terms[:, 3] - zero
+    tall = bars.terms[:, 3] - bars.terms[:, 1]
     assert tall / tall.max() == pytest.approx(row.weights / row.weights.max(), abs=1e-9)
-    assert tall.max() == pytest.approx((bars.scores[:, 3] - zero).max())
+    assert (bars.terms[:, 1].max(), bars.terms[:, 3].max()) == pytest.approx((place["plot"].y0, place["plot"].y1))
     begins = bars.band[:, 0] - place["band"].x0
     assert begins == pytest.approx((np.cumsum(row.weights) - row.weights) * place["band"].width)
 
@@ -206,6 +213,14 @@ def test_squares_as_large_as_the_first_p_are_cut(name: str) -> None:
     quarters = np.arange(1, LENGTHS[-1]) / LENGTHS[-1]
     assert (film.home.y1 - level[:, 1]) / film.home.height == pytest.approx(quarters)
     assert (upright[:, 0] - film.home.x0) / film.home.width == pytest.approx(quarters)
+    cuts = film.cuts.points.reshape(-1, 16, 3)[:, :, :2].mean(1)
+    assert len(cuts) == 4 * (LENGTHS[-1] - 1)  # of Q, K, V and O
+    assert all(np.abs(film.home.y1 - y - quarters * film.home.height).min() < 1e-6 for y in cuts[: len(cuts) // 2, 1])
+    assert all(np.abs(x - film.home.x0 - quarters * film.home.width).min() < 1e-6 for x in cuts[len(cuts) // 2 :, 0])
+    first = film.first.points[:, :2]
+    assert np.ptp(first, axis=0) == pytest.approx((film.home.width / LENGTHS[-1], film.home.height / LENGTHS[-1]))
+    assert first.min(0)[0] == pytest.approx(film.home.x0)
+    assert first.max(0)[1] == pytest.approx(film.home.y1)
 
 
 @every
@@ -233,21 +248,43 @@ def test_the_tile_is_float64_attentions(name: str) -> None:
 
 
 @every
+def test_an_axis_measures_the_bars_that_stand_by_it(name: str) -> None:
+    """Of scores, of e^S and of weights: its 0 and its round number stand at the height of a bar of so much."""
+    found = found_of(name)
+    film, row = scene(FILM, **CONFIGS[name]), found.row
+    bars = Bars(found, film.shot("one row"))
+    for measure, values, boxes in (("S", row.scores, bars.scores), ("exp(S)", row.terms, bars.terms), ("P", row.weights, bars.terms)):
+        zero, tick, title = (part for part in bars.axis(measure, film.skin) if isinstance(part, Word))
+        bar, high = boxes[row.key], float(values[row.key])
+        assert (zero.text, title.text) == ("0", measure)
+        marked = float(tick.text.replace(",", ""))
+        assert high / 2.5 <= marked <= high
+        assert (tick.baseline - zero.baseline) / (bar[3] - bar[1]) == pytest.approx(marked / high)
+        assert zero.baseline + em(LABEL) / 3 == pytest.approx(bar[1])
+
+
+@every
 def test_the_tile_and_what_it_is_made_of_lie_on_one_line(name: str) -> None:
-    """At every moment while the frame comes near; at the end the tile is half of what is seen, if there is as much of P."""
+    """The tile's place stays where it is while the tile grows out of it, within P's place, with its proportions."""
     film = film_of(name)
-    tile, about, c = film.regions["tile"], film.regions["about"], film.found.config
+    tile = film.regions["tile"]
+    small = film.cell_of(tile)
     for share in np.arange(0.0, 1.01, 0.25):
         film.display(near=float(share))
         cell = film.cell_of(tile)
-        assert film.view.contains(cell)
+        assert cell == small
+        seen = Rect(*film.lens.points[:, :2].min(0), *film.lens.points[:, :2].max(0))
+        assert film.view.contains(seen, slack=1e-6)
+        assert seen.width / seen.height == pytest.approx(cell.width / cell.height)
+        assert seen.width == pytest.approx(cell.width + (film.large.width - cell.width) * share)
+        for start, stop in film.guides.points[:, :2].reshape(-1, 4, 2)[:, [0, 3]]:
+            assert (start - [cell.x0, cell.y0]) / [cell.width, cell.height] == pytest.approx(
+                (stop - [seen.x0, seen.y0]) / [seen.width, seen.height]
+            )
         for part in ("Q", "LSE"):
             assert (film.block(part, tile).y0, film.block(part, tile).y1) == pytest.approx((cell.y0, cell.y1))
         assert (film.block("K", tile).x0, film.block("K", tile).x1) == pytest.approx((cell.x0, cell.x1))
         assert film.place["stage"].contains(film.around["Q"], slack=1e-6)
-    assert about.contains(tile)
-    assert film.regions["all"].contains(about)
-    assert (about.width, about.height) == (min(AROUND * c.block_n, c.seq_k), min(AROUND * c.block_m, c.seq_q))
 
 
 @every
@@ -268,7 +305,7 @@ def test_all_that_is_kept_lies_in_its_place_at_each_length(name: str, aspect: As
     strips = [f"kept {part}" for part in SHARED]
     for beat, parts, places in (
         ("needs", ["kept P", "rim", *strips], [stage]), ("twice", ["kept P", "rim", *strips], [stage]),
-        ("ask", ["P, not kept", *strips], [stage]), ("keep", ["P, not kept", "kept LSE", "kept Q", "kept K"], [stage]),
+        ("ask", ["P, not kept", *strips], [stage]), ("keep", ["P, not kept", "kept LSE", *strips], [stage]),
         ("idea", ["kept P", "rim", "P, not kept", "kept LSE"], ends),
     ):  # fmt: skip
         items = [item for part in parts for item in shown(at(film, beat), part)]

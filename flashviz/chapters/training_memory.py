@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Standard attention keeps P for the backward pass.",
     ),
     Beat(
-        "twice", "Twice the N", 4.6, shot="training", late=True, along=True,
+        "twice", "Twice the N", 4.7, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
@@ -33,12 +33,12 @@ BEATS: tuple[Beat, ...] = (
         caption="LSE: the logarithm of the sum of a row's exponentials.",
     ),
     Beat(
-        "weights", "The row again", 4.7, shot="one row", late=True, along=True,
+        "weights", "The row again", 7.4, shot="one row", late=True, along=True,
         caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(
-        "keep", "What is kept", 4.0, shot="training", late=True, along=True,
-        caption="So LSE alone is kept: one number a row.",
+        "keep", "What is kept", 4.1, shot="training", late=True, along=True,
+        caption="In place of P, LSE is kept: one number a row.",
     ),
     Beat(
         "tile", "One tile again", 4.7, shot="training", late=True, along=True,
@@ -46,7 +46,7 @@ BEATS: tuple[Beat, ...] = (
     ),
     Beat(
         "back", "Used, and dropped", 5.1, shot="training", late=True, along=True,
-        caption="Used for dV, then dropped; so is every tile.",
+        caption="Used for V's gradient, then dropped; so is every tile.",
     ),
     Beat(
         "idea", "The idea", 5.1, shot="two sides", late=True, along=True,
@@ -58,7 +58,6 @@ KEPT = {"standard": "P", "flash": "LSE"}  # by each side
 SHARED = ("Q", "K", "V", "O")  # by both
 WHOLE = 100  # from which on a number is written without decimals
 SEEN = 0.01  # of a row: a weight that is told from nothing
-AROUND = 2  # tiles a side, of what is seen of P when one of them is made again
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject
+from manim import Group, Mobject, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import training_memory
-from flashviz.chapters.training_memory import AROUND, KEPT, LENGTHS, SHARED, TrainingMemory, gather
+from flashviz.chapters.training_memory import KEPT, LENGTHS, SHARED, TrainingMemory, gather
 from flashviz.director.film.parts import Columns, fitting, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, middle
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, fitted, middle
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot
 from flashviz.layout.rect import centered
@@ -25,22 +25,31 @@ from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import Picture
 from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, flat_row, outlines
-from flashviz.palette import DIM, FAINT, spread
+from flashviz.palette import DIM, FAINT, Theme, spread
 
 TURN, LIE, SHRINK = 1.0, 1.0, 0.9  # seconds: of bars from one measure to another, until they lie end to end, of their sum to its log
-GROWS, EMPTIES, SWEEP = 1.55, 1.3, 1.4  # seconds: of a doubling, of P until it is not kept, of rows
+GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.3, 1.1  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
+SAME = 2.2  # seconds: of one weight, reckoned both ways
 PARTS, STANDS = 1.6, 2.5  # seconds: until either side has its place, and of the last picture
-NEAR, PRODUCT, ROWS, WALK = 1.1, 1.3, 1.2, 2.1  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
-TITLES = {"standard": "Standard attention keeps P", "none": "FlashAttention does not keep P", "flash": "FlashAttention keeps LSE"}
+NEAR, PRODUCT, ROWS, WALK = 1.2, 1.3, 1.2, 2.1  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+TITLES = {
+    "standard": "Standard attention keeps P",
+    "none": "FlashAttention does not keep P",
+    "kept": "In place of P: LSE",
+    "flash": "FlashAttention keeps LSE",
+}
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
 ASKED = "P = ?"
+FURTHER = ("further", " tokens")
 NOT_KEPT = "P: not kept"
 AGAIN = ("P: made again, tile by tile", "P: made again", "P again")
 ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queries
 BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
 CAPITAL = 0.73  # of an em: how high a letter is
 PAD = em(8)  # between a thing and its letter
+SOON, LAST = (0.45, 0.8), 0.7  # of a move
 HAIR = em(8)  # the least width of LSE that is seen
+LENS = 5 / 8  # of P's side: a tile, when it is seen large
 BESIDE = em(14)  # from one thing to the next
 LINE = em(6)  # about what is framed; of what is a hair, how thick it is seen
 FINEST = 512  # pixels a side of P
@@ -90,9 +99,9 @@ class Bars:
 
     @property
     def terms(self) -> np.ndarray:
-        """e^S, and so the weights: the largest is as high as its score was."""
-        zero, share = self.height(0.0), self.row.terms / self.row.terms.max()
-        return self.standing(zero + share * (self.top.y1 - zero))
+        """e^S, and so the weights: on an axis of their own, whose ends are 0 and the largest."""
+        tops = self.plot.y0 + self.row.terms / self.row.terms.max() * self.plot.height
+        return np.stack([self.x[:, 0], np.full(len(tops), self.plot.y0), self.x[:, 1], tops], 1)
 
     @property
     def band(self) -> np.ndarray:
@@ -102,14 +111,18 @@ class Bars:
         seam = np.minimum(em(1), (x[:, 1] - x[:, 0]) / 4)
         return np.stack([x[:, 0], np.full(len(x), rect.y0), x[:, 1] - seam, np.full(len(x), rect.y1)], 1)
 
-    def zero(self, color: str) -> Rectangles:
-        """The line on which bars stand."""
-        y = self.height(0.0)
-        return Rectangles(color, name="zero").display(edges([Rect(self.plot.x0, y - THIN / 2, self.plot.x1, y + THIN / 2)]))
-
-    def name_of_zero(self, color: str) -> Word:
-        """At the right of it."""
-        return Word("0", LABEL, color, self.plot.x1 + PAD, self.height(0.0) - em(LABEL) / 3, "part")
+    def axis(self, measure: str, skin: Theme) -> Group:
+        """What bars of scores, of e^S or of weights are measured by, at their right: 0, a round number, and the name above."""
+        values = {"S": self.row.scores, "exp(S)": self.row.terms, "P": self.row.weights}[measure]
+        largest, cell = float(values.max()), self.place["cell"]
+        zero, top = (self.height(0.0), self.top.y1) if measure == "S" else (self.plot.y0, self.plot.y1)
+        marks = {"0": zero} | ({counted_round(largest): zero + round_below(largest) / largest * (top - zero)} if largest > 0 else {})
+        x, half = self.plot.x1, THIN / 2
+        upright = Rect(x - half, self.plot.y0, x + half, cell.y0 - PAD - em(LABEL))
+        lines = [Rect(self.plot.x0, zero - half, x, zero + half), upright, *(Rect(x, y - half, x + WING, y + half) for y in marks.values())]
+        names = [Word(text, LABEL, skin.ink, x + WING + PAD, y - em(LABEL) / 3, "part") for text, y in marks.items()]
+        names.append(Word(measure, LABEL, skin.ink, x, cell.y0 - PAD - em(LABEL) * CAPITAL, "part"))
+        return Group(Rectangles(skin.quiet, name=f"axis of {measure}").display(edges(lines)), *names)
 
     @property
     def top(self) -> Rect:
@@ -118,12 +131,42 @@ class Bars:
         return Rect(x0, self.height(self.row.lse), x1, self.height(self.row.scores[self.row.key]))
 
 
+def round_below(value: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is not above."""
+    ten = 10.0 ** np.floor(np.log10(value))
+    return float(max(each for each in (1, 2, 5) if each * ten <= value * (1 + 1e-9)) * ten)
+
+
+def counted_round(value: float) -> str:
+    """It, as it is written."""
+    found = round_below(value)
+    return f"{found:,.0f}" if found >= 1 else f"{found:g}"
+
+
+class Guides(VMobject):
+    """Two lines from a small rectangle to a larger one: the same, seen large."""
+
+    def __init__(self, color: str) -> None:
+        super().__init__(stroke_color=color, stroke_width=theme.OUTLINE, fill_opacity=0)
+        self.tag = "guides"
+
+    def display(self, small: Rect, large: Rect) -> Guides:
+        """From those corners that see each other, past both."""
+        falls = (large.center[0] - small.center[0]) * (large.center[1] - small.center[1]) < 0
+        ends = [[(each.x1, each.y1), (each.x0, each.y0)] if falls else [(each.x0, each.y1), (each.x1, each.y0)] for each in (small, large)]
+        thirds = np.array([0, 1 / 3, 2 / 3, 1])[None, :, None]
+        start, stop = (np.array(each)[:, None] for each in ends)
+        flat = (start * (1 - thirds) + stop * thirds).reshape(-1, 2)
+        self.points = np.concatenate([flat, np.zeros((len(flat), 1))], axis=1)
+        return self
+
+
 class TrainingMemoryFilm(ChapterFilm):
     """Everything on stage, made here once.
 
-    ``n``: how many times as many queries and keys are drawn; ``rows``, ``lse``: how much of P and of LSE is kept; ``near``: how far the
-    frame has come to one tile; ``lit``: how far all but that tile's Q, K and LSE have stepped back; ``split``: how far P, kept, and the
-    place of P, not kept, have come to either side.
+    ``n``: how many times as many queries and keys are drawn; ``rows``, ``lse``: how much of P and of LSE is kept; ``near``: how far
+    one tile has grown out of its place; ``lit``: how far all but that tile's Q, K and LSE have stepped back; ``room``: how far O has made
+    room for LSE; ``split``: how far P, kept, and the place of P, not kept, have come to either side.
     """
 
     made: Matrix
@@ -133,22 +176,27 @@ class TrainingMemoryFilm(ChapterFilm):
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place, self.ends = scene.shot("training"), scene.shot("two sides")
         place, skin = self.place, self.skin
-        self.n, self.rows, self.lse, self.near, self.lit, self.split = 1.0, 1.0, 0.0, 0.0, 0.0, 0.0
+        self.n, self.rows, self.lse, self.near, self.lit, self.room, self.split = 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
         self.bars_of = Bars(found, scene.shot("one row"))
         self.bars, self.cell = Rectangles(skin.scores, name="bars"), Rectangles(skin.stats, name="cell")
-        self.zero = Group(self.bars_of.zero(skin.quiet), self.bars_of.name_of_zero(skin.ink))
+        self.axes = {measure: self.bars_of.axis(measure, skin) for measure in ("S", "exp(S)", "P")}
         self.level, self.gap = Rectangles(skin.stats, name="level"), Rectangles(skin.ink, name="gap")
         self.words = dict[str, Word]()
         self.picture = self.p_picture("kept P")
         self.further = Rectangles(skin.scores, name="further P", opacity=FAINT)
         self.rim, self.hollow = outlines(skin.ink, "rim"), Rectangles(skin.quiet, name="P, not kept")
-        self.seams = Rectangles(skin.ground, name="seams")
+        self.seams, self.cuts = Rectangles(skin.ground, name="seams"), Rectangles(skin.ground, name="cuts")
         names = (*SHARED, "LSE")
         self.strips = {name: Rectangles(skin.hue(name), name=f"kept {name}") for name in names}
         self.used = {name: Rectangles(skin.hue(name), name=f"used {name}") for name in ("Q", "K", "LSE")}
         self.letters = {name: Word(name, LABEL, skin.hue(name), 0.0, 0.0, "part") for name in names}
         self.letters["P"] = Word("P", NUMBER, skin.ink, 0.0, 0.0, "part")
-        self.frame = outlines(skin.ink, "tile", theme.HEAVY)
+        self.frame, self.lens, self.guides = outlines(skin.ink, "tile", theme.HEAVY), outlines(skin.ink, "lens"), Guides(skin.quiet)
+        self.first, self.first_name, self.further_name = (
+            outlines(skin.ink, "first P", theme.HEAVY),
+            self.name_of_first(),
+            self.name_of_further(),
+        )
         self.bytes = {
             side: self.readout(f"bytes {side}", "bytes", ONE_NUMBER, self.bytes_of, side, skin.hue(kept)) for side, kept in KEPT.items()
         }
@@ -165,20 +213,32 @@ class TrainingMemoryFilm(ChapterFilm):
         c = self.found.config
         return Picture(shade(self.found.weights[steps(c.seq_q)][:, steps(c.seq_k)]), self.skin, "P", tag)
 
+    def name_of_first(self) -> Word:
+        """Of the first P: how many tokens it is of, so short that it stands in it at last."""
+        tokens = f"{self.found.config.seq_q:,}"
+        text = first_that_fits([f"N = {tokens}", tokens], LABEL, self.home.width / LENGTHS[-1] - 2 * PAD, Face.STRONG)
+        return Word(text, LABEL, self.skin.ink, 0.0, 0.0, "part")
+
+    def name_of_further(self) -> Word:
+        """Of what is not the first P, low in it; the space between both words lies on the seam in the middle."""
+        home, before = self.home, text_width(FURTHER[0], LABEL, Face.STRONG)
+        low = home.below(home.height * (1 - 1 / LENGTHS[-1]))
+        return Word("".join(FURTHER), LABEL, self.skin.ink, home.center[0] - before, middle(low, LABEL), "part")
+
     def readout(self, name: str, part: str, most: float, says: Callable[[str, float], str], side: str, color: str) -> Readout:
         """A number, so large that its widest text fits."""
         widest, rect = max((says(side, n) for n in LENGTHS), key=len), self.place[part]
         return Readout(widest, fitting(widest, most, rect), color, name=name, face=Face.MONO_STRONG).at(rect)
 
-    def says(self, part: str, *texts: str, color: str = "", px: float = NAME) -> FadeIn:
+    def says(self, part: str, *texts: str, color: str = "", px: float = NAME, **pace: Any) -> FadeIn:
         """A word, in ink if no colour is given, comes to its part of the beat's shot; it stands until it is left."""
         assert self.scene.beat is not None
         self.words[part] = fitted_in(self.scene.shot(self.scene.beat.shot), part, texts, color or self.skin.ink, px)
-        return FadeIn(self.words[part])
+        return FadeIn(self.words[part], **pace)
 
-    def leave(self, *parts: str) -> list[FadeOut]:
+    def leave(self, *parts: str, **pace: Any) -> list[FadeOut]:
         """These words go, or all."""
-        return [FadeOut(self.words.pop(part)) for part in parts or tuple(self.words)]
+        return [FadeOut(self.words.pop(part), **pace) for part in parts or tuple(self.words)]
 
     # ------------------------------------------------------------------------------------------------------------ how many
 
@@ -221,10 +281,16 @@ class TrainingMemoryFilm(ChapterFilm):
 
     # -------------------------------------------------------------------------------------------------------------- where
 
+    @property
+    def field(self) -> Rect:
+        """The stage without what O needs to make room for LSE."""
+        stage = self.place["stage"]
+        return stage.left(stage.width - HAIR - BESIDE)
+
     @cached_property
     def home(self) -> Rect:
         """P, as large as it fits its stage with Q, K, V and O around it at first."""
-        c, stage = self.found.config, self.place["stage"]
+        c, stage = self.found.config, self.field
         one = centered(0.0, 0.0, c.seq_k / c.seq_q, 1.0)
         around = self.thick(one, 1)
         aside, over = max(around["Q"], around["O"]), max(around["K"], around["V"])
@@ -244,15 +310,18 @@ class TrainingMemoryFilm(ChapterFilm):
 
     @property
     def view(self) -> Rect:
-        """Where P is not kept, or what is seen of it there."""
-        whole, stage = self.home.toward(self.end("flash"), self.split), self.place["stage"]
-        aside, over = (stage.width - 2 * self.margin("Q"), stage.height - 2 * self.margin("K"))
-        about = fit(self.regions["about"], centered(*stage.center[:2], aside, over))
-        return whole.toward(centered(*stage.center[:2], about.width, about.height), self.near)
+        """Where P is not kept."""
+        return self.home.toward(self.end("flash"), self.split)
 
-    def margin(self, name: str) -> float:
-        """What lies along P at first, and its distance."""
-        return self.thick(self.home, 1)[name] + BESIDE
+    @property
+    def large(self) -> Rect:
+        """Where the tile that is made again is seen large: in the corner of P's place that is farthest from it."""
+        cell, view = self.cell_of(self.regions["tile"]), self.view.inset(BESIDE)
+        times = max(LENS * min(view.width / cell.width, view.height / cell.height), 1.0)
+        wide, high = (min(times * cell.width, view.width), min(times * cell.height, view.height))
+        x0 = view.x1 - wide if cell.center[0] < view.center[0] else view.x0
+        y0 = view.y0 if cell.center[1] > view.center[1] else view.y1 - high
+        return Rect(x0, y0, x0 + wide, y0 + high)
 
     def end(self, side: str) -> Rect:
         """Where a side has P at last; LSE stands at the right of it."""
@@ -267,23 +336,19 @@ class TrainingMemoryFilm(ChapterFilm):
     def around(self) -> dict[str, Rect]:
         """What lies along the view."""
         p, wide = self.view, self.thick(self.home.toward(self.end("flash"), self.split), self.n)
-        lse = max(wide["LSE"], HAIR)
+        lse, aside = max(wide["LSE"], HAIR), BESIDE + self.room * (HAIR + BESIDE)
         return {
             "Q": Rect(p.x0 - BESIDE - wide["Q"], p.y0, p.x0 - BESIDE, p.y1),
             "K": Rect(p.x0, p.y1 + BESIDE, p.x1, p.y1 + BESIDE + wide["K"]),
             "V": Rect(p.x0, p.y0 - BESIDE - wide["V"], p.x1, p.y0 - BESIDE),
-            "O": Rect(p.x1 + BESIDE, p.y0, p.x1 + BESIDE + wide["O"], p.y1),
+            "O": Rect(p.x1 + aside, p.y0, p.x1 + aside + wide["O"], p.y1),
             "LSE": Rect(p.x1 + BESIDE, p.y0, p.x1 + BESIDE + lse, p.y1),
         }  # fmt: skip
 
     @cached_property
     def regions(self) -> dict[str, Rect]:
-        """Of P: all, the tile that is made again, and what is seen about it, with the tile in the middle where there is room."""
-        every, tile, c = self.span((0, 0), tuple(blocks - 1 for blocks in self.blocks)), self.span(self.found.tile.place), self.found.config
-        wide, high = min(AROUND * c.block_n, every.width), min(AROUND * c.block_m, every.height)
-        x = min(max(tile.center[0] - wide / 2, every.x0), every.x1 - wide)
-        y = min(max(tile.center[1] - high / 2, every.y0), every.y1 - high)
-        return {"all": every, "tile": tile, "about": Rect(x, y, x + wide, y + high)}
+        """Of P: all, and the tile that is made again."""
+        return {"all": self.span((0, 0), tuple(blocks - 1 for blocks in self.blocks)), "tile": self.span(self.found.tile.place)}
 
     @property
     def blocks(self) -> tuple[int, int]:
@@ -297,14 +362,12 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def cell_of(self, region: Rect) -> Rect:
         """Where a region of P lies in the view."""
-        return mapped(region, self.regions["all"].toward(self.regions["about"], self.near), self.view)
+        return mapped(region, self.regions["all"], self.view)
 
     def block(self, name: str, span: Rect) -> Rect:
-        """The queries, or the keys, of a region, in what lies along P; nothing of it that is out of the view."""
+        """The queries, or the keys, of a region, in what lies along P."""
         rect, cell = self.around[name], self.cell_of(span)
-        if name in ACROSS:
-            return Rect(max(cell.x0, rect.x0), rect.y0, min(cell.x1, rect.x1), rect.y1)
-        return Rect(rect.x0, max(cell.y0, rect.y0), rect.x1, min(cell.y1, rect.y1))
+        return Rect(cell.x0, rect.y0, cell.x1, rect.y1) if name in ACROSS else Rect(rect.x0, cell.y0, rect.x1, cell.y1)
 
     def line_of(self, rect: Rect) -> Rect:
         """The row whose LSE is taken, in P or in what stands along its queries."""
@@ -314,7 +377,7 @@ class TrainingMemoryFilm(ChapterFilm):
     # --------------------------------------------------------------------------------------------------------------- what
 
     def display(self, **state: float) -> TrainingMemoryFilm:
-        """All that is kept; ``state`` is what of n, rows, lse, near, lit and split has changed."""
+        """All that is kept; ``state`` is what of n, rows, lse, near, lit, room and split has changed."""
         for name, value in state.items():
             setattr(self, name, value)
         self.display_p()
@@ -323,9 +386,11 @@ class TrainingMemoryFilm(ChapterFilm):
             rect = around[name]
             strip.display(edges([rect.top(rect.height * (self.lse if name == "LSE" else 1.0))]))
             strip.set_fill(opacity=1 - (1 - DIM) * self.lit)
+        beyond = around["LSE"].x0 + letters["LSE"].wide + PAD  # where no letter of LSE stands
         for name in ("Q", "O", "LSE"):  # beneath Q, over the others; that of LSE begins with it
             rect, wide = around[name], letters[name].wide
             left = rect.x0 - self.split * self.excess if name == "LSE" else rect.center[0] - wide / 2
+            left += self.room * max(beyond - left, 0.0) if name == "O" else 0.0
             letters[name].put_at(left, rect.y0 - PAD - em(LABEL) * CAPITAL if name == "Q" else rect.y1 + PAD)
         for name in ACROSS:
             rect = around[name]
@@ -333,6 +398,10 @@ class TrainingMemoryFilm(ChapterFilm):
         p = self.kept_at
         letters["P"].put_at(p.x0 + p.width * BETWEEN - letters["P"].wide / 2, p.y1 - p.height * BETWEEN - 0.36 * em(NUMBER))
         self.light(self.regions["tile"])
+        cell = self.cell_of(self.regions["tile"])
+        large = cell.toward(self.large, self.near)
+        self.lens.display(edges([large]))
+        self.guides.display(cell, large)
         self.tell()
         return self
 
@@ -347,6 +416,12 @@ class TrainingMemoryFilm(ChapterFilm):
         cuts = [(whole.x0, y - half, whole.x1, y + half) for y in whole.y1 - whole.height * at]
         self.seams.display(np.array([*cuts, *((x - half, whole.y0, x + half, whole.y1) for x in whole.x0 + whole.width * at)]))
         self.rim.display(edges([seen]))
+        self.first.display(edges([first]))
+        self.first_name.put_at(first.center[0] - self.first_name.wide / 2, middle(first, LABEL))
+        q, k, v, o = (self.around[name] for name in ("Q", "K", "V", "O"))
+        along = [(x0, y - half, x1, y + half) for y in whole.y1 - whole.height * at for x0, x1 in ((q.x0, q.x1), (o.x0, o.x1))]
+        across = [(x - half, y0, x + half, y1) for x in whole.x0 + whole.width * at for y0, y1 in ((k.y0, k.y1), (v.y0, v.y1))]
+        self.cuts.display(np.array([*along, *across]))
         self.hollow.display(dashes(self.view))
 
     def light(self, span: Rect) -> None:
@@ -401,8 +476,18 @@ def mapped(part: Rect, region: Rect, to: Rect) -> Rect:
 
 
 def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: float = NAME) -> Word:
-    """The first of these that fits into a part of a shot."""
-    return fitted(texts, px, color, place[part], part)
+    """The first of these that fits into a part of a shot; no larger than that is high."""
+    return fitted(texts, min(px, place[part].height / em(1)), color, place[part], part)
+
+
+def soon(share: float) -> float:
+    """A pace: as soon as what was there is nearly gone."""
+    return float(np.clip((share - SOON[0]) / (SOON[1] - SOON[0]), 0.0, 1.0))
+
+
+def last(share: float) -> float:
+    """A pace: when what moves has all but come to its place."""
+    return max((share - LAST) / (1 - LAST), 0.0)
 
 
 def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
@@ -430,19 +515,23 @@ def needs(film: TrainingMemoryFilm) -> None:
 
 @beat("twice")
 def twice(film: TrainingMemoryFilm) -> None:
-    """N doubles, and again: the frame is pulled back as P grows, the first P is a quarter of the next one's side."""
+    """N doubles, and again: the frame is pulled back as P grows; the first P, in a frame, is at last a quarter of its side."""
     shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in ("P", *SHARED)]
-    numbers = [film.count, film.bytes["standard"], film.how["standard"], film.rest]
+    numbers, first = [film.count, film.bytes["standard"], film.how["standard"], film.rest], [film.first, film.first_name]
     with film.scene.telling():
-        for n in LENGTHS[1:]:
-            film.goes([film.kept, *shared, *letters, *numbers], seconds=GROWS, n=n)
+        film.scene.add(film.cuts)
+        film.move(FadeIn(*first), seconds=TEXT)
+        for n, named in zip(LENGTHS[1:], ([FadeIn(film.further_name, rate_func=late)], []), strict=True):
+            film.goes([film.kept, *shared, film.cuts, *letters, *first, *numbers], *named, seconds=GROWS, n=n)
             film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
 
 
 @beat("ask")
 def ask(film: TrainingMemoryFilm) -> None:
     """P is not kept: row after row of it goes, and its place stays empty."""
-    film.move(*film.leave(), FadeOut(film.letters["P"], film.how["standard"], film.each["standard"]), seconds=TEXT)
+    named = [film.letters["P"], film.first, film.first_name, film.further_name]
+    film.move(*film.leave(), FadeOut(*named, film.how["standard"], film.each["standard"]), seconds=TEXT)
     film.move(FadeIn(film.hollow), film.says("title", TITLES["none"], px=NUMBER), seconds=TEXT)
     asked = inside([ASKED], film.skin.scores, film.view, ONE_NUMBER)
     with film.scene.telling():
@@ -450,6 +539,7 @@ def ask(film: TrainingMemoryFilm) -> None:
         film.scene.remove(film.kept)
         film.words["asked"] = asked
         film.move(FadeIn(asked), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row
@@ -460,51 +550,59 @@ def turned(film: TrainingMemoryFilm, start: np.ndarray, end: np.ndarray) -> Show
     return Shows(film.bars, lambda share: film.bars.display(start + (end - start) * share), rate_func=ease_in_out_cubic)
 
 
-def over(bars: Bars, text: str, color: str) -> Word:
-    """A label on the largest bar."""
+def measured(film: TrainingMemoryFilm, old: str, new: str) -> list[Any]:
+    """One axis goes before another comes."""
+    return [FadeOut(film.axes[old], rate_func=early), FadeIn(film.axes[new], rate_func=last)]
+
+
+def over(bars: Bars, text: str, color: str, top: float) -> Word:
+    """A label on the largest bar, whose end is at ``top``."""
     label = Word(text, LABEL, color, 0.0, 0.0, "part")
     left = min(max(bars.top.center[0] - label.wide / 2, bars.plot.x0), bars.plot.x1 - label.wide)
-    return label.put_at(left, bars.top.y1 + PAD)
+    return label.put_at(left, top + PAD)
 
 
 def rises(film: TrainingMemoryFilm) -> None:
-    """One row of the empty place, where the first P was, stands up as scores; all else goes."""
+    """One row of the empty place, where the first P was, lights up, and stands up as scores; meanwhile all else goes."""
     around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
-    numbers, view = [film.count, film.rest, film.note, film.bytes["standard"]], film.view
-    line = flat_row(film.line_of(view.left(view.width / film.n).top(view.height / film.n)), len(film.found.row.scores))
-    film.move(*film.leave(), FadeOut(*around, *numbers), FadeIn(film.bars.display(line)), seconds=2 * TEXT)
-    film.move(turned(film, line, film.bars_of.scores), FadeOut(film.hollow), seconds=TURN)
+    numbers, view, keys = [film.count, film.rest, film.note, film.bytes["standard"]], film.view, len(film.found.row.scores)
+    line = flat_row(film.line_of(view.left(view.width / film.n).top(view.height / film.n)), keys)
+    film.move(*film.leave("asked"), FadeIn(film.bars.display(line)), seconds=2 * TEXT)
+    gone = [*film.leave(rate_func=early), FadeOut(film.hollow, film.cuts, *around, *numbers, rate_func=early)]
+    names = f"One query's {keys:,} scores S, a bar a key", f"One query's {keys:,} scores S", "Scores S"
+    film.move(
+        turned(film, line, film.bars_of.scores), *gone, film.says("what", *names, px=NUMBER, rate_func=late),
+        FadeIn(film.axes["S"], rate_func=last), seconds=TURN,
+    )  # fmt: skip
 
 
 @beat("row")
 def row(film: TrainingMemoryFilm) -> None:
     """One row of scores, a bar a key; each becomes its exponential, all lie down end to end; the log of their sum is one cell."""
     skin, bars, said = film.skin, film.bars_of, film.found.row.said
-    keys, band, cell = len(bars.row.scores), bars.place["band"], bars.place["cell"]
+    band, cell = bars.place["band"], bars.place["cell"]
 
     def shrinks(share: float) -> None:
         film.cell.display(edges([band.toward(cell, share)]))
 
     rises(film)
     with film.scene.telling():
-        what = film.says("what", f"One query's {keys:,} scores S, a bar a key", f"One query's {keys:,} scores S", "Scores S", px=NUMBER)
-        film.move(FadeIn(film.zero), what, seconds=TEXT)
-        mark = over(bars, f"S = {said['score']}", skin.scores)
+        mark = over(bars, f"S = {said['score']}", skin.scores, bars.top.y1)
         film.move(FadeIn(mark), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.move(FadeOut(mark), *film.leave("what"), seconds=TEXT)
-        film.move(turned(film, bars.scores, bars.terms), film.says("what", "exp(S) of each", "exp(S)", px=NUMBER), seconds=TURN)
-        mark = over(bars, said["term"], skin.scores)
+        falling = film.says("what", "exp(S) of each", "exp(S)", px=NUMBER, rate_func=early)
+        film.move(turned(film, bars.scores, bars.terms), falling, *measured(film, "S", "exp(S)"), seconds=TURN)
+        mark = over(bars, said["term"], skin.scores, bars.plot.y1)
         film.move(FadeIn(mark), film.says("first", f"exp({said['score']}) = {said['term']}", color=skin.scores, px=NUMBER), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        film.move(FadeOut(mark, film.zero), *film.leave("what"), seconds=TEXT)
-        film.move(
-            turned(film, bars.terms, bars.band), film.says("what", "All exp(S), end to end: their sum", "Their sum", px=NUMBER), seconds=LIE
-        )
+        film.move(FadeOut(mark, film.axes["exp(S)"]), *film.leave("what"), seconds=TEXT)
+        lying = film.says("what", "All exp(S), end to end: their sum", "Their sum", px=NUMBER, rate_func=early)
+        film.move(turned(film, bars.terms, bars.band), lying, seconds=LIE)
         film.move(film.says("second", f"sum = {said['sum']}", color=skin.scores, px=NUMBER), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.move(*film.leave("what"), seconds=TEXT)
-        shrinking = film.says("what", "Its logarithm: one number, LSE", "Its log: LSE", color=skin.stats, px=NUMBER)
+        shrinking = film.says("what", "Its logarithm: one number, LSE", "Its log: LSE", color=skin.stats, px=NUMBER, rate_func=early)
         film.move(Shows(film.cell, shrinks, rate_func=ease_in_out_cubic, introducer=True), shrinking, seconds=SHRINK)
         film.move(
             film.says("third", f"log({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER),
@@ -515,7 +613,7 @@ def row(film: TrainingMemoryFilm) -> None:
 
 @beat("weights")
 def weights(film: TrainingMemoryFilm) -> None:
-    """All stand up again as scores; LSE is a level over them, and the exponential of how far beneath it a score stands is its weight."""
+    """All stand up again as scores, LSE a level over them; exp of how far beneath it one stands is its weight, as softmax divides it."""
     skin, bars, said = film.skin, film.bars_of, film.found.row.said
     cell, top = bars.place["cell"], bars.top
     film.move(*film.leave("what", "first", "second", "third"), seconds=TEXT)
@@ -524,9 +622,9 @@ def weights(film: TrainingMemoryFilm) -> None:
         film.level.display(edges([Rect(cell.x0 + (bars.plot.x0 - cell.x0) * share, top.y0 - THIN / 2, cell.x0, top.y0 + THIN / 2)]))
 
     with film.scene.telling():
-        rising = film.says("what", "The scores again, and LSE over them", "S, and LSE over them", px=NUMBER)
+        rising = film.says("what", "The scores again, and LSE over them", "S, and LSE over them", px=NUMBER, rate_func=early)
         film.move(
-            FadeIn(film.zero),
+            FadeIn(film.axes["S"], rate_func=last),
             turned(film, bars.band, bars.scores),
             Shows(film.level, levels, rate_func=ease_in_out_cubic),
             rising,
@@ -541,12 +639,16 @@ def weights(film: TrainingMemoryFilm) -> None:
             FadeIn(film.gap, off), film.says("first", f"{said['score']} − {said['LSE']} = {said['difference']}", px=NUMBER), seconds=TEXT
         )
         film.scene.hold(4 * TEXT)
-        film.move(FadeOut(film.gap, off), *film.leave("what"), seconds=TEXT)
-        falling = film.says("what", "P = exp(S − LSE): the row's weights", "P = exp(S − LSE)", px=NUMBER)
-        film.move(turned(film, bars.scores, bars.terms), falling, seconds=TURN)
-        film.words["mark"] = over(bars, f"P = {said['weight']}", skin.scores)
-        result = film.says("second", f"exp({said['difference']}) = {said['weight']}", color=skin.scores, px=NUMBER)
-        film.move(FadeIn(film.words["mark"]), result, seconds=TEXT)
+        film.move(FadeOut(film.gap, off, film.level), *film.leave("what", "first"), seconds=TEXT)
+        falling = film.says("what", "P: the weights of the row", "The row's weights P", px=NUMBER, rate_func=early)
+        film.move(turned(film, bars.scores, bars.terms), falling, *measured(film, "S", "P"), seconds=TURN)
+        film.words["mark"] = over(bars, f"P = {said['weight']}", skin.scores, bars.plot.y1)
+        by_lse = film.says("LSE sum", f"exp({said['score']} − {said['LSE']}) = {said['weight']}", px=NUMBER)
+        film.move(FadeIn(film.words["mark"]), film.says("LSE way", "P = exp(S − LSE)", color=skin.stats), by_lse, seconds=TEXT)
+        film.scene.hold(2 * TEXT)
+        by_softmax = film.says("softmax sum", f"{said['term']} / {said['sum']} = {said['weight']}", px=NUMBER)
+        film.move(film.says("softmax way", "softmax: exp(S) / sum", color=skin.scores), by_softmax, seconds=TEXT)
+        film.scene.hold(SAME)
 
 
 # ---------------------------------------------------------------------------------------------------------- what is kept
@@ -556,26 +658,29 @@ def weights(film: TrainingMemoryFilm) -> None:
 def keep(film: TrainingMemoryFilm) -> None:
     """The row goes to its place in P, its LSE to its place along it; every row keeps its LSE, which is counted."""
     bars = film.bars_of
-    film.display(n=1.0)
+    film.display(n=1.0, room=1.0)
     line, piece = film.line_of(film.view), film.line_of(film.around["LSE"])
     cell, start, end = bars.place["cell"], bars.terms, flat_row(line, len(bars.row.scores))
-    film.move(*film.leave(), FadeOut(film.level, film.zero), seconds=TEXT)
+    gone = [*film.leave(rate_func=early), FadeOut(film.axes["P"], rate_func=early)]
 
     def comes(share: float) -> None:
         film.bars.display(start + (end - start) * share)
         film.cell.display(edges([cell.toward(piece, share)]))
 
-    lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
+    lying = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
     film.words["absent"] = inside([NOT_KEPT], film.skin.ink, film.view, NAME)
-    around = FadeIn(film.hollow, film.words["absent"], *lying, film.letters["LSE"], rate_func=late)
-    numbers = [film.bytes["flash"], film.how["flash"], film.each["flash"]]
+    title = film.says("title", TITLES["kept"], px=NUMBER, rate_func=late)
+    notes = "Q K V O: kept either way; LSE drawn thicker", "Q K V O kept, too; LSE thicker"
+    note = film.says("note", *notes, px=LABEL, rate_func=late)
+    around = FadeIn(film.hollow, film.words["absent"], *lying, film.letters["LSE"], film.count, film.rest, rate_func=late)
     film.scene.remove(film.bars, film.cell)
     with film.scene.telling():
-        film.move(Shows(Group(film.bars, film.cell), comes, rate_func=ease_in_out_cubic), around, seconds=1.2 * MOVE)
-        title, note = film.says("title", TITLES["flash"], px=NUMBER), film.says("note", "LSE is drawn thicker", px=LABEL)
-        film.move(title, note, FadeIn(film.count, *numbers), seconds=TEXT)
+        coming = Shows(Group(film.bars, film.cell), comes, rate_func=ease_in_out_cubic)
+        film.move(coming, *gone, around, title, note, seconds=COMES)
         film.scene.add(film.strips["LSE"])
-        film.goes([film.strips["LSE"], film.bytes["flash"]], seconds=SWEEP, lse=1.0)
+        film.goes([film.strips["LSE"]], seconds=SWEEP, lse=1.0)
+        film.move(FadeIn(film.bytes["flash"], film.how["flash"], film.each["flash"]), seconds=TEXT)
+        film.scene.hold(4 * TEXT)
     film.scene.remove(film.cell)
 
 
@@ -584,17 +689,16 @@ def keep(film: TrainingMemoryFilm) -> None:
 
 @beat("tile")
 def tile(film: TrainingMemoryFilm) -> None:
-    """The frame comes near to one tile of the empty place: Q and K make its scores, and LSE its weights."""
+    """One tile of the empty place is seen large: Q and K make its scores, and LSE its weights."""
     skin, found, side = film.skin, film.found, "flash"
-    film.move(
-        FadeOut(film.bars, film.count, film.bytes[side], film.how[side], film.each[side]), *film.leave(), FadeIn(film.frame), seconds=TEXT
-    )
+    numbers = FadeOut(film.bars, film.count, film.rest, film.bytes[side], film.how[side], film.each[side], rate_func=early)
     with film.scene.telling():
-        strips = [film.strips[name] for name in film.used]
-        letters = [film.letters[name] for name in film.used]
-        scores = film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER)
-        film.goes([film.hollow, *strips, *film.used.values(), *letters, film.frame], scores, seconds=NEAR, near=1.0, lit=1.0)
-        cell = film.cell_of(film.regions["tile"])
+        leaving = [numbers, *film.leave(rate_func=early)]
+        title = film.says("title", "One tile of P again", px=NUMBER, rate_func=late)
+        scores = film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER, rate_func=late)
+        parts = [*film.strips.values(), *film.used.values(), film.guides, film.lens]
+        film.goes(parts, *leaving, FadeIn(film.frame, rate_func=early), title, scores, seconds=NEAR, near=1.0, lit=1.0)
+        cell = film.large
         made_s = film.matrix("S", found.tile.s, cell)
         again = film.says("price", "computed a second time", "a second time")
         film.move(Columns(made_s), again, seconds=PRODUCT)
@@ -602,7 +706,6 @@ def tile(film: TrainingMemoryFilm) -> None:
         result = film.says("P name", "P = exp(S − LSE)", color=skin.scores, px=ONE_NUMBER)
         film.move(Shows(made, lambda share: reveal(made, share)), result, seconds=ROWS)
     film.scene.remove(made_s)
-    film.scene.add(film.frame)
 
 
 class Gains:
@@ -629,10 +732,11 @@ class Gains:
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
-    """The tile goes into dV of its keys, and is dropped; so are all others, one after another."""
+    """The tile goes into the gradient of V, of its keys, and is dropped; so are all others, one after another."""
     skin, place = film.skin, film.found.tile.place
-    cell, film.gains = film.cell_of(film.regions["tile"]), Gains(film)
-    film.move(FadeIn(film.gains.parts), film.says("dV name", "gradient of V: dV += Pᵀ dO", "dV += Pᵀ dO", "dV", color=skin.v), seconds=TEXT)
+    cell, film.gains = film.large, Gains(film)
+    named = film.says("dV name", "in V's place: its gradient dV", "dV, V's gradient", "dV", color=skin.v)
+    film.move(FadeOut(film.strips["V"], film.letters["V"]), FadeIn(film.gains.parts), named, seconds=TEXT)
     with film.scene.telling():
         start, end, made = cell, film.gains.part(place[1], 1), film.made
         film.move(Shows(made, lambda share: put(made, start.toward(end, share)), rate_func=ease_in_out_cubic), seconds=MOVE)
@@ -643,13 +747,9 @@ def back(film: TrainingMemoryFilm) -> None:
 
 
 def walks(film: TrainingMemoryFilm) -> None:
-    """All of P is in the frame again; one tile after another is made and used, column by column."""
+    """The tile's place is small again; one tile after another is made and used, column by column."""
     order = [(i, j) for j in range(film.blocks[1]) for i in range(film.blocks[0])]
     walking = film.p_picture("tile of P")
-
-    def out(share: float) -> None:
-        film.display(near=1.0 - share)
-        film.gains.display()
 
     def walk(share: float) -> None:
         at = min(int(share * len(order)), len(order) - 1)
@@ -657,11 +757,10 @@ def walks(film: TrainingMemoryFilm) -> None:
         walking.display(film.view, film.cell_of(film.span(order[at])))
         film.light(film.span(order[at]))
 
-    strips = [part for name in film.used for part in (film.strips[name], film.letters[name])]
-    whole = Group(film.hollow, *strips, *film.used.values(), film.gains.parts, film.frame)
-    film.move(
-        Shows(whole, out, rate_func=ease_in_out_cubic), film.says("title", f"All {len(order):,} tiles, one by one", px=NUMBER), seconds=MOVE
-    )
+    leaving = film.leave("title", rate_func=early)
+    title = film.says("title", f"All {len(order):,} tiles, one by one", px=NUMBER, rate_func=late)
+    film.goes([film.guides, film.lens], *leaving, title, seconds=MOVE, near=0.0)
+    film.scene.remove(film.guides, film.lens)
     film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk), seconds=WALK)
     film.scene.remove(walking, film.frame)
 
@@ -673,7 +772,7 @@ def walks(film: TrainingMemoryFilm) -> None:
 def idea(film: TrainingMemoryFilm) -> None:
     """At the longest N, P kept stands beside LSE along the place of P that is made again."""
     skin, found, ends, n = film.skin, film.found, film.ends, LENGTHS[-1]
-    lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
+    lying = [part for name in ("Q", "K", "O") for part in (film.strips[name], film.letters[name])]
     notes = [f"{found.heads}; areas are bytes, LSE drawn thicker", "areas are bytes; LSE drawn thicker", "areas: bytes; LSE thicker"]
     words = [fitted_in(ends, "n", [film.length(n)], skin.ink, NUMBER), fitted_in(ends, "note", notes, skin.ink, LABEL)]
     for side, kept in KEPT.items():
@@ -693,6 +792,6 @@ def idea(film: TrainingMemoryFilm) -> None:
         film.move(*film.leave(), FadeOut(*film.used.values()), seconds=TEXT)
         parts = [film.hollow, film.strips["LSE"], film.letters["LSE"], film.kept]
         gone = FadeOut(*lying, film.gains.parts, rate_func=early)
-        film.goes(parts, gone, FadeIn(*words, rate_func=late), seconds=PARTS, n=n, split=1.0, rows=1.0, lit=0.0)
+        film.goes(parts, gone, FadeIn(*words, rate_func=soon), seconds=PARTS, n=n, split=1.0, rows=1.0, lit=0.0)
         film.move(FadeIn(inside(AGAIN, skin.ink, film.view, NAME)), seconds=TEXT)
         film.scene.hold(STANDS)
