@@ -17,13 +17,13 @@ from flashviz.storyboard import Beat, follow_in
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("part", "A part of a row", 6.8, shot="merge", late=True, along=True, caption="A part of a row: ℓ is its softmax denominator."),
-    Beat("other", "Another part", 6.3, shot="merge", late=True, along=True, caption="Another part: its own max, its own ℓ."),
-    Beat("squeeze", "One max for both", 6.8, shot="merge", late=True, along=True, caption="The larger max rules: the other sum shrinks."),
-    Beat("join", "One sum", 4.6, shot="merge", late=True, along=True, caption="Measured from one max, the sums simply add."),
-    Beat("either", "The other way round", 5.0, shot="merge", late=True, along=True, caption="In the other order: the same sum."),
-    Beat("acc", "acc too", 9.4, shot="merge", late=True, along=True, caption="acc shrinks by the same factor, then adds."),
-    Beat("all", "All tiles", 9.9, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("part", "A part of a row", 6.5, shot="merge", late=True, along=True, caption="A part of a row: ℓ is its softmax denominator."),
+    Beat("other", "Another part", 6.2, shot="merge", late=True, along=True, caption="Another part: its own max, its own ℓ."),
+    Beat("squeeze", "One max for both", 6.5, shot="merge", late=True, along=True, caption="The larger max rules: the other sum shrinks."),
+    Beat("join", "One sum", 4.1, shot="merge", late=True, along=True, caption="Measured from one max, the sums simply add."),
+    Beat("either", "The other way round", 5.8, shot="merge", late=True, along=True, caption="In the other order: the same sum."),
+    Beat("acc", "acc too", 9.2, shot="merge", late=True, along=True, caption="acc shrinks by the same factor, then adds."),
+    Beat("all", "All tiles", 10.4, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
     Beat("once", "Divide once", 6.2, shot="merge", late=True, along=True, caption="Divide once, at the end: one pass."),
 )  # fmt: skip
 CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"

@@ -50,8 +50,8 @@ APART = 3.0  # keys between a block and what stands at its right
 CLOSEST = 1.65  # times larger, once the terms are summed
 ROOMY = 6.0  # times as wide as the name of a sum, where there is room for it
 RISEN, PRESSED = 0.35, 0.65  # of a tile's time: until it has come, and until the lower of the two sums has shrunk
-TOLD, SLOW = 1, 3  # tiles: whose factor is told, and that come slowly
-RISE, PRESS, COME, SEEN, REST = 0.8, 0.8, 0.6, 1.2, 1.8  # seconds: of the parts of a told tile, of a slow one, and of all others
+SLOW = 3  # tiles that come slowly, and the last
+SEEN, REST = 1.5, 1.0  # seconds: of a slow one, and of all others
 GHOST = 0.85  # opacity of outlines: what was here
 
 
@@ -394,7 +394,7 @@ def added(film: MergeFilm) -> list[Any]:
     return [fly(more, word), FadeIn(plus, rate_func=late), *gone]
 
 
-def parts(film: MergeFilm, seat: list[int], *places: str, gone: Sequence[Any] = ()) -> None:
+def parts(film: MergeFilm, seat: list[int], *places: str, gone: Sequence[Any] = (), come: Sequence[Any] = ()) -> None:
     """The merged block comes apart: each part goes to its seat, under its own ceiling again, its sum in these parts of the shot.
 
     Where these are low, the picture goes down.
@@ -415,8 +415,8 @@ def parts(film: MergeFilm, seat: list[int], *places: str, gone: Sequence[Any] = 
         film.lid(high, (left, right))
 
     everything = VGroup(*film.chart.blocks, high, *([film.chart.baseline] if sinks else []))
-    come = FadeIn(*sums, *film.signs[0], *film.signs[1], rate_func=late)
-    film.move(Shows(everything, show, rate_func=ease_in_out_cubic), FadeOut(*gone, rate_func=early), come, seconds=MOVE)
+    words = FadeOut(*gone, rate_func=early), FadeIn(*sums, *film.signs[0], *film.signs[1], *come, rate_func=late)
+    film.move(Shows(everything, show, rate_func=ease_in_out_cubic), *words, seconds=MOVE)
     film.ceilings[film.low] = film.lid(lower, film.span(film.own[film.low]))
 
 
@@ -467,7 +467,7 @@ class Accs:
         self.was = SignedBars("acc was", film.skin.o, film.skin, hollow=True, opacity=GHOST, axis=False)
         for bars, rect in zip((*self.bars, self.was), (*self.rects, self.rects[self.at]), strict=True):
             bars.place(rect, *self.scale, len(self.start[0]))
-        self.was.display(self.start[self.at])
+        self.was.display(self.start[self.at]).bars.set_stroke(width=theme.OUTLINE)
         texts = (f"{len(self.start[0])} numbers: rows of V × terms, added", "rows of V × terms")
         names = [labelled(place[f"acc {side} name"], ("acc", film.skin.o), (texts[0], film.skin.ink), texts[1]) for side in SIDES]
         self.letters, self.words = [pair[0] for pair in names], [pair[1] for pair in names]
@@ -500,11 +500,11 @@ class Accs:
 @beat("acc")
 def acc(film: MergeFilm) -> None:
     """The same two, smaller, each with its acc above it, large. One factor shrinks a sum and its acc; both add."""
-    parts(film, film.seat, "low left", "low right", gone=[film.total])
     film.accs = accs = Accs(film)
-    film.move(FadeIn(film.ceilings[film.low], *accs.letters, *accs.words), seconds=TEXT)
+    parts(film, film.seat, "low left", "low right", gone=[film.total], come=[*accs.letters, *accs.words])
     with film.scene.telling():
-        film.move(Shows(VGroup(*accs.bars), accs.grow, introducer=True, rate_func=ease_in_out_cubic), seconds=MOVE)
+        grow = Shows(VGroup(*accs.bars), accs.grow, introducer=True, rate_func=ease_in_out_cubic)
+        film.move(grow, FadeIn(film.ceilings[film.low], rate_func=early), seconds=MOVE)
         film.scene.hold(1.0)
         factor = accs.times
         times(film, FadeIn(factor), FadeOut(accs.words[accs.at], rate_func=early))
@@ -559,7 +559,7 @@ def all_tiles(film: MergeFilm) -> None:
     )
     (x, base), m = film.ceiling.base, text_width(end.written[0], CEILING_PX, Face.STRONG)
     beside = Rect(x + m + em(LABEL), base, place["blocks"].x1, base)
-    outline = film.ghost(Block(left, end.l))
+    outline = film.ghost(Block(left, end.l)).set_stroke(width=2 * theme.HEAVY)
     texts = [f"dashed: all tiles read in order, ℓ = {end.written[1]}", f"dashed: in order, ℓ = {end.written[1]}", "dashed: in order"]
     text = first_that_fits(texts, LABEL, beside.width)
     target = Word(text, LABEL, skin.ink, beside.x0, beside.y0, "note", Face.TEXT)
@@ -567,10 +567,13 @@ def all_tiles(film: MergeFilm) -> None:
     film.move(FadeIn(*cells, what), seconds=TEXT)
     with film.scene.telling():
         film.move(FadeIn(outline, target), seconds=TEXT)
-        film.scene.hold(0.5)
+        film.scene.hold(0.3)
         film.scene.add(*chart.blocks, outline)
-        for count, tile in enumerate(found.order[len(found.parts) :]):
-            past = arrive(film, past, pair_of(found.tiles[tile]), cells[tile], rects[tile], count)
+        others = found.order[len(found.parts) :]
+        slow = {*others[:SLOW], *others[-1:]}
+        for tile in others:
+            seconds = SEEN if tile in slow else REST / (len(others) - len(slow))
+            past = arrive(film, past, pair_of(found.tiles[tile]), cells[tile], rects[tile], seconds)
 
 
 def numbered(film: MergeFilm, tile: int) -> list[Word]:
@@ -581,8 +584,8 @@ def numbered(film: MergeFilm, tile: int) -> list[Word]:
     return centred([word(text, NAME, film.skin.ground, room, "arrived")], rect) if fits else []
 
 
-def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VGroup, rect: Rect, count: int) -> Pair:
-    """One tile's block comes out of the row; the one with the lower max shrinks, the first time by a factor that is told; they join."""
+def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VGroup, rect: Rect, seconds: float) -> Pair:
+    """One tile's block comes out of the row; the one with the lower max shrinks; they join."""
     merged, chart, ceiling, numbers = merge(past, new), film.chart, film.ceiling, film.numbers
     x = [film.place[side].x0 for side in SIDES]
     both = [Block(x[0], past.l), Block(x[1], new.l)]
@@ -612,23 +615,7 @@ def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VGroup, rect: Rect, cou
         if flip is not None:
             flip.show(down)
 
-    def stretch(start: float, stop: float) -> Shows:
-        return Shows(VGroup(*chart.blocks, cell, ceiling), lambda share: show(start + (stop - start) * share))
-
-    show(0.0)
-    if count < TOLD:
-        numbers[1].first(new.written[1], film.hues[1])
-        comes = [*film.signs[1], *numbers[1].pieces]
-        film.move(stretch(0.0, RISEN), FadeIn(*comes, rate_func=late), seconds=RISE)
-        lower = numbers[0 if past.m < new.m else 1]
-        told = [lower.next("×", film.skin.ink), lower.next(number(min(factors), 3), film.skin.ink)]
-        film.move(FadeIn(*told), seconds=TEXT)
-        film.scene.hold(TEXT)
-        film.move(stretch(RISEN, PRESSED), seconds=PRESS)
-        flip = None  # m has turned: the max that folded away is of no play any more
-        film.move(stretch(PRESSED, 1.0), FadeOut(*comes, *told, rate_func=early), seconds=COME)
-    else:
-        film.move(stretch(0.0, 1.0), seconds=SEEN if count < SLOW else REST / (len(film.found.order) - len(film.found.parts) - SLOW))
+    film.move(Shows(VGroup(*chart.blocks, cell, ceiling), show), seconds=seconds)
     chart.stand(0, Block(x[0], merged.l) if merged.l else None).stand(1, None)
     film.scene.remove(*numbers[0].pieces)
     film.scene.add(*film.signs[0], numbers[0].first(merged.written[1], film.hues[0]))
@@ -639,12 +626,20 @@ def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VGroup, rect: Rect, cou
 def once(film: MergeFilm) -> None:
     """acc of all tiles, over the sum of all, is divided by it: once, at the end, on one scale. Outlines stay of what acc was."""
     found, skin, place, chart, acc = film.found, film.skin, film.place, film.chart, film.found.acc
-    end = found.path[-1]
-    if film.sunk:  # a row of one tile: the two halves' acc stands already
-        film.move(*carried(film, "low left", "low right"), FadeOut(film.accs.letters[0]), seconds=MOVE)
+    end, rect = found.path[-1], place["acc"]
+    bars, was = SignedBars("o", skin.o, skin), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
+    for each in (bars, was):
+        each.place(rect, *fit(rect, acc), len(acc)).display(acc)
+    was.bars.set_stroke(width=theme.OUTLINE)
+    half = place["acc name"].left(0.5 * place["acc name"].width)
+    words = worded(half, ["acc", "/", end.written[1], "=", "O"], NUMBER, [skin.o, skin.ink, skin.stats, skin.ink, skin.o], "part")
+    name, carry = FadeIn(words[0], rate_func=late), carried(film, "low left", "low right")
+    if film.sunk:  # a row of one tile: acc of its two halves stands already
         film.scene.remove(film.accs.bars[0])
+        film.scene.add(bars)
+        film.move(*carry, FadeOut(film.accs.letters[0], rate_func=early), name, seconds=MOVE)
     else:
-        block = Block(film.place["left"].x0, end.l)
+        block = Block(place["left"].x0, end.l)
 
         def down(share: float) -> None:
             film.sink(share)
@@ -653,17 +648,14 @@ def once(film: MergeFilm) -> None:
 
         film.scene.remove(film.outline)  # it is the block's own
         sinking = Shows(VGroup(chart.blocks[0], chart.baseline, film.ceiling), down, rate_func=ease_in_out_cubic)
-        film.move(sinking, *carried(film, "low left", "low right"), FadeOut(*film.row, rate_func=early), seconds=MOVE)
-    rect, values = place["acc"], len(acc)
-    bars, was = SignedBars("o", skin.o, skin), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
-    for each in (bars, was):
-        each.place(rect, *fit(rect, acc), values).display(acc)
-    texts = ["acc", "/", end.written[1], "=", "O"]
-    words = worded(
-        place["acc name"].left(0.5 * place["acc name"].width), texts, NUMBER, [skin.o, skin.ink, skin.stats, skin.ink, skin.o], "part"
-    )
-    film.move(FadeIn(words[0]), Shows(bars, lambda share: bars.display(acc * share), introducer=True), seconds=0.7)
-    film.scene.hold(0.4)
+
+        def grow(share: float) -> None:
+            bars.display(acc * share).axis.set_stroke(opacity=share)
+
+        film.move(
+            sinking, *carry, FadeOut(*film.row, rate_func=early), Shows(bars, grow, introducer=True, rate_func=late), name, seconds=1.2
+        )
+    film.scene.hold(0.3)
     film.move(fly(words[2], film.numbers[0].pieces[-1]), FadeIn(words[1], rate_func=late), seconds=0.7)
     with film.scene.telling():
         film.scene.add(was)
@@ -673,5 +665,5 @@ def once(film: MergeFilm) -> None:
 
         film.move(Shows(bars, divide, rate_func=ease_in_out_cubic), FadeIn(*words[3:], rate_func=late), seconds=1.4)
         right = place["acc name"].beyond(words[-1].left + words[-1].wide + em(NAME) - place["acc name"].x0)
-        legend = fitted(["outlines: acc. Filled: O", "filled: O"], LABEL, skin.ink, right, "note", Face.TEXT)
+        legend = fitted(["outlined: acc, filled: O", "filled: O"], LABEL, skin.ink, right, "note", Face.TEXT)
         film.move(FadeIn(legend, amid([CITATION], skin.ink, place["cited"], "quoted")), seconds=TEXT)
