@@ -652,9 +652,8 @@ def once(film: MergeFilm) -> None:
         def grow(share: float) -> None:
             bars.display(acc * share).axis.set_stroke(opacity=share)
 
-        film.move(
-            sinking, *carry, FadeOut(*film.row, rate_func=early), Shows(bars, grow, introducer=True, rate_func=late), name, seconds=1.2
-        )
+        grows = Shows(bars, grow, introducer=True, rate_func=late)
+        film.move(sinking, *carry, FadeOut(*film.row, rate_func=early), grows, name, seconds=1.2)
     film.scene.hold(0.3)
     film.move(fly(words[2], film.numbers[0].pieces[-1]), FadeIn(words[1], rate_func=late), seconds=0.7)
     with film.scene.telling():
