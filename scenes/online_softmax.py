@@ -20,5 +20,6 @@ class OnlineSoftmaxScene(online_softmax.OnlineSoftmaxStage):
         online_softmax.squeeze(film)
         online_softmax.join(film)
         online_softmax.either(film)
+        online_softmax.acc(film)
         online_softmax.all_tiles(film)
         online_softmax.once(film)

@@ -57,7 +57,9 @@ FILMS = {
         subjects={
             "part": ("blocks", "left"), "other": ("blocks", "right"), "squeeze": ("blocks", "left", "right"),
             "join": ("blocks", "left", "right"), "all": ("blocks", "left", "right", "row"),
-            "either": ("blocks", "left", "right", *(f"acc {side}{part}" for side in ("left", "right") for part in ("", " name"))),
+            "either": ("blocks", "left", "right"),
+            "acc": ("acc", "acc name", "blocks", "low", "low left", "low right"),
+            "once": ("acc", "acc name", "blocks", "low", "low left", "row"),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "gaussian": {"inputs": "gaussian", "seed": 3},

@@ -17,14 +17,14 @@ from flashviz.storyboard import Beat, follow_in
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("part", "A part of a row", 7.0, shot="merge", late=True, along=True, caption="A part of a row: ℓ is its softmax denominator."),
-    Beat("other", "Another part", 6.3, shot="merge", late=True, along=True, caption="Another part: its own max, its own ℓ."),
-    Beat("squeeze", "One max for both", 7.0, shot="merge", late=True, along=True, caption="The larger max rules: the other sum shrinks."),
-    Beat("join", "One sum", 5.2, shot="merge", late=True, along=True, caption="Measured from one max, the sums simply add."),
-    Beat("either", "The other way round", 11.6, shot="merge", late=True, along=True,
-         caption="Swapped: one factor shrinks ℓ and its acc."),
-    Beat("all", "All tiles", 11.8, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
-    Beat("once", "Divide once", 8.1, shot="merge", late=True, along=True, caption="Divide once, at the end: one pass."),
+    Beat("part", "A part of a row", 6.5, shot="merge", late=True, along=True, caption="A part of a row: ℓ is its softmax denominator."),
+    Beat("other", "Another part", 6.2, shot="merge", late=True, along=True, caption="Another part: its own max, its own ℓ."),
+    Beat("squeeze", "One max for both", 6.5, shot="merge", late=True, along=True, caption="The larger max rules: the other sum shrinks."),
+    Beat("join", "One sum", 4.1, shot="merge", late=True, along=True, caption="Measured from one max, the sums simply add."),
+    Beat("either", "The other way round", 5.8, shot="merge", late=True, along=True, caption="In the other order: the same sum."),
+    Beat("acc", "acc too", 9.2, shot="merge", late=True, along=True, caption="acc shrinks by the same factor, then adds."),
+    Beat("all", "All tiles", 10.4, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("once", "Divide once", 6.2, shot="merge", late=True, along=True, caption="Divide once, at the end: one pass."),
 )  # fmt: skip
 CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"
 FACTOR = 0.4  # of the sum that shrinks: the two parts that come nearest are shown, ...
@@ -63,11 +63,12 @@ def merge(one: Pair, other: Pair) -> Pair:
 
 @dataclass(frozen=True)
 class Part:
-    """Some scores of the row [keys], their pair, and the rows of V [keys, d] that they weigh."""
+    """Some scores of the row [keys], their pair, the rows of V [keys, d] that they weigh, and which tile of the row they are of."""
 
     scores: np.ndarray
     pair: Pair
     values: np.ndarray
+    tile: int
 
     @property
     def terms(self) -> np.ndarray:
@@ -79,19 +80,14 @@ class Part:
         """[d] rows of V, each times its term, added."""
         return np.asarray(self.terms @ self.values)
 
-    @property
-    def strongest(self) -> np.ndarray:
-        """[d] the row of V whose term is 1."""
-        return np.asarray(self.values[int(self.scores.argmax())])
-
 
 @dataclass(frozen=True)
 class OnlineSoftmax:
     """The followed row.
 
     ``tiles``: its scores, one array [keys] a tile that its program visits. ``path``: the trace's m and l after each of them.
-    ``order``: the tiles shuffled; ``shuffled``: m and l after each in that order, merged in float64. ``parts``: the two that are merged
-    closely, in the row's order.
+    ``order``: the tiles in another order, which begins with those of ``parts``, swapped; ``shuffled``: m and l after each in that order,
+    merged in float64. ``parts``: the two that are merged closely, in the row's order.
     """
 
     trace: Trace
@@ -141,9 +137,9 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
     values, row = replay(trace, chosen.program), chosen.row
     tiles = tuple(values.s[t, row, : len(values.k[t])].astype(np.float64) for t in range(len(values.j)))
     path = tuple(Pair(float(values.m_new[t, row]), float(values.l_new[t, row])) for t in range(len(tiles)))
-    order = shuffled_order(len(tiles), config.seed)
-    merged = tuple(accumulate((pair_of(tiles[t]) for t in order), merge))
     parts = chosen_parts(tiles, [v.astype(np.float64) for v in values.v])
+    order = shuffled_order(len(tiles), config.seed, [part.tile for part in reversed(parts)])
+    merged = tuple(accumulate((pair_of(tiles[t]) for t in order), merge))
     acc = np.asarray(values.acc_new[-1, row], dtype=np.float64)
     found = OnlineSoftmax(trace, chosen.program[0] * config.block_m + row, tiles, path, order, merged, parts, acc, {})
     one, other = parts[1 - found.lower].pair, parts[found.lower].pair
@@ -165,13 +161,16 @@ def chosen_parts(tiles: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> t
     Raises:
         ConfigError: The row sees but one key.
     """
-    seen = [(tile[finite], rows[finite]) for tile, rows in zip(tiles, values, strict=True) if (finite := np.isfinite(tile)).any()]
+    seen = [
+        Part(tile[finite], pair_of(tile), rows[finite], at)
+        for at, (tile, rows) in enumerate(zip(tiles, values, strict=True))
+        if (finite := np.isfinite(tile)).any()
+    ]
     if len(seen) == 1:
-        halves = zip(*(np.array_split(each, 2) for each in seen[0]), strict=True)
-        seen = [(tile, rows) for tile, rows in halves if len(tile)]
+        halves = zip(*(np.array_split(each, 2) for each in (seen[0].scores, seen[0].values)), strict=True)
+        seen = [Part(scores, pair_of(scores), rows, seen[0].tile) for scores, rows in halves if len(scores)]
     if len(seen) < 2:
         raise ConfigError("expected a row that sees two keys or more, so that there are two sums to merge, got one; take more keys")
-    parts = [Part(tile, pair_of(tile), rows) for tile, rows in seen]
 
     def rank(pair: tuple[Part, Part]) -> float:
         low, high = sorted((part.pair for part in pair), key=lambda one: one.m)
@@ -179,7 +178,7 @@ def chosen_parts(tiles: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> t
         narrow = min(low.l, high.l) < NARROW
         return abs(float(np.log(max(factor, 1e-300) / FACTOR))) + 2 * narrow + (checked(low, high) is None)
 
-    return min(combinations(parts, 2), key=rank)
+    return min(combinations(seen, 2), key=rank)
 
 
 def checked(low: Pair, high: Pair) -> tuple[int, int] | None:
@@ -199,10 +198,7 @@ def read(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def shuffled_order(count: int, seed: int) -> tuple[int, ...]:
-    """0..count-1 in another order, where there is one."""
-    generator = np.random.default_rng(seed)
-    order: Sequence[int] = range(count)
-    while count > 1 and list(order) == list(range(count)):
-        order = generator.permutation(count).tolist()
-    return tuple(order)
+def shuffled_order(count: int, seed: int, first: Sequence[int]) -> tuple[int, ...]:
+    """0..count-1: ``first``, then all others shuffled."""
+    others = [each for each in range(count) if each not in first]
+    return (*dict.fromkeys(first), *np.random.default_rng(seed).permutation(others).astype(int).tolist())

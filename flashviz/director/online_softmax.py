@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,30 @@ from flashviz.chapters import online_softmax
 from flashviz.chapters.online_softmax import CITATION, OnlineSoftmax, Pair, gather, merge, pair_of
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, SPACE, Numbers, Word, amid, fitted, fly, labelled, middle, slid, symbols
+from flashviz.director.words import (
+    LABEL,
+    NAME,
+    NUMBER,
+    SPACE,
+    Numbers,
+    Word,
+    amid,
+    centred,
+    first_that_fits,
+    fitted,
+    fly,
+    labelled,
+    middle,
+    slid,
+    symbols,
+    word,
+    worded,
+)  # fmt: skip
 from flashviz.figures import number
 from flashviz.layout import Rect, columns
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.bars import SignedBars, fit, round_level
+from flashviz.mobjects.bars import SignedBars, fit
+from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.measured import CEILING_PX, Ceiling
 from flashviz.mobjects.merging import Block, Merging
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
@@ -30,10 +49,10 @@ SIDES = ("left", "right")
 APART = 3.0  # keys between a block and what stands at its right
 CLOSEST = 1.65  # times larger, once the terms are summed
 ROOMY = 6.0  # times as wide as the name of a sum, where there is room for it
-RISEN, PRESSED = 0.27, 0.55  # of a tile's time: until it has come, and until the lower of the two sums has shrunk
-TOLD = 3  # tiles: the first, and those of the two merges whose factors are told
-FIRST, RISE, PRESS, COME, REST = 0.9, 0.5, 0.9, 0.7, 3.0  # seconds: of the first tile, of the parts of a told one, and of all others
-HIGH = 0.6  # of the largest, where a scale is marked
+RISEN, PRESSED = 0.35, 0.65  # of a tile's time: until it has come, and until the lower of the two sums has shrunk
+SLOW = 3  # tiles that come slowly, and the last
+SEEN, REST = 1.5, 1.0  # seconds: of a slow one, and of all others
+GHOST = 0.85  # opacity of outlines: what was here
 
 
 class OnlineSoftmaxStage(ShotScene):
@@ -57,12 +76,16 @@ class MergeFilm(ChapterFilm):
     factor: Word
     outline: VMobject  # where the lower block was, and where the merged one stands
     total: VMobject
-    ceiling: Ceiling  # while all tiles merge
+    accs: Accs
+    ceiling: Ceiling  # while all tiles merge, ...
+    row: list[Any]  # ... and what tells of them
+    numbers: list[Numbers]  # the arithmetic of l at the left and at the right, ...
+    signs: list[list[Word]]  # ... and its name
 
     def __init__(self, scene: ShotScene, found: OnlineSoftmax) -> None:
         self.scene, self.found, self.skin, self.said = scene, found, scene.skin, found.said
         self.place = place = scene.shot("merge")
-        self.hues = (self.skin.stats, self.skin.further[1])
+        self.hues, self.seat = (self.skin.stats, self.skin.further[1]), [0, 1]
         rect, parts = place["blocks"], found.parts
         pairs = [part.pair for part in parts]
         most = max(pair.l for pair in (*map(pair_of, found.tiles), *pairs, *found.path, *found.shuffled, found.merged))
@@ -70,25 +93,38 @@ class MergeFilm(ChapterFilm):
         far = rect.width / (keys + pairs[0].l + APART)  # as long as terms are seen
         self.close = max(far, min((place["right"].x0 - rect.x0) / (most + 1.0), (rect.x1 - place["right"].x0) / most, CLOSEST * far))
         self.chart = Merging(rect, far, self.hues, self.skin)
+        self.sunk = 0.0
         self.come_to(far)
         self.low, self.high = found.lower, 1 - found.lower
         self.ceilings = self.own_ceilings
-        sign, rects = "ℓ =", [place[side] for side in SIDES]
+        self.write_in("left", "right")
+        self.written = [self.said["l" if side == self.high else "l_lower"] for side in (0, 1)]
+
+    def write_in(self, *parts: str) -> None:
+        """From now on the sums stand in these parts of the shot, without their name where there is no room."""
+        sign, rects = "ℓ =", [self.place[part] for part in parts]
         room = text_width(sign, NUMBER, Face.STRONG) + SPACE * em(NUMBER)
-        room = room if rects[0].width > ROOMY * room else 0.0  # else the numbers stand without their name
+        room = room if rects[0].width > ROOMY * room else 0.0
         words = [Word(sign, NUMBER, self.skin.stats, rect.x0, middle(rect, NUMBER), "sign") for rect in rects]
         self.signs = [[word] if room else [] for word in words]
         self.numbers = [Numbers(rect.beyond(room)) for rect in rects]
-        self.written = [self.said["l" if side == self.high else "l_lower"] for side in (0, 1)]
 
     def come_to(self, key: float) -> None:
         """The picture so near that a key is so wide; all of it alike, from its lower left corner."""
-        self.chart.key, self.chart.unit = key, self.chart.rect.height * key / self.close
+        self.near = key / self.close
+        self.chart.key, self.chart.unit = key, self.chart.rect.height * self.near
+
+    def sink(self, share: float) -> None:
+        """The picture goes down and gets smaller, all of it alike, and leaves room above it; both blocks stay where they begin."""
+        blocks, self.sunk = self.place["blocks"], share
+        self.chart.rect = rect = blocks.toward(self.place["low"], share)
+        self.chart.key, self.chart.unit = self.close * rect.height / blocks.height, rect.height
+        set_ends(self.chart.baseline, (rect.x0, rect.y0, 0), (rect.x1, rect.y0, 0))
 
     def x(self, side: int) -> float:
         """Where a block stands, as near as the picture is."""
         x0 = self.chart.rect.x0
-        return x0 + (self.place[SIDES[side]].x0 - x0) * self.chart.key / self.close
+        return x0 + (self.place[SIDES[self.seat[side]]].x0 - x0) * self.near
 
     @property
     def own(self) -> list[Block]:
@@ -124,8 +160,10 @@ class MergeFilm(ChapterFilm):
         """Both blocks measured by one max, one against the other, at the left."""
         areas = [block.area for block in self.own]
         areas[self.low] *= self.found.factor
-        x = self.x(0)
-        return [Block(x, areas[0]), Block(x + areas[0] * self.chart.key, areas[1])]
+        first = self.seat.index(0)
+        blocks = [Block(self.x(first), area) for area in areas]
+        blocks[1 - first] = Block(self.x(first) + areas[first] * self.chart.key, areas[1 - first])
+        return blocks
 
     @property
     def apart(self) -> list[Block]:
@@ -262,13 +300,18 @@ def closer(film: MergeFilm) -> None:
     film.move(Shows(everything, show, rate_func=ease_in_out_cubic), FadeOut(*film.notes), seconds=MOVE)
 
 
+def pressed(share: float) -> float:
+    """How far what shrinks has shrunk: first the ceiling reaches over it."""
+    return ease_in_out_cubic(float(np.clip(1.5 * share - 0.5, 0, 1)))
+
+
 def press(film: MergeFilm, start: list[Block]) -> Callable[[float], None]:
     """The larger max's ceiling reaches over all, and the lower block shrinks with its own."""
     low, high, block = film.ceilings[film.low], film.ceilings[film.high], start[film.low]
     own, ends, whole = film.span(block), film.span(start[film.high]), film.whole
 
     def show(share: float) -> None:
-        reach, down = (ease_in_out_cubic(float(np.clip(at, 0, 1))) for at in (3 * share, 1.5 * share - 0.5))
+        reach, down = ease_in_out_cubic(float(np.clip(3 * share, 0, 1))), pressed(share)
         left, right = (ends[end] + (whole[end] - ends[end]) * reach for end in (0, 1))
         film.lid(high, (left, right), name=ends[0])
         now = squeezed(block, film.found.factor, down)
@@ -317,208 +360,243 @@ def settle(numbers: Numbers) -> list[Any]:
 @beat("join")
 def join(film: MergeFilm) -> None:
     """The lower block levels at the common ceiling, the same area; then the right one slides against the left."""
-    said, skin, side = film.said, film.skin, film.low
     with film.scene.telling():
-        gone = FadeOut(film.outline, film.power, film.factor, film.ceilings[side], rate_func=early)
-        film.move(*(settle(film.numbers[0]) if side == 0 else []), gone, seconds=0.5)
-        film.move(levels(film, film.shrunk, film.apart[side]), seconds=0.8)
-        film.scene.hold(0.5)
-        film.move(slides(film, film.apart, film.joined), *added(film, film.hues[1]), seconds=MOVE)
-        result = film.numbers[0].next("=", skin.ink), film.numbers[0].next(said["sum"], skin.ink)
+        merges(film, [film.outline, film.power, film.factor])
         film.total = film.ghost(Block(film.own[0].x, film.found.merged.l))
-        film.move(FadeIn(*result, film.total), seconds=TEXT)
+        film.move(FadeIn(film.total), seconds=TEXT)
 
 
-def added(film: MergeFilm, hue: str) -> list[Any]:
+def merges(film: MergeFilm, gone: list[Any], *also: Any, seconds: float = MOVE) -> None:
+    """The lower block, squeezed, comes up to the ceiling with the same area; then the right one slides against the left: one sum."""
+    chart, side, seat = film.chart, film.low, film.seat[film.low]
+    start, stop = film.shrunk, film.apart[side]
+    level = Shows(chart.blocks[side], lambda share: chart.stand(side, between(start, stop, share)), rate_func=ease_in_out_cubic)
+    others = [FadeOut(*gone, film.ceilings[side], rate_func=early), *(settle(film.numbers[0]) if seat == 0 else [])]
+    film.move(level, *others, seconds=MOVE)
+    apart, joined, high, whole = film.apart, film.joined, film.ceilings[film.high], film.whole
+    left = film.span(apart[film.high])[0]
+
+    def slide(share: float) -> None:
+        film.show([between(a, b, share) for a, b in zip(apart, joined, strict=True)])
+        film.lid(high, whole, name=left + (whole[0] - left) * share)
+
+    film.move(Shows(VGroup(*chart.blocks, high), slide, rate_func=ease_in_out_cubic), *added(film), *also, seconds=seconds)
+    numbers = film.numbers[0]
+    film.move(FadeIn(numbers.next("=", film.skin.ink), numbers.next(film.said["sum"], film.skin.ink)), seconds=TEXT)
+
+
+def added(film: MergeFilm) -> list[Any]:
     """The sum at the right comes to the one at the left; what it was made of leaves."""
     numbers, (*others, word) = film.numbers[0], film.numbers[1].pieces
-    plus, more = numbers.next("+", film.skin.ink), numbers.next(word.text, hue)
+    plus, more = numbers.next("+", film.skin.ink), numbers.next(word.text, film.hues[film.seat.index(1)])
     film.scene.remove(word)
     gone = [FadeOut(each, rate_func=early) for each in (*film.signs[1], *others)]
     return [fly(more, word), FadeIn(plus, rate_func=late), *gone]
 
 
-def levels(film: MergeFilm, start: Block, stop: Block) -> Shows:
-    """The lower block, squeezed, comes up to the ceiling, with the same area."""
+def parts(film: MergeFilm, seat: list[int], *places: str, gone: Sequence[Any] = (), come: Sequence[Any] = ()) -> None:
+    """The merged block comes apart: each part goes to its seat, under its own ceiling again, its sum in these parts of the shot.
+
+    Where these are low, the picture goes down.
+    """
+    start, sinks = film.joined, places[0] not in SIDES
+    gone = [*gone, *film.signs[0], *film.numbers[0].pieces]
+    film.seat = seat
+    stop, high, whole, lower = film.own, film.ceilings[film.high], film.whole, film.own_ceilings[film.low]
+    film.write_in(*places)
+    sums = [film.numbers[seat[side]].first(film.written[side], film.hues[side]) for side in (0, 1)]
 
     def show(share: float) -> None:
-        film.chart.stand(film.low, between(start, stop, share))
+        if sinks:
+            film.sink(share)
+        blocks = [between(a, b, share) for a, b in zip(start, stop, strict=True)]
+        film.show(blocks)
+        left, right = (a + (b - a) * share for a, b in zip(whole, film.span(blocks[film.high]), strict=True))
+        film.lid(high, (left, right))
 
-    return Shows(film.chart.blocks[film.low], show, rate_func=ease_in_out_cubic)
+    everything = VGroup(*film.chart.blocks, high, *([film.chart.baseline] if sinks else []))
+    words = FadeOut(*gone, rate_func=early), FadeIn(*sums, *film.signs[0], *film.signs[1], *come, rate_func=late)
+    film.move(Shows(everything, show, rate_func=ease_in_out_cubic), *words, seconds=MOVE)
+    film.ceilings[film.low] = film.lid(lower, film.span(film.own[film.low]))
 
 
-def slides(film: MergeFilm, start: list[Block], stop: list[Block]) -> Shows:
-    """Both blocks from one place to another."""
+def times(film: MergeFilm, *others: Any) -> None:
+    """The factor comes to the lower sum."""
+    numbers, low = film.numbers[film.seat[film.low]], film.ceilings[film.low]
+    words = numbers.next("×", film.skin.ink), numbers.next(film.said["factor"], film.skin.ink)
+    film.move(FadeIn(*words), FadeOut(low.one), *others, seconds=TEXT)
+    low.remove(low.one)
+
+
+def shrinks(film: MergeFilm, seconds: float, also: Callable[[float], None] | None = None, things: Sequence[VMobject] = ()) -> None:
+    """The lower block shrinks, and what it comes to stands beside it."""
+    numbers, pressing = film.numbers[film.seat[film.low]], press(film, film.own)
+    result = numbers.next("=", film.skin.ink), numbers.next(film.said["shrunk"], film.hues[film.low])
 
     def show(share: float) -> None:
-        film.show([between(a, b, share) for a, b in zip(start, stop, strict=True)])
+        pressing(share)
+        if also is not None:
+            also(share)
 
-    return Shows(VGroup(*film.chart.blocks), show, rate_func=ease_in_out_cubic)
+    everything = VGroup(film.chart.blocks[film.low], *film.ceilings, *things)
+    film.move(Shows(everything, show), FadeIn(*result, rate_func=late), seconds=seconds)
 
 
 @beat("either")
 def either(film: MergeFilm) -> None:
-    """The parts change places, and each has its acc beneath: rows of V, each times its term. One factor shrinks a sum and its acc."""
-    said, skin, chart, found, low = film.said, film.skin, film.chart, film.found, film.low
-    start = [Block(film.x(1 - side), part.pair.l) for side, part in enumerate(found.parts)]  # by part, which are swapped
-    film.move(FadeOut(film.total, film.ceilings[film.high], *film.signs[0], *film.numbers[0].pieces), seconds=TEXT)
-    film.move(slides(film, film.joined, start), seconds=MOVE)
-    film.ceilings = [film.lid(each, film.span(block)) for each, block in zip(film.own_ceilings, start, strict=True)]
-    texts = [film.numbers[1 - side].first(film.written[side], film.hues[side]) for side in (0, 1)]
-    film.move(FadeIn(*film.ceilings, *texts, *film.signs[0], *film.signs[1]), seconds=TEXT)
+    """The parts change places, and merge again: they fill the same outline."""
+    parts(film, [1, 0], *SIDES)
+    film.move(FadeIn(film.ceilings[film.low]), seconds=TEXT)
     with film.scene.telling():
-        rows = Rows(film)
-        at = 1 - low
-        rows.name("V", "of one key, whose term is 1", "of one key")
-        film.move(FadeIn(*rows.names), Shows(VGroup(*rows.bars), rows.first, introducer=True), seconds=0.5)
-        film.scene.hold(1.0)
-        gone = FadeOut(*rows.names, rate_func=early)
-        rows.name("acc", "every V × its term, added", "all V × term")
-        film.move(Shows(VGroup(*rows.bars), rows.add, rate_func=ease_in_out_cubic), gone, FadeIn(*rows.names, rate_func=late), seconds=1.2)
-        film.scene.hold(0.6)
-        numbers = film.numbers[at]
-        times, factor = numbers.next("×", skin.ink), numbers.next(said["factor"], skin.ink)
-        also = rows.times(at, said["factor"])
-        film.move(
-            FadeOut(rows.words[at], film.ceilings[low].one, rate_func=early), FadeIn(times, factor, also, rate_func=late), seconds=0.5
-        )
-        film.ceilings[low].remove(film.ceilings[low].one)
-        film.scene.hold(0.5)
-        pressing = press(film, start)
-
-        def shrink(share: float) -> None:
-            pressing(share)
-            rows.shrink(share)
-
-        result = numbers.next("=", skin.ink), numbers.next(said["shrunk"], film.hues[low])
-        everything = VGroup(chart.blocks[low], *film.ceilings, *rows.bars)
-        film.move(Shows(everything, shrink), FadeIn(*result, rate_func=late), seconds=1.8)
-        film.scene.hold(0.3)
-        level = Block(start[low].x, start[low].area * found.factor)
-        film.move(*settle(numbers), FadeOut(film.ceilings[low], also, *rows.words[1 - at : 2 - at], rate_func=early), seconds=0.5)
-        film.move(levels(film, Block(level.x, level.area, found.factor), level), seconds=0.6)
-        stop = list(start)
-        stop[low] = level
-        first = stop[1].area * chart.key
-        come = slides(film, stop, [Block(film.x(0) + first, stop[0].area), Block(film.x(0), stop[1].area)])
-        high, left, whole = film.ceilings[film.high], film.span(start[film.high])[0], film.whole
-        rides = Shows(high, lambda share: film.lid(high, whole, name=left + (whole[0] - left) * share), rate_func=ease_in_out_cubic)
-        acc = Shows(rows.bars[1], rows.join), FadeOut(rows.letters[1], rate_func=early)
-        film.move(come, rides, *added(film, film.hues[0]), *acc, seconds=1.2)
-        result = film.numbers[0].next("=", skin.ink), film.numbers[0].next(said["sum"], skin.ink)
-        film.move(FadeIn(*result, film.total), seconds=TEXT)
-        film.scene.remove(rows.bars[1])
+        times(film)
+        shrinks(film, 1.2)
+        merges(film, [])
 
 
-class Rows:
+class Accs:
     """acc of the parts as they stand, at the left and at the right: rows of V, each times its term, added. Both have one scale."""
 
     def __init__(self, film: MergeFilm) -> None:
-        self.film, found = film, film.found
-        self.parts = [found.parts[1], found.parts[0]]
-        self.at = 1 - film.low  # where the lower stands
-        self.factors = [found.factor if at == self.at else 1.0 for at in (0, 1)]
-        self.end = self.factors[0] * self.parts[0].acc + self.factors[1] * self.parts[1].acc
-        strongest = [part.strongest for part in self.parts]
-        level = round_level(HIGH * max(float(np.abs(row).max()) for row in strongest))
-        self.bars = [SignedBars(f"acc {side}", film.skin.v, film.skin, level=level) for side in SIDES]
-        places = [film.place[f"acc {side}"] for side in SIDES]
-        self.rects = [place.left(place.width - self.bars[0].scale_width) for place in places]
-        self.near = fit(self.rects[0], *strongest)
-        self.scale = fit(self.rects[0], self.end, *(part.acc for part in self.parts))
-        self.come_to(0.0)
+        self.film, found, place = film, film.found, film.place
+        self.at = film.seat[film.low]  # where the lower stands
+        self.start = [found.parts[film.seat.index(at)].acc for at in (0, 1)]
+        self.stop = [acc * (found.factor if at == self.at else 1.0) for at, acc in enumerate(self.start)]
+        self.whole, self.rects = place["acc"], [place[f"acc {side}"] for side in SIDES]
+        self.scale = fit(self.whole, self.stop[0] + self.stop[1], *self.start)
+        self.bars = [SignedBars(f"acc {side}", film.skin.o, film.skin) for side in SIDES]
+        self.was = SignedBars("acc was", film.skin.o, film.skin, hollow=True, opacity=GHOST, axis=False)
+        for bars, rect in zip((*self.bars, self.was), (*self.rects, self.rects[self.at]), strict=True):
+            bars.place(rect, *self.scale, len(self.start[0]))
+        self.was.display(self.start[self.at]).bars.set_stroke(width=theme.OUTLINE)
+        texts = (f"{len(self.start[0])} numbers: rows of V × terms, added", "rows of V × terms")
+        names = [labelled(place[f"acc {side} name"], ("acc", film.skin.o), (texts[0], film.skin.ink), texts[1]) for side in SIDES]
+        self.letters, self.words = [pair[0] for pair in names], [pair[1] for pair in names]
 
-    def come_to(self, share: float) -> None:
-        """From the scale of single rows of V to that of their sums."""
-        zero, unit = (start + (stop - start) * share for start, stop in zip(self.near, self.scale, strict=True))
-        for bars, rect in zip(self.bars, self.rects, strict=True):
-            bars.place(rect, zero, unit, len(self.end))
-
-    def name(self, name: str, words: str, short: str) -> None:
-        """What both are."""
-        hue, ink = self.film.skin.hue(name.upper()), self.film.skin.ink
-        pairs = [labelled(self.film.place[f"acc {side} name"], (name, hue), (words, ink), short) for side in SIDES]
-        self.letters, self.words = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        self.names = [*self.letters, *self.words]
-
-    def times(self, at: int, factor: str) -> Word:
-        """The factor beside one's name."""
-        letter = self.letters[at]
+    @property
+    def times(self) -> Word:
+        """The factor beside the lower one's name."""
+        letter, factor = self.letters[self.at], self.film.said["factor"]
         return Word(f"× {factor}", letter.px, self.film.skin.ink, letter.left + letter.wide + SPACE * em(letter.px), letter.baseline, "sum")
 
-    def first(self, share: float) -> None:
-        """The row of V whose term is 1."""
-        for bars, part in zip(self.bars, self.parts, strict=True):
-            bars.display(part.strongest * share)
-
-    def add(self, share: float) -> None:
-        """All others join it, each times its term; the scale makes room for them."""
-        self.come_to(share)
-        for bars, part in zip(self.bars, self.parts, strict=True):
-            bars.display(part.strongest + (part.acc - part.strongest) * share)
-            bars.bars.set_fill(theme.between(self.film.skin.v, self.film.skin.o, share))
+    def grow(self, share: float) -> None:
+        for bars, acc in zip(self.bars, self.start, strict=True):
+            bars.display(acc * share)
 
     def shrink(self, share: float) -> None:
-        """The lower part's acc gets as much smaller as its block."""
-        down = ease_in_out_cubic(float(np.clip(1.5 * share - 0.5, 0, 1)))
-        self.bars[self.at].display(self.parts[self.at].acc * (1 + (self.factors[self.at] - 1) * down))
+        """The lower part's gets as much smaller as its block."""
+        start, stop = self.start[self.at], self.stop[self.at]
+        self.bars[self.at].display(start + (stop - start) * pressed(share))
 
     def join(self, share: float) -> None:
-        """The right one comes to the left one and is added to it."""
-        left, right = (factor * part.acc for factor, part in zip(self.factors, self.parts, strict=True))
+        """Both come to the whole width, one on the other, and are added."""
+        left, right = self.stop
         come, into = (ease_in_out_cubic(float(np.clip(at, 0, 1))) for at in (2 * share, 2 * share - 1))
+        for bars, rect in zip(self.bars, self.rects, strict=True):
+            bars.place(rect.toward(self.whole, come), *self.scale, len(left))
         self.bars[0].display(left + right * into)
-        self.bars[1].place(self.rects[1].toward(self.rects[0], come), *self.scale, len(right))
         self.bars[1].display(right * (1 - into), start=(left + right * into) * come)
+
+
+@beat("acc")
+def acc(film: MergeFilm) -> None:
+    """The same two, smaller, each with its acc above it, large. One factor shrinks a sum and its acc; both add."""
+    film.accs = accs = Accs(film)
+    parts(film, film.seat, "low left", "low right", gone=[film.total], come=[*accs.letters, *accs.words])
+    with film.scene.telling():
+        grow = Shows(VGroup(*accs.bars), accs.grow, introducer=True, rate_func=ease_in_out_cubic)
+        film.move(grow, FadeIn(film.ceilings[film.low], rate_func=early), seconds=MOVE)
+        film.scene.hold(1.0)
+        factor = accs.times
+        times(film, FadeIn(factor), FadeOut(accs.words[accs.at], rate_func=early))
+        film.scene.hold(0.5)
+        film.scene.add(accs.was)
+        shrinks(film, 2.2, accs.shrink, [accs.bars[accs.at]])
+        film.scene.hold(0.6)
+        join = Shows(VGroup(*accs.bars), accs.join), FadeOut(accs.letters[1], rate_func=early)
+        merges(film, [accs.was, factor, accs.words[1 - accs.at]], *join, seconds=1.2)
+        film.scene.remove(accs.bars[1])
+
+
+def carried(film: MergeFilm, *places: str) -> list[Any]:
+    """The sum at the left goes to its place in these parts of the shot; what it was made of leaves."""
+    signs, (*others, result) = film.signs[0], film.numbers[0].pieces
+    film.write_in(*places)
+    numbers, result.tag = film.numbers[0], "l"
+    goes = [slid(old, new.left, new.baseline) for old, new in zip(signs, film.signs[0], strict=True)]
+    goes.append(slid(result, numbers.rect.x0, middle(numbers.rect, numbers.px)))
+    film.signs[0], numbers.pieces = signs, [result]
+    return [*goes, *(FadeOut(each, rate_func=early) for each in others)]
 
 
 @beat("all")
 def all_tiles(film: MergeFilm) -> None:
-    """Every tile of the row, in another order: each arrives as a block and merges. The outline is what the trace ends with."""
-    found, skin, chart, place = film.found, film.skin, film.chart, film.place
-    film.scene.clear_all(TEXT)
-    outline, end = film.ghost(Block(film.own[0].x, found.path[-1].l)), found.path[-1]
+    """All other tiles come out of the row to the two that are merged, in another order. The outline is what the trace ends with."""
+    found, skin, chart, place, end = film.found, film.skin, film.chart, film.place, film.found.path[-1]
+    high, other = film.ceilings[film.high], chart.blocks[1]
+
+    def rise(share: float) -> None:
+        film.sink(1 - share)
+        film.show(film.joined)
+        film.lid(high, film.whole)
+        other.set_fill(theme.between(film.hues[1], film.hues[0], share))
+
+    everything = VGroup(*chart.blocks, high, chart.baseline)
+    gone = FadeOut(film.accs.bars[0], film.accs.letters[0], rate_func=early)
+    film.move(Shows(everything, rise, rate_func=ease_in_out_cubic), gone, *carried(film, "left", "right"), seconds=MOVE)
+    past, left = found.merged, film.x(film.seat.index(0))
+    chart.stand(0, Block(left, past.l)).stand(1, None)
+    other.set_fill(film.hues[1])
+    film.scene.remove(high)
+    film.ceiling = film.lid(named_by_m(past, skin, skin.stats), film.whole)
+    film.scene.add(film.ceiling)
+
     rects = columns(place["row"], len(found.tiles))
-    cells = [box(rect.inset(em(3), 0.0), stroke=skin.scores, opacity=0.0) for rect in rects]
-    told = "target: the tiles read from left to right"
-    note = fitted(
-        [f"dashed {told}: m {number(end.m)}, ℓ {end.written[1]}", told, "target: in order"],
-        LABEL,
-        skin.ink,
-        place["factor"],
-        "note",
-        Face.TEXT,
+    cells = [VGroup(box(rect.inset(em(3), 0.0), stroke=skin.scores, opacity=0.0), *numbered(film, at)) for at, rect in enumerate(rects)]
+    for tile in found.order[: len(found.parts)]:
+        cells[tile][0].set_fill(opacity=palette.LIT)
+    what = fitted(
+        ["all tiles of the row, numbered as they come", "tiles, numbered as they come"], LABEL, skin.ink, place["factor"], "note", Face.TEXT
     )
-    chart.stand(0, None).stand(1, None)
-    film.ceiling = film.lid(named_by_m(pair_of(found.tiles[found.order[0]]), skin, skin.stats), film.whole)
-    film.scene.add(*chart.blocks)
-    film.move(
-        FadeIn(
-            chart.baseline,
-            film.ceiling,
-            outline,
-            note,
-            *cells,
-        ),
-        seconds=TEXT,
-    )
-    film.scene.add(*chart.blocks, outline)
-    past, room = Pair(-np.inf, 0.0), rects[0].inset(em(6), 0.0).width
+    (x, base), m = film.ceiling.base, text_width(end.written[0], CEILING_PX, Face.STRONG)
+    beside = Rect(x + m + em(LABEL), base, place["blocks"].x1, base)
+    outline = film.ghost(Block(left, end.l)).set_stroke(width=2 * theme.HEAVY)
+    texts = [f"dashed: all tiles read in order, ℓ = {end.written[1]}", f"dashed: in order, ℓ = {end.written[1]}", "dashed: in order"]
+    text = first_that_fits(texts, LABEL, beside.width)
+    target = Word(text, LABEL, skin.ink, beside.x0, beside.y0, "note", Face.TEXT)
+    film.row, film.outline = [*cells, what, target], outline
+    film.move(FadeIn(*cells, what), seconds=TEXT)
     with film.scene.telling():
-        for count, tile in enumerate(found.order):
-            arrived = amid([f"{count + 1}"], skin.ground, rects[tile], "arrived")
-            shown = [arrived] if text_width(f"{len(rects)}", LABEL) <= room else []
-            past = arrive(film, past, pair_of(found.tiles[tile]), VGroup(cells[tile], *shown), count)
+        film.move(FadeIn(outline, target), seconds=TEXT)
+        film.scene.hold(0.3)
+        film.scene.add(*chart.blocks, outline)
+        others = found.order[len(found.parts) :]
+        slow = {*others[:SLOW], *others[-1:]}
+        for tile in others:
+            seconds = SEEN if tile in slow else REST / (len(others) - len(slow))
+            past = arrive(film, past, pair_of(found.tiles[tile]), cells[tile], rects[tile], seconds)
 
 
-def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VGroup, count: int) -> Pair:
-    """One tile's block rises at the right; the one with the lower max shrinks, the first times by a factor that is told; they join."""
+def numbered(film: MergeFilm, tile: int) -> list[Word]:
+    """When a tile of the row comes, in its cell: in the ground's colour, so that it is seen once the cell is lit."""
+    rect = columns(film.place["row"], len(film.found.tiles))[tile]
+    text, room = f"{film.found.order.index(tile) + 1}", rect.inset(em(6), 0.0)
+    fits = text_width(f"{len(film.found.tiles)}", NAME, Face.STRONG) <= room.width
+    return centred([word(text, NAME, film.skin.ground, room, "arrived")], rect) if fits else []
+
+
+def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VGroup, rect: Rect, seconds: float) -> Pair:
+    """One tile's block comes out of the row; the one with the lower max shrinks; they join."""
     merged, chart, ceiling, numbers = merge(past, new), film.chart, film.ceiling, film.numbers
-    x = [film.x(side) for side in (0, 1)]
+    x = [film.place[side].x0 for side in SIDES]
     both = [Block(x[0], past.l), Block(x[1], new.l)]
     factors = [float(np.exp(pair.m - merged.m)) if pair.l else 0.0 for pair in (past, new)]
     levelled = [Block(x[0], past.l * factors[0]), Block(x[0] + past.l * factors[0] * chart.key, new.l * factors[1])]
     flip = ceiling.turn(merged.written[0]) if merged.written[0] != ceiling.m.text else None
+    risen = chart.cells(both[1])
+    left, low, right, high = chart.box(both[1])
+    lying = np.array([rect.x0, rect.y0, rect.x0, rect.y0]) + (risen - [left, low, left, low]) * [
+        *2 * (rect.width / max(right - left, 1e-9), rect.height / (high - low)),
+    ]
 
     def show(share: float) -> None:
         rise = float(np.clip(share / RISEN, 0, 1))
@@ -530,31 +608,14 @@ def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VGroup, count: int) -> 
                 chart.stand(side, None)
                 continue
             block = squeezed(start, factor, down)
-            block = between(block, levelled[side], come) if come else block
-            up = max(rise, 1e-6) if side == 1 else 1.0
-            chart.stand(side, Block(block.x, block.area * up, block.tall * up))
+            chart.stand(side, between(block, levelled[side], come) if come else block)
+        if rise < 1 and new.l:
+            chart.blocks[1].display(lying + (risen - lying) * ease_in_out_cubic(rise))
         chart.blocks[1].set_fill(theme.between(*film.hues[::-1], come))
         if flip is not None:
             flip.show(down)
 
-    def stretch(start: float, stop: float) -> Shows:
-        return Shows(VGroup(*chart.blocks, cell, ceiling), lambda share: show(start + (stop - start) * share))
-
-    show(0.0)
-    film.scene.add(cell)
-    if 0 < count < TOLD:
-        numbers[1].first(new.written[1], film.hues[1])
-        comes = [*film.signs[1], *numbers[1].pieces]
-        film.move(stretch(0.0, RISEN), FadeIn(*comes), seconds=RISE)
-        lower = 0 if past.m < new.m else 1
-        told = [numbers[lower].next("×", film.skin.ink), numbers[lower].next(number(factors[lower], 3), film.skin.ink)]
-        film.move(FadeIn(*told), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
-        film.move(stretch(RISEN, PRESSED), seconds=PRESS)
-        flip = None  # m has turned: the max that folded away is of no play any more
-        film.move(stretch(PRESSED, 1.0), FadeOut(*comes, *told, rate_func=early), seconds=COME)
-    else:
-        film.move(stretch(0.0, 1.0), seconds=REST / max(1, len(film.found.order) - TOLD) if count else FIRST)
+    film.move(Shows(VGroup(*chart.blocks, cell, ceiling), show), seconds=seconds)
     chart.stand(0, Block(x[0], merged.l) if merged.l else None).stand(1, None)
     film.scene.remove(*numbers[0].pieces)
     film.scene.add(*film.signs[0], numbers[0].first(merged.written[1], film.hues[0]))
@@ -563,40 +624,45 @@ def arrive(film: MergeFilm, past: Pair, new: Pair, cell: VGroup, count: int) -> 
 
 @beat("once")
 def once(film: MergeFilm) -> None:
-    """acc of all tiles is divided by l: once, at the end. What comes out is seen larger, on a scale that says so."""
-    found, skin, place, acc = film.found, film.skin, film.place, film.found.acc
-    denominator = found.path[-1].l
-    written = Word(found.path[-1].written[1], NUMBER, skin.stats, film.numbers[0].rect.x0, middle(place["left"], NUMBER), "l")
-    film.scene.clear_all()
-    bars = [
-        SignedBars(name, skin.o, skin, level=round_level(HIGH * np.abs(each).max()))
-        for name, each in (("acc", acc), ("o", acc / denominator))
-    ]
-    rects = [place[name].left(place[name].width - max(each.scale_width for each in bars)) for name in ("acc", "o")]
-    zero, unit = fit(rects[0], acc)
-    below = rects[1].y0 + (zero - rects[0].y0) * min(1.0, rects[1].height / rects[0].height)
-    bars[0].place(rects[0], zero, unit, len(acc)).display(0 * acc)
-    bars[1].place(rects[1], below, unit, len(acc)).display(acc)  # on acc's scale
-    base, left = middle(place["acc name"], NUMBER), place["acc name"].x0
-    words = [Word("acc", NUMBER, skin.o, left, base, "part")]
-    for text, color in (("/", skin.ink), (written.text, skin.stats), ("=", skin.ink), ("O", skin.o)):
-        words.append(Word(text, NUMBER, color, words[-1].left + words[-1].wide + SPACE * em(NUMBER), base, "part"))
-    film.move(FadeIn(words[0]), Shows(bars[0], lambda share: bars[0].display(acc * share), introducer=True), seconds=0.6)
-    film.move(fly(words[2], written), FadeIn(words[1], rate_func=late), seconds=0.7)
+    """acc of all tiles, over the sum of all, is divided by it: once, at the end, on one scale. Outlines stay of what acc was."""
+    found, skin, place, chart, acc = film.found, film.skin, film.place, film.chart, film.found.acc
+    end, rect = found.path[-1], place["acc"]
+    bars, was = SignedBars("o", skin.o, skin), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
+    for each in (bars, was):
+        each.place(rect, *fit(rect, acc), len(acc)).display(acc)
+    was.bars.set_stroke(width=theme.OUTLINE)
+    half = place["acc name"].left(0.5 * place["acc name"].width)
+    words = worded(half, ["acc", "/", end.written[1], "=", "O"], NUMBER, [skin.o, skin.ink, skin.stats, skin.ink, skin.o], "part")
+    name, carry = FadeIn(words[0], rate_func=late), carried(film, "low left", "low right")
+    if film.sunk:  # a row of one tile: acc of its two halves stands already
+        film.scene.remove(film.accs.bars[0])
+        film.scene.add(bars)
+        film.move(*carry, FadeOut(film.accs.letters[0], rate_func=early), name, seconds=MOVE)
+    else:
+        block = Block(place["left"].x0, end.l)
+
+        def down(share: float) -> None:
+            film.sink(share)
+            chart.stand(0, block)
+            film.lid(film.ceiling, film.whole)
+
+        film.scene.remove(film.outline)  # it is the block's own
+        sinking = Shows(VGroup(chart.blocks[0], chart.baseline, film.ceiling), down, rate_func=ease_in_out_cubic)
+
+        def grow(share: float) -> None:
+            bars.display(acc * share).axis.set_stroke(opacity=share)
+
+        grows = Shows(bars, grow, introducer=True, rate_func=late)
+        film.move(sinking, *carry, FadeOut(*film.row, rate_func=early), grows, name, seconds=1.2)
+    film.scene.hold(0.3)
+    film.move(fly(words[2], film.numbers[0].pieces[-1]), FadeIn(words[1], rate_func=late), seconds=0.7)
     with film.scene.telling():
-        film.move(FadeIn(bars[1]), seconds=TEXT)
+        film.scene.add(was)
 
         def divide(share: float) -> None:
-            bars[1].display(acc * (1 + (1 / denominator - 1) * share))
+            bars.display(acc * (1 + (1 / end.l - 1) * share))
 
-        film.move(Shows(bars[1], divide, rate_func=ease_in_out_cubic), FadeIn(*words[3:], rate_func=late), seconds=1.2)
-        large = Rect(rects[0].x0, rects[1].y0, rects[0].x1, rects[0].y1)
-        target = fit(large, acc / denominator)
-
-        def nearer(share: float) -> None:
-            rect = rects[1].toward(large, share)
-            zero_now, unit_now = (start + (stop - start) * share for start, stop in zip((below, unit), target, strict=True))
-            bars[1].place(rect, zero_now, unit_now, len(acc)).display(acc / denominator)
-
-        film.move(Shows(bars[1], nearer, rate_func=ease_in_out_cubic), FadeOut(bars[0], rate_func=early), seconds=MOVE)
-        film.move(FadeIn(amid([CITATION], skin.ink, place["cited"], "quoted")), seconds=TEXT)
+        film.move(Shows(bars, divide, rate_func=ease_in_out_cubic), FadeIn(*words[3:], rate_func=late), seconds=1.4)
+        right = place["acc name"].beyond(words[-1].left + words[-1].wide + em(NAME) - place["acc name"].x0)
+        legend = fitted(["outlined: acc, filled: O", "filled: O"], LABEL, skin.ink, right, "note", Face.TEXT)
+        film.move(FadeIn(legend, amid([CITATION], skin.ink, place["cited"], "quoted")), seconds=TEXT)
