@@ -22,7 +22,6 @@ class ExactnessScene(exactness.ExactnessStage):
         exactness.score(film)
         exactness.store(film)
         exactness.back(film)
-        exactness.weight(film)
         exactness.entry(film)
         exactness.exact(film)
         exactness.equal(film)

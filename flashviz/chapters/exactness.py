@@ -18,26 +18,24 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("outputs", "Both outputs", 4.2, shot="errors", late=True, along=True,
+    Beat("outputs", "Both outputs", 4.6, shot="errors", late=True, along=True,
          caption="Is FlashAttention less exact? Both O look the same."),
-    Beat("apart", "Against float64", 4.2, shot="errors", late=True, along=True, caption="Subtract O in float64: nothing seems left."),
+    Beat("apart", "Against float64", 4.4, shot="errors", late=True, along=True, caption="Subtract O in float64: nothing seems left."),
     Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True, caption="Magnified {power} times, both errors are seen."),
-    Beat("worst", "The largest error", 4.0, shot="errors", late=True, along=True,
-         caption="Here the error is largest. Where does it come from?"),
-    Beat("score", "One score", 4.2, shot="way", late=True, along=True, caption="Follow one score S on its way to this entry."),
+    Beat("worst", "The largest error", 4.2, shot="errors", late=True, along=True,
+         caption="The largest error: where does it come from?"),
+    Beat("score", "One score", 4.6, shot="way", late=True, along=True, caption="Follow one of the scores S behind it."),
     Beat("store", "Out to HBM", 4.4, shot="way", late=True, along=True, caption="Stored as {dtype}, it snaps to the nearest number."),
-    Beat("back", "And back", 3.8, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
-    Beat("weight", "Its weight", 4.0, shot="entry", late=True, along=True, caption="Softmax of the rounded row: its weight is off, too."),
-    Beat("entry", "Its entry of O", 5.6, shot="entry", late=True, along=True, caption="All weights times V: this entry of O is off, too."),
-    Beat("exact", "Exact", 7.0, shot="errors", late=True, along=True, caption="Less exact? No: FlashAttention is nearer to float64."),
+    Beat("back", "And back", 4.2, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
+    Beat("entry", "Its entry of O", 6.4, shot="entry", late=True, along=True, caption="Softmax, times V: this entry of O is off, too."),
+    Beat("exact", "Exact", 6.6, shot="errors", late=True, along=True, caption="Less exact? No: FlashAttention is nearer to float64."),
     Beat("equal", "Exact", 6.5, shot="errors", late=True, along=True, caption="Same formula, nothing left out: both only round."),
 )  # fmt: skip
-CAUSES = ("worst", "score", "store", "back", "weight", "entry")  # beats that lay standard attention's error to its S
+CAUSES = ("worst", "score", "store", "back", "entry")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}
 MOSTLY = 2  # times the other's largest error: then most of a difference is one side's
 EQUAL = 1.2  # times: errors that are no further apart are about equal
 SEEN = 0.99  # of either's errors are below O's largest value when magnified
-WEIGHT_DECIMALS = 4  # that are written of a weight
 PLAINLY = 0.45  # of the way to the next number at most: a score that is rounded to no side by accident
 SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
 
@@ -88,19 +86,6 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Weight:
-    """exp(score - most) / total, by which a key's row of V counts."""
-
-    score: float
-    most: float
-    total: float
-
-    @property
-    def weight(self) -> float:
-        return math.exp(self.score - self.most) / self.total
-
-
-@dataclass(frozen=True)
 class Followed:
     """One score, to the end: it moves the entry of O in which standard attention's largest error lies most.
 
@@ -109,7 +94,6 @@ class Followed:
         column: The entry's place in it.
         key: Whose score it is.
         score: As it is, and stored.
-        weights: What softmax makes of it, by side: of the row's scores, and of the rounded ones.
         outputs: The entry, by side.
         truth: The same in float64 attention.
     """
@@ -118,15 +102,8 @@ class Followed:
     column: int
     key: int
     score: Stored
-    weights: dict[str, Weight]
     outputs: dict[str, float]
     truth: float
-
-    @property
-    def by_in_words(self) -> str:
-        """What standard attention's weight is too large by: the difference of both as they are written, with its sign."""
-        before, after = (round(each.weight, WEIGHT_DECIMALS) for each in self.weights.values())
-        return number(after - before, WEIGHT_DECIMALS)
 
     @property
     def off(self) -> dict[str, float]:
@@ -140,18 +117,15 @@ def follow(config: AttentionConfig, outputs: dict[str, np.ndarray], truth: np.nd
     b, h, row, column = place
     stored = scores.astype(numpy_dtype(config.dtype)).astype(np.float64)
     v = make_inputs(config)[2][b, h // config.group, :, column].astype(np.float64)
-    rows = {"flash": scores, "standard": stored}
-    most = {side: s.max() for side, s in rows.items()}
-    terms = {side: np.exp(s - most[side]) for side, s in rows.items()}
-    before, after = (each / each.sum() for each in terms.values())
+    before, after = (np.exp(s - s.max()) for s in (scores, stored))
+    moved = np.abs((after / after.sum() - before / before.sum()) * v)
     seen = np.isfinite(scores) & (scores != 0)
     gaps = 2.0 ** (np.floor(np.log2(np.abs(scores[seen]))) + 1 - SIGNIFICAND[config.dtype])
     plain = seen.copy()
     plain[seen] = np.abs(stored[seen] - scores[seen]) <= PLAINLY * gaps
-    key = int(np.where(plain if plain.any() else seen, np.abs((after - before) * v), -1.0).argmax())
-    weights = {side: Weight(float(s[key]), float(most[side]), float(terms[side].sum())) for side, s in rows.items()}
+    key = int(np.where(plain if plain.any() else seen, moved, -1.0).argmax())
     score = Stored(float(scores[key]), float(stored[key]), config.dtype)
-    return Followed(row, column, key, score, weights, {side: float(o[place]) for side, o in outputs.items()}, float(truth[place]))
+    return Followed(row, column, key, score, {side: float(o[place]) for side, o in outputs.items()}, float(truth[place]))
 
 
 @dataclass(frozen=True)

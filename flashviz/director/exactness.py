@@ -13,12 +13,11 @@ from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import exactness
-from flashviz.chapters.exactness import SIDES, WEIGHT_DECIMALS, Exactness, OutputOf, RowOf, gather
+from flashviz.chapters.exactness import SIDES, Exactness, OutputOf, RowOf, gather
 from flashviz.director.film.parts import heading
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, fitted, fly, slid, word
-from flashviz.figures import number
 from flashviz.layout import Rect, Shot, centered
 from flashviz.layout.exactness import TALL, Axis
 from flashviz.lettering import Face, em, text_width
@@ -30,17 +29,16 @@ from flashviz.palette import spread
 
 ON_CHIP, IN_HBM = "on chip: float32", "HBM: {}"
 OFF = "off by {}"
-ENTRY_OF = ("in O of query {}; follow its score S of key {}", "in O of query {}; score of key {}", "query {}, key {}")
+ENTRY_OF = ("off in O of query {}; its score for key {}", "off: query {}, key {}", "query {}, key {}")
 TICKS = ("a tick: a {} number", "ticks: {}")
 APART = ("{} apart", "{}")
 NOTES = {"flash": "S stays on chip", "standard": "S goes out to HBM"}
 ROUNDED = {"flash": "rounds P and O to {}", "standard": "rounds S, P and O to {}"}
-WEIGHT = ("weight P of key {} = exp(S − row's max) / row's sum", "weight P of key {} = softmax of S", "weight P of key {}")
-ENTRY = ("entry {1} of query {0}'s O = all its weights P, times V", "O of query {}, entry {}: P times V", "O: query {}, entry {}")
-TRUTH = "float64"
+ENTRY = ("O of query {}, entry {} = softmax of its row of S, times V", "O of query {}, entry {} = softmax(S) V", "O: query {}, entry {}")
+TRUTH = "exact: float64"
 MADE, MINUS = "its O", ("its O − float64's O", "O − float64's O")
 ERROR, MOST = "error × {:,}", "largest error"
-AXIS = ("a column is one query's O: {d} numbers", "a column: one query's O")
+AXIS = ("a column is one query's O: {d} numbers of up to {most:.2f}", "a column: one query's O")
 REACH = 1.25  # gaps of the dtype that are seen at either side of what the score becomes
 NEAR = 1.1  # times the distance of two values that is seen of a line in all
 # seconds: of lines, a rounding, a difference, an error, and the largest one
@@ -149,7 +147,7 @@ def outputs(film: ExactnessFilm) -> None:
 
 def columns(film: ExactnessFilm) -> Word:
     """What a column of either picture is."""
-    texts = [text.format(d=len(film.found.left["flash"].T)) for text in AXIS]
+    texts = [text.format(d=len(film.found.left["flash"].T), most=film.found.largest) for text in AXIS]
     return fitted(texts, LABEL, film.skin.ink, film.scene.shot("errors")["axis"], "where", Face.TEXT)
 
 
@@ -271,13 +269,12 @@ def score(film: ExactnessFilm) -> None:
         dot.at((film.lanes[side].x(found.score), film.lanes[side].y, 0))
     film.scene.remove(film.largest)
     film.move(
-        FadeOut(*film.stage, rate_func=early), *film.called(place), FadeIn(film.chip, hbm, *where, which, rate_func=late),
-        fly(error, film.largest), seconds=MOVE,
+        FadeOut(*film.stage, rate_func=early), *film.called(place), fly(error, film.largest),
+        FadeIn(film.chip, hbm, *where, which, *film.lines.values(), rate_func=late), seconds=MOVE,
     )  # fmt: skip
+    film.move(FadeIn(*film.dots.values(), *film.numbers.values()), seconds=TEXT)
     with film.scene.telling():
-        film.move(*(Shows(line, line.reach, introducer=True) for line in (*film.lines.values(), stored)), seconds=DRAW)
-        film.move(FadeIn(*film.dots.values(), *film.numbers.values()), seconds=TEXT)
-        film.scene.hold(0.3)
+        film.move(Shows(stored, stored.reach, introducer=True), seconds=DRAW)
         film.move(FadeIn(*ticks, *apart), seconds=TEXT)
     film.stage = [hbm, *where, error, which, stored, *ticks, *apart]
 
@@ -345,15 +342,14 @@ def between(start: float, stop: float, y: float) -> np.ndarray:
     return np.array([[low + DOT, y - em(6), max(low + DOT, high - DOT), y + em(6)]])
 
 
-def become(film: ExactnessFilm, exact: float, values: dict[str, float]) -> Shows:
-    """Lines and what stands on them come to the shot of O's entry, and show ``values`` by side; what standard attention's should be is
-    where ``exact`` is."""
-    place, old = film.scene.shot("entry"), film.lanes
-    middle, reach = (exact + values["standard"]) / 2, NEAR * abs(exact - values["standard"])
+def become(film: ExactnessFilm) -> Shows:
+    """Both scores' lines and dots come to their places in the shot of O's entry, as this; the ring, to where float64 has it."""
+    place, old, followed = film.scene.shot("entry"), film.lanes, film.found.followed
+    middle, reach = (followed.truth + followed.outputs["standard"]) / 2, NEAR * abs(followed.off["standard"])
     film.lanes = {lane: Axis(place[lane], middle, reach) for lane in ("truth", *SIDES)}
     starts = {side: dot.get_center()[:2] for side, dot in film.dots.items()} | {"ring": film.ring.get_center()[:2]}
-    ends = {side: (film.lanes[side].x(value), film.lanes[side].y) for side, value in values.items()}
-    ends["ring"] = film.lanes["standard"].x(exact), film.lanes["standard"].y
+    ends = {side: (film.lanes[side].x(value), film.lanes[side].y) for side, value in followed.outputs.items()}
+    ends["ring"] = film.lanes["standard"].x(followed.truth), film.lanes["standard"].y
 
     def show(share: float) -> None:
         at = {name: start + share * (np.array(ends[name]) - start) for name, start in starts.items()}
@@ -370,60 +366,42 @@ def become(film: ExactnessFilm, exact: float, values: dict[str, float]) -> Shows
     return Shows(parts, show, rate_func=ease_in_out_cubic)
 
 
-def renumbered(film: ExactnessFilm, texts: dict[str, str], values: dict[str, float]) -> list[Shows]:
-    """The numbers over both dots become others, over where these will be."""
-    old, film.numbers = film.numbers, {side: film.number(text, values[side], side) for side, text in texts.items()}
+def renumbered(film: ExactnessFilm) -> list[Shows]:
+    """Over both dots, the score becomes the entry of O."""
+    old, found = film.numbers, film.found
+    film.numbers = {side: film.number(found.written(value), value, side) for side, value in found.followed.outputs.items()}
     film.scene.remove(*old.values())
     return [fly(film.numbers[side], was) for side, was in old.items()]
 
 
-def amiss(film: ExactnessFilm, side: str, text: str) -> Word:
-    """By how much a side's value is off, beneath its name."""
-    return word(OFF.format(text), NAME, film.skin.hue("error"), film.scene.shot("entry")[f"{side} off"], "off")
-
-
-@beat("weight")
-def weight(film: ExactnessFilm) -> None:
-    """HBM leaves; on the same lines either score becomes its weight, and one of them is off."""
-    place, skin, followed = film.scene.shot("entry"), film.skin, film.found.followed
-    start, values = film.chip.rect, {side: each.weight for side, each in followed.weights.items()}
-    title = fitted([text.format(followed.key) for text in WEIGHT], NAME, skin.ink, place["what"], "which")
-    grows = Shows(film.chip, lambda share: film.chip.place(start.toward(place["chip"], share)), rate_func=ease_in_out_cubic)
-    was, film.off = film.off, amiss(film, "standard", followed.by_in_words)
-    moved = become(film, values["flash"], values)
-    numbers = renumbered(film, {side: number(value, WEIGHT_DECIMALS) for side, value in values.items()}, values)
-    with film.scene.telling():
-        film.move(
-            FadeOut(*film.stage, was, rate_func=early), FadeIn(title, rate_func=late), grows, *film.called(place), moved, *numbers,
-            seconds=FOUND,
-        )  # fmt: skip
-        film.move(FadeIn(film.off), seconds=TEXT)
-    film.stage = [title]
-
-
 @beat("entry")
 def entry(film: ExactnessFilm) -> None:
-    """On the same lines the weights become the entry of O, and float64's own comes above: it is where FlashAttention's is."""
+    """HBM leaves; on the same lines either score becomes the entry of O, and float64's own comes above: it is where FlashAttention's is."""
     place, skin, found = film.scene.shot("entry"), film.skin, film.found
-    followed = found.followed
+    followed, start = found.followed, film.chip.rect
     title = fitted([text.format(followed.query, followed.column) for text in ENTRY], NAME, skin.hue("O"), place["what"], "which")
-    was, off = film.off, {side: amiss(film, side, found.written(by)) for side, by in followed.off.items()}
-    film.off = off["standard"]
-    moved = become(film, followed.truth, followed.outputs)
-    numbers = renumbered(film, {side: found.written(value) for side, value in followed.outputs.items()}, followed.outputs)
-    lane = film.lanes["truth"]
+    off = {
+        side: word(OFF.format(found.written(by)), NAME, skin.hue("error"), place[f"{side} off"], "off") for side, by in followed.off.items()
+    }
+    grows = Shows(film.chip, lambda share: film.chip.place(start.toward(place["chip"], share)), rate_func=ease_in_out_cubic)
+    moved, numbers = become(film), renumbered(film)
+    lane, truth = film.lanes["truth"], followed.truth
     line, name = Scale(skin, "truth", lane), word(TRUTH, NAME, skin.ink, place["truth name"], "name")
-    dot = Dot(skin.ink, hollow=True, name="dot truth", radius=DOT).at((lane.x(followed.truth), lane.y, 0))
-    exact, down = film.number(found.written(followed.truth), followed.truth, "truth"), Rectangles(skin.quiet, name="was")
-    high, low = lane.y - DOT, film.lanes["flash"].over(followed.truth).y1
+    dot = Dot(skin.ink, hollow=True, name="dot truth", radius=DOT).at((lane.x(truth), lane.y, 0))
+    exact, down = film.number(found.written(truth), truth, "truth"), Rectangles(skin.quiet, name="was")
+    high, low = lane.y - DOT, film.lanes["flash"].over(truth).y1
+    film.move(
+        FadeOut(*film.stage, film.off, rate_func=early), FadeIn(title, line, name, rate_func=late), grows, *film.called(place), moved,
+        *numbers, seconds=FOUND,
+    )  # fmt: skip
     with film.scene.telling():
-        film.move(FadeOut(*film.stage, was, rate_func=early), FadeIn(title, rate_func=late), moved, *numbers, seconds=FOUND)
-        film.move(FadeIn(line, name, dot, exact), seconds=TEXT)
+        film.scene.hold(0.6)
+        film.move(FadeIn(dot, exact), seconds=TEXT)
         film.move(
-            Shows(down, lambda share: down.display(dashed(lane.x(followed.truth), high - share * (high - low), high)), introducer=True),
-            seconds=DRAW,
-        )  # fmt: skip
+            Shows(down, lambda share: down.display(dashed(lane.x(truth), high - share * (high - low), high)), introducer=True), seconds=DRAW
+        )
         film.move(FadeIn(*off.values()), seconds=TEXT)
+    film.off = off["standard"]
     film.stage = [
         title, line, name, dot, exact, down, *film.lines.values(), film.was, film.gap, film.ring, film.dots["flash"],
         *film.numbers.values(), off["flash"],

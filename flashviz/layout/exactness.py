@@ -69,18 +69,18 @@ ERRORS: Mapping[Aspect, Table] = {
     "16:9": {
         "flash name": (60, 30, 640, 90), "flash note": (60, 90, 640, 146), "flash what": (60, 160, 640, 230),
         "flash": (660, 30, 1860, 420), "flash most": (60, 270, 300, 350), "flash number": (310, 270, 640, 350),
-        "flash bar": (60, 360, 640, 420),
+        "flash bar": (60, 360, 610, 420),
         "standard name": (60, 460, 640, 520), "standard note": (60, 520, 640, 576), "standard what": (60, 590, 640, 660),
         "standard": (660, 460, 1860, 850), "standard most": (60, 700, 300, 780), "standard number": (310, 700, 640, 780),
-        "standard bar": (60, 790, 640, 850), "axis": (660, 866, 1860, 922),
+        "standard bar": (60, 790, 610, 850), "axis": (660, 866, 1860, 922),
     },
     "4:3": {
         "flash name": (40, 30, 540, 90), "flash note": (40, 90, 540, 146), "flash what": (40, 160, 540, 230),
         "flash": (560, 30, 1400, 420), "flash most": (40, 270, 270, 350), "flash number": (280, 270, 540, 350),
-        "flash bar": (40, 360, 540, 420),
+        "flash bar": (40, 360, 510, 420),
         "standard name": (40, 460, 540, 520), "standard note": (40, 520, 540, 576), "standard what": (40, 590, 540, 660),
         "standard": (560, 460, 1400, 850), "standard most": (40, 700, 270, 780), "standard number": (280, 700, 540, 780),
-        "standard bar": (40, 790, 540, 850), "axis": (560, 866, 1400, 922),
+        "standard bar": (40, 790, 510, 850), "axis": (560, 866, 1400, 922),
     },
     "1:1": {
         "flash name": (40, 20, 540, 76), "flash note": (40, 76, 540, 126), "flash what": (560, 30, 1040, 110),
