@@ -234,7 +234,7 @@ def beside(film: ExactnessFilm, side: str) -> tuple[Rectangles, Word]:
     y = min(max(y, rect.y0 + em(NUMBER) / 2), rect.y1 - em(NUMBER) / 2)
     ground = Rectangles(skin.ground, name="ground")
     ground.display(edges([centered(left + wide / 2, y, wide + 2 * pad, em(NUMBER))]))
-    return ground, Word(text, NUMBER, skin.hue("error"), left, y - 0.36 * em(NUMBER), "error")
+    return ground, Word(text, NUMBER, skin.hue("error"), left, y - 0.36 * em(NUMBER), "largest")
 
 
 def largest_of(rect: Rect, values: np.ndarray) -> Rect:
@@ -261,7 +261,7 @@ def score(film: ExactnessFilm) -> None:
         for part, text in (("chip", ON_CHIP), ("HBM", IN_HBM.format(found.dtype)))
     ]
     where.append(fitted([text.format(found.dtype) for text in TICKS], LABEL, skin.ink, place["HBM note"], "where", Face.TEXT))
-    error = word(film.largest.text, NAME, skin.hue("error"), place["what"], "error")
+    error = word(film.largest.text, NAME, skin.hue("error"), place["what"], "largest")
     room = place["what"].beyond(error.wide + em(20))
     which = fitted([text.format(followed.query, followed.key) for text in ENTRY_OF], NAME, skin.ink, room, "which")
     film.numbers = {side: film.number(found.written(found.score), found.score, side) for side in SIDES}

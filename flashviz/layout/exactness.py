@@ -122,7 +122,7 @@ class Axis:
 
     def over(self, value: float) -> Rect:
         """Room for a number over its place."""
-        return centered(self.x(value), self.y + em(74), self.rect.width / 5, em(80))
+        return centered(self.x(value), self.y + em(74), self.rect.width / 3, em(80))
 
     def between(self, first: float, second: float) -> Rect:
         """Room for their distance, between over and the line."""
