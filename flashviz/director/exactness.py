@@ -269,8 +269,8 @@ def score(film: ExactnessFilm) -> None:
         dot.at((film.lanes[side].x(found.score), film.lanes[side].y, 0))
     film.scene.remove(film.largest)
     film.move(
-        FadeOut(*film.stage, rate_func=early), *film.called(place), fly(error, film.largest),
-        FadeIn(film.chip, hbm, *where, which, *film.lines.values(), rate_func=late), seconds=MOVE,
+        FadeOut(*film.stage, rate_func=early), *film.called(place),
+        FadeIn(film.chip, hbm, *where, which, *film.lines.values(), rate_func=late), fly(error, film.largest), seconds=MOVE,
     )  # fmt: skip
     film.move(FadeIn(*film.dots.values(), *film.numbers.values()), seconds=TEXT)
     with film.scene.telling():

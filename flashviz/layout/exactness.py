@@ -51,10 +51,10 @@ ENTRY: Mapping[Aspect, Table] = {
         "standard name": (60, 753, 500, 813), "standard off": (60, 813, 500, 873), "standard": (520, 650, 1390, 880),
     },
     "1:1": {
-        "chip": (20, 24, 1060, 930), "what": (50, 50, 1030, 120),
-        "truth name": (40, 253, 390, 313), "truth": (410, 150, 1040, 380),
-        "flash name": (40, 503, 390, 563), "flash off": (40, 563, 390, 623), "flash": (410, 400, 1040, 630),
-        "standard name": (40, 753, 390, 813), "standard off": (40, 813, 390, 873), "standard": (410, 650, 1040, 880),
+        "chip": (20, 24, 1060, 930), "what": (50, 40, 1030, 100),
+        "truth name": (50, 110, 470, 166), "truth": (50, 156, 1030, 386),
+        "flash name": (50, 382, 470, 438), "flash off": (50, 578, 470, 634), "flash": (50, 428, 1030, 658),
+        "standard name": (50, 654, 470, 710), "standard off": (50, 850, 470, 906), "standard": (50, 700, 1030, 930),
     },
     "9:16": {
         "chip": (20, 40, 1060, 1370), "what": (60, 80, 1020, 150),
@@ -122,7 +122,7 @@ class Axis:
 
     def over(self, value: float) -> Rect:
         """Room for a number over its place."""
-        return centered(self.x(value), self.y + em(74), self.rect.width / 3, em(80))
+        return centered(self.x(value), self.y + em(74), self.rect.width / 4, em(80))
 
     def between(self, first: float, second: float) -> Rect:
         """Room for their distance, between over and the line."""
