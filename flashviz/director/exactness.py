@@ -90,7 +90,6 @@ class ExactnessFilm(ChapterFilm):
         self.left: dict[str, Matrix] = {}  # of O when O in float64 is taken from it
         self.what: list[Word | Counter] = []  # what either picture shows
         self.axis: list[Word] = []  # what the pictures' columns are
-        self.rings: dict[str, list[Dot]] = {}  # about the largest entries
 
     def named(self, place: Shot) -> dict[str, Word]:
         """Both algorithms' names, as they stand in a shot."""
@@ -211,7 +210,6 @@ def magnified(film: ExactnessFilm, side: str, times: int) -> Word:
 def worst(film: ExactnessFilm) -> None:
     """Standard attention's largest error is ringed, and its number stands beside it."""
     rings, (ground, film.largest) = ringed(film, "standard"), beside(film, "standard")
-    film.rings["standard"] = rings
     film.move(FadeIn(*rings), seconds=TEXT)
     with film.scene.telling():
         film.scene.hold(TEXT)
@@ -270,9 +268,9 @@ def score(film: ExactnessFilm) -> None:
     film.scene.remove(film.largest)
     film.move(
         FadeOut(*film.stage, rate_func=early), *film.called(place),
-        FadeIn(film.chip, hbm, *where, which, *film.lines.values(), rate_func=late), fly(error, film.largest), seconds=MOVE,
+        FadeIn(film.chip, hbm, *where, which, *film.lines.values(), *film.dots.values(), *film.numbers.values(), rate_func=late),
+        fly(error, film.largest), seconds=MOVE,
     )  # fmt: skip
-    film.move(FadeIn(*film.dots.values(), *film.numbers.values()), seconds=TEXT)
     with film.scene.telling():
         film.move(Shows(stored, stored.reach, introducer=True), seconds=DRAW)
         film.move(FadeIn(*ticks, *apart), seconds=TEXT)
@@ -423,22 +421,22 @@ def answer(film: ExactnessFilm) -> None:
     }
     notes = film.noted(place, rounds=True)
     if film.stage:
-        returned(film, numbers["standard"])
+        returned(film, most["standard"], numbers["standard"])
     rings = {side: ringed(film, side) for side in SIDES}
     unit = place["flash bar"].width / max(found.errors.values())
     bars = []
     for side, error in found.errors.items():
         bars.append(grows(Rectangles(skin.hue("error"), name=f"bar {side}"), film.cell(side), place[f"{side} bar"].left(unit * error)))
-    come = [numbers["flash"]] if film.stage else list(numbers.values())
+    come = [each["flash"] for each in (most, numbers)] if film.stage else [*most.values(), *numbers.values()]
     with film.scene.telling():
         film.move(FadeIn(*(ring for each in rings.values() for ring in each)), seconds=TEXT)
         if film.stage:
             film.scene.remove(film.dots["standard"])
-        film.move(*bars, FadeIn(*come, *most.values(), rate_func=late), seconds=FOUND)
+        film.move(*bars, FadeIn(*come, rate_func=late), seconds=FOUND)
         film.move(FadeIn(*notes.values()), seconds=TEXT)
 
 
-def returned(film: ExactnessFilm, error: Word) -> None:
+def returned(film: ExactnessFilm, name: Word, error: Word) -> None:
     """The pictures come back: the followed entry goes to its place in one of them, and what it is off by is the largest error."""
     place, dot, center = film.scene.shot("errors"), film.dots["standard"], film.cell("standard").center
     start = dot.get_center()
@@ -449,7 +447,7 @@ def returned(film: ExactnessFilm, error: Word) -> None:
     dot.set_z_index(1)
     film.scene.remove(film.off)
     film.move(
-        FadeOut(film.chip, *film.stage, rate_func=early), FadeIn(*film.left.values(), *what, columns(film), rate_func=late),
+        FadeOut(film.chip, *film.stage, rate_func=early), FadeIn(*film.left.values(), *what, name, columns(film), rate_func=late),
         *film.called(place), fly(error, film.off),
         Shows(dot, lambda share: dot.at(start + share * (np.array(center) - start)), rate_func=ease_in_out_cubic), seconds=FOUND,
     )  # fmt: skip
