@@ -1,4 +1,4 @@
-"""One score followed into O, and how far off either output is: ``manim -pqh scenes/exactness.py ExactnessScene``."""
+"""How far off either output is, and one score followed into the worst of it: ``manim -pqh scenes/exactness.py ExactnessScene``."""
 
 from flashviz.director import exactness
 from flashviz_kernels.exactness import row_furthest, scores_stored, truth_of
@@ -15,13 +15,13 @@ class ExactnessScene(exactness.ExactnessStage):
     def construct(self) -> None:
         film = self.open(run, truth_of, scores_stored, row_furthest)
 
+        exactness.outputs(film)
+        exactness.apart(film)
+        exactness.magnify(film)
+        exactness.worst(film)
         exactness.score(film)
         exactness.store(film)
         exactness.back(film)
-        exactness.weight(film)
-        exactness.row(film)
-        exactness.keys(film)
-        exactness.apart(film)
-        exactness.magnify(film)
+        exactness.entry(film)
         exactness.exact(film)
         exactness.equal(film)

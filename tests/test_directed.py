@@ -131,10 +131,8 @@ FILMS = {
     "exactness": Directed(
         "exactness", "ExactnessScene",
         subjects={
-            "score": ("chip", "HBM"), "store": ("chip", "HBM"), "back": ("chip", "HBM"),
-            "weight": ("chip",), "row": ("chip",), "keys": ("chip",),
             "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
-            "exact": ("plot", "axis", "unit"),
+            "score": ("chip", "HBM"), "store": ("chip", "HBM"), "back": ("chip", "HBM"), "entry": ("chip",),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},

@@ -1,4 +1,4 @@
-"""ExactnessScene: a score is rounded on its way through HBM or stays on chip, and how far off that leaves either output."""
+"""ExactnessScene: how far off either output is, and why: a score is rounded on its way through HBM, or stays on chip."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("score", "One score", 4.3, shot="way", late=True, along=True, caption="Is FlashAttention approximate? Follow one score S."),
-    Beat("store", "Out to HBM", 4.6, shot="way", late=True, along=True, caption="Stored as {dtype}, it snaps to the nearest number."),
-    Beat("back", "And back", 4.2, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
-    Beat("weight", "Its weight", 5.4, shot="softmax", late=True, along=True, caption="Softmax of the rounded row: its weight is off, too."),
-    Beat("row", "Its row of O", 5.5, shot="moved", late=True, along=True, caption="Times V: this key changes every entry of a row of O."),
-    Beat("keys", "All keys", 7.8, shot="keys", late=True, along=True, caption="The other keys change it, too. All add up."),
-    Beat("apart", "Against float64", 5.4, shot="errors", late=True, along=True, caption="Subtract O in float64: nothing seems left."),
+    Beat("outputs", "Both outputs", 4.6, shot="errors", late=True, along=True,
+         caption="Is FlashAttention less exact? Both O look the same."),
+    Beat("apart", "Against float64", 4.4, shot="errors", late=True, along=True, caption="Subtract O in float64: nothing seems left."),
     Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True, caption="Magnified {power} times, both errors are seen."),
-    Beat("exact", "Exact", 6.8, shot="largest", late=True, along=True,
-         caption="Nothing is left out: FlashAttention only rounds, and less."),
-    Beat("equal", "Exact", 6.5, shot="largest", late=True, along=True, caption="Same formula, nothing left out: both only round."),
+    Beat("worst", "The largest error", 4.2, shot="errors", late=True, along=True,
+         caption="The largest error: where does it come from?"),
+    Beat("score", "One score", 4.6, shot="way", late=True, along=True, caption="Follow one of the scores S behind it."),
+    Beat("store", "Out to HBM", 4.4, shot="way", late=True, along=True, caption="Stored as {dtype}, it snaps to the nearest number."),
+    Beat("back", "And back", 4.2, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
+    Beat("entry", "Its entry of O", 6.4, shot="entry", late=True, along=True, caption="Softmax, times V: this entry of O is off, too."),
+    Beat("exact", "Exact", 6.6, shot="errors", late=True, along=True, caption="Less exact? No: FlashAttention is nearer to float64."),
+    Beat("equal", "Exact", 6.5, shot="errors", late=True, along=True, caption="Same formula, nothing left out: both only round."),
 )  # fmt: skip
-CAUSES = ("score", "store", "back", "weight", "row", "keys")  # beats that lay standard attention's error to its S
+CAUSES = ("worst", "score", "store", "back", "entry")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}
 MOSTLY = 2  # times the other's largest error: then most of a difference is one side's
 EQUAL = 1.2  # times: errors that are no further apart are about equal
 SEEN = 0.99  # of either's errors are below O's largest value when magnified
-WEIGHT_DECIMALS = 4  # that are written of a weight
 PLAINLY = 0.45  # of the way to the next number at most: a score that is rounded to no side by accident
 SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
 
@@ -86,77 +86,46 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Weight:
-    """exp(score - most) / total, by which a key's row of V counts."""
-
-    score: float
-    most: float
-    total: float
-
-    @property
-    def weight(self) -> float:
-        return math.exp(self.score - self.most) / self.total
-
-
-@dataclass(frozen=True)
 class Followed:
-    """One score, to the end: in the row of O in which standard attention's largest error lies, it moves that entry most.
+    """One score, to the end: it moves the entry of O in which standard attention's largest error lies most.
 
     Args:
-        query: The row.
+        query: The row of O.
+        column: The entry's place in it.
         key: Whose score it is.
         score: As it is, and stored.
-        weights: What softmax makes of it, by side: of the row's scores, and of the rounded ones.
-        values: The key's row of V [d].
-        off: Standard attention's O - float64 attention in this row [d].
+        outputs: The entry, by side.
+        truth: The same in float64 attention.
     """
 
     query: int
+    column: int
     key: int
     score: Stored
-    weights: dict[str, Weight]
-    values: np.ndarray
-    off: np.ndarray
+    outputs: dict[str, float]
+    truth: float
 
     @property
-    def by(self) -> float:
-        """What standard attention's weight is too large by."""
-        return self.weights["standard"].weight - self.weights["flash"].weight
-
-    @property
-    def by_in_words(self) -> str:
-        """So that it is the difference of both weights as they are written, with its sign."""
-        before, after = (round(each.weight, WEIGHT_DECIMALS) for each in self.weights.values())
-        return number(after - before, WEIGHT_DECIMALS)
-
-    @property
-    def share(self) -> np.ndarray:
-        """By which this key alone moves the row of O [d]."""
-        return self.by * self.values
-
-    @property
-    def rest(self) -> np.ndarray:
-        """By which all other keys, and what else is rounded, move it [d]."""
-        return np.asarray(self.off - self.share)
+    def off(self) -> dict[str, float]:
+        """What the entry is too large by, by side."""
+        return {side: output - self.truth for side, output in self.outputs.items()}
 
 
-def follow(config: AttentionConfig, o: np.ndarray, truth: np.ndarray, row_of: RowOf) -> Followed:
-    """The score that moves an entry of O [B, H, N_q, d] most, where this is furthest from the truth; one that is plainly rounded."""
-    (b, h, row, column), scores = row_of(config, o)
+def follow(config: AttentionConfig, outputs: dict[str, np.ndarray], truth: np.ndarray, row_of: RowOf) -> Followed:
+    """The score that moves an entry of O most, where standard attention's [B, H, N_q, d] is furthest off; one that is plainly rounded."""
+    place, scores = row_of(config, outputs["standard"])
+    b, h, row, column = place
     stored = scores.astype(numpy_dtype(config.dtype)).astype(np.float64)
-    v = make_inputs(config)[2][b, h // config.group].astype(np.float64)
-    rows = {"flash": scores, "standard": stored}
-    most = {side: s.max() for side, s in rows.items()}
-    terms = {side: np.exp(s - most[side]) for side, s in rows.items()}
-    before, after = (each / each.sum() for each in terms.values())
+    v = make_inputs(config)[2][b, h // config.group, :, column].astype(np.float64)
+    before, after = (np.exp(s - s.max()) for s in (scores, stored))
+    moved = np.abs((after / after.sum() - before / before.sum()) * v)
     seen = np.isfinite(scores) & (scores != 0)
     gaps = 2.0 ** (np.floor(np.log2(np.abs(scores[seen]))) + 1 - SIGNIFICAND[config.dtype])
     plain = seen.copy()
     plain[seen] = np.abs(stored[seen] - scores[seen]) <= PLAINLY * gaps
-    key = int(np.where(plain if plain.any() else seen, np.abs((after - before) * v[:, column]), -1.0).argmax())
-    weights = {side: Weight(float(s[key]), float(most[side]), float(terms[side].sum())) for side, s in rows.items()}
+    key = int(np.where(plain if plain.any() else seen, moved, -1.0).argmax())
     score = Stored(float(scores[key]), float(stored[key]), config.dtype)
-    return Followed(row, key, score, weights, v[key], (o - truth)[b, h, row])
+    return Followed(row, column, key, score, {side: float(o[place]) for side, o in outputs.items()}, float(truth[place]))
 
 
 @dataclass(frozen=True)
@@ -201,10 +170,10 @@ class Exactness:
         most = max(float(np.quantile(left, SEEN)) or float(left.max()) for left in self.left.values())
         return int(2 ** max(0, math.floor(-math.log2(most))))
 
-    @property
-    def worst(self) -> dict[str, float]:
-        """In float64 attention, the entry of O in which either's largest error lies."""
-        return {side: float(self.truths[side].flat[int(left.argmax())]) for side, left in self.left.items()}
+    def written(self, value: float) -> str:
+        """An entry of O or an error of it, to three digits of the larger error: all that are seen have as many decimals."""
+        decimals = max(0, 2 - math.floor(math.log10(max(self.errors.values()))))
+        return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
     @property
     def smaller(self) -> float:
@@ -244,7 +213,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Outp
                 f"errors must be above 0 and finite to be drawn, got {error} of {SIDES[side]} in {config.dtype}; try {remedy}"
             )
     cause = float(np.abs(scores_stored(config) - truth).max())
-    followed = follow(config, outputs["standard"], truth, row_of)
+    followed = follow(config, outputs, truth, row_of)
     worst = {side: np.unravel_index(int(np.abs(o - truth).argmax()), o.shape)[:2] for side, o in outputs.items()}
     return Exactness(
         errors, cause, float(np.abs(truth).max()), followed, {side: outputs[side][head] for side, head in worst.items()},

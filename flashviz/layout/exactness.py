@@ -1,4 +1,4 @@
-"""Shots of ExactnessScene: one score's way on three lines of numbers, and how far off either output is, as pictures."""
+"""Shots of ExactnessScene: how far off either output is, as pictures, and one score's way there on lines of numbers."""
 
 from __future__ import annotations
 
@@ -36,140 +36,67 @@ WAY: Mapping[Aspect, Table] = {
         "stored": (60, 1080, 1020, 1310), "HBM note": (60, 1026, 700, 1082), "what": (60, 104, 1020, 160),
     },
 }  # fmt: skip
-# One line of arithmetic for each algorithm, by how much the results differ (``off``), and beneath each what its numbers are.
-SOFTMAX: Mapping[Aspect, Table] = {
+# What became of the score: a line of numbers each for ``truth``, ``flash`` and ``standard``, beneath what they are numbers of.
+ENTRY: Mapping[Aspect, Table] = {
     "16:9": {
-        "chip": (60, 24, 1860, 930), "flash name": (100, 70, 700, 130), "flash note": (100, 130, 700, 186), "flash": (100, 200, 1820, 320),
-        "parts": (100, 320, 1820, 376), "standard name": (100, 500, 700, 560), "standard note": (100, 560, 700, 616),
-        "standard": (100, 630, 1820, 750), "off": (1000, 780, 1820, 880), "rounded": (100, 750, 1820, 806),
+        "chip": (60, 24, 1860, 930), "what": (100, 50, 1820, 120),
+        "truth name": (100, 253, 560, 313), "truth": (600, 150, 1820, 380),
+        "flash name": (100, 503, 560, 563), "flash off": (100, 563, 560, 623), "flash": (600, 400, 1820, 630),
+        "standard name": (100, 753, 560, 813), "standard off": (100, 813, 560, 873), "standard": (600, 650, 1820, 880),
     },
     "4:3": {
-        "chip": (30, 24, 1410, 930), "flash name": (60, 90, 700, 150), "flash note": (60, 150, 700, 206), "flash": (60, 220, 1380, 320),
-        "parts": (60, 320, 1380, 376), "standard name": (60, 500, 700, 560), "standard note": (60, 560, 700, 616),
-        "standard": (60, 630, 1380, 730), "off": (700, 790, 1380, 870), "rounded": (60, 730, 1380, 786),
+        "chip": (30, 24, 1410, 930), "what": (60, 50, 1380, 120),
+        "truth name": (60, 253, 500, 313), "truth": (520, 150, 1390, 380),
+        "flash name": (60, 503, 500, 563), "flash off": (60, 563, 500, 623), "flash": (520, 400, 1390, 630),
+        "standard name": (60, 753, 500, 813), "standard off": (60, 813, 500, 873), "standard": (520, 650, 1390, 880),
     },
     "1:1": {
-        "chip": (20, 24, 1060, 930), "flash name": (50, 90, 700, 150), "flash note": (50, 150, 700, 206), "flash": (50, 230, 1030, 310),
-        "parts": (50, 310, 1030, 366), "standard name": (50, 480, 700, 540), "standard note": (50, 540, 700, 596),
-        "standard": (50, 620, 1030, 700), "off": (480, 760, 1030, 850), "rounded": (50, 700, 1030, 756),
+        "chip": (20, 24, 1060, 930), "what": (50, 40, 1030, 100),
+        "truth name": (50, 110, 470, 166), "truth": (50, 156, 1030, 386),
+        "flash name": (50, 382, 470, 438), "flash off": (50, 578, 470, 634), "flash": (50, 428, 1030, 658),
+        "standard name": (50, 654, 470, 710), "standard off": (50, 850, 470, 906), "standard": (50, 700, 1030, 930),
     },
     "9:16": {
-        "chip": (20, 40, 1060, 1370), "flash name": (60, 180, 700, 240), "flash note": (60, 240, 700, 296), "flash": (60, 360, 1030, 440),
-        "parts": (50, 440, 1030, 496), "standard name": (60, 720, 700, 780), "standard note": (60, 780, 700, 836),
-        "standard": (60, 900, 1030, 980), "off": (480, 1060, 1030, 1150), "rounded": (50, 980, 1030, 1036),
+        "chip": (20, 40, 1060, 1370), "what": (60, 80, 1020, 150),
+        "truth name": (60, 210, 700, 270), "truth": (60, 270, 1020, 500),
+        "flash name": (60, 580, 700, 640), "flash off": (60, 810, 480, 870), "flash": (60, 640, 1020, 870),
+        "standard name": (60, 960, 700, 1020), "standard off": (60, 1190, 480, 1250), "standard": (60, 1020, 1020, 1250),
     },
 }  # fmt: skip
-# ``V``: a row of it as bars, by how much its weight is off (``factor``), and by how much that moves a row of ``O``.
-MOVED: Mapping[Aspect, Table] = {
-    "16:9": {
-        "chip": (60, 24, 1860, 930), "standard name": (100, 50, 640, 110), "standard note": (100, 110, 640, 162),
-        "factor name": (100, 216, 640, 268), "factor": (100, 268, 640, 348), "V name": (100, 356, 640, 416), "V": (680, 60, 1730, 430),
-        "O name": (100, 530, 640, 590), "O note": (100, 594, 640, 648), "O number": (100, 652, 640, 752), "O": (680, 480, 1730, 850),
-        "bar": (680, 862, 1820, 918),
-    },
-    "4:3": {
-        "chip": (30, 24, 1410, 930), "standard name": (60, 50, 500, 110), "standard note": (60, 110, 500, 162),
-        "factor name": (60, 216, 500, 268), "factor": (60, 268, 500, 348), "V name": (60, 356, 500, 416), "V": (520, 60, 1290, 430),
-        "O name": (60, 530, 500, 590), "O note": (60, 594, 500, 648), "O number": (60, 652, 500, 752), "O": (520, 480, 1290, 850),
-        "bar": (520, 862, 1380, 918),
-    },
-    "1:1": {
-        "chip": (20, 24, 1060, 930), "standard name": (50, 40, 450, 90), "standard note": (50, 90, 450, 138),
-        "factor name": (560, 40, 1030, 90), "factor": (560, 90, 830, 160), "V name": (50, 150, 460, 206), "V": (50, 216, 920, 456),
-        "O name": (50, 476, 560, 532), "O note": (50, 532, 560, 582), "O number": (580, 480, 1030, 580), "O": (50, 600, 920, 850),
-        "bar": (50, 866, 1030, 918),
-    },
-    "9:16": {
-        "chip": (20, 40, 1060, 1370), "standard name": (60, 80, 560, 140), "standard note": (60, 140, 560, 194),
-        "factor name": (60, 230, 560, 282), "factor": (60, 282, 560, 362), "V name": (60, 366, 640, 426), "V": (60, 440, 930, 760),
-        "O name": (60, 800, 560, 860), "O note": (60, 860, 560, 914), "O number": (600, 800, 1030, 910), "O": (60, 940, 930, 1270),
-        "bar": (60, 1290, 1030, 1346),
-    },
-}  # fmt: skip
-# How much one key changes a row of O, and the ``rest`` of them, as bars with a name and a size; then ``all`` in the place of both.
-KEYS: Mapping[Aspect, Table] = {
-    "16:9": {
-        "chip": (60, 24, 1860, 930), "standard name": (100, 50, 640, 110), "standard note": (100, 110, 640, 162),
-        "what": (100, 200, 640, 260), "one": (100, 270, 640, 326), "one size": (100, 326, 640, 406), "one bars": (680, 60, 1730, 430),
-        "rest": (100, 590, 640, 646), "rest size": (100, 646, 640, 726), "rest bars": (680, 480, 1730, 850),
-        "all": (100, 270, 640, 326), "all size": (100, 326, 640, 426), "all bars": (680, 60, 1730, 850), "bar": (680, 862, 1820, 918),
-    },
-    "4:3": {
-        "chip": (30, 24, 1410, 930), "standard name": (60, 50, 500, 110), "standard note": (60, 110, 500, 162),
-        "what": (60, 200, 500, 260), "one": (60, 270, 500, 326), "one size": (60, 326, 500, 406), "one bars": (520, 60, 1290, 430),
-        "rest": (60, 590, 500, 646), "rest size": (60, 646, 500, 726), "rest bars": (520, 480, 1290, 850),
-        "all": (60, 270, 500, 326), "all size": (60, 326, 500, 426), "all bars": (520, 60, 1290, 850), "bar": (520, 862, 1380, 918),
-    },
-    "1:1": {
-        "chip": (20, 24, 1060, 930), "standard name": (50, 40, 450, 90), "standard note": (50, 90, 450, 138),
-        "what": (540, 40, 1040, 96), "one": (50, 150, 560, 206), "one size": (580, 140, 1030, 212), "one bars": (50, 222, 920, 482),
-        "rest": (50, 510, 560, 566), "rest size": (580, 500, 1030, 572), "rest bars": (50, 590, 920, 850),
-        "all": (50, 150, 560, 206), "all size": (580, 136, 1030, 216), "all bars": (50, 230, 920, 850), "bar": (50, 866, 1030, 918),
-    },
-    "9:16": {
-        "chip": (20, 40, 1060, 1370), "standard name": (60, 80, 560, 140), "standard note": (60, 140, 560, 194),
-        "what": (60, 220, 640, 280), "one": (60, 300, 560, 356), "one size": (600, 290, 1030, 370), "one bars": (60, 390, 930, 760),
-        "rest": (60, 810, 560, 866), "rest size": (600, 800, 1030, 880), "rest bars": (60, 900, 930, 1270),
-        "all": (60, 300, 560, 356), "all size": (600, 280, 1030, 370), "all bars": (60, 400, 930, 1270), "bar": (60, 1290, 1030, 1346),
-    },
-}  # fmt: skip
-# ``flash`` and ``standard``: a picture each, and ``what`` it shows. ``axis``: what the pictures' columns are; ``row`` names one of them.
+# ``flash`` and ``standard``: a picture each, and ``what`` it shows. ``axis``: what the pictures' columns are. At the end, what is rounded
+# (``note``), the largest error and a ``bar`` as long.
 ERRORS: Mapping[Aspect, Table] = {
     "16:9": {
-        "flash name": (60, 40, 640, 100), "flash note": (60, 100, 640, 156), "flash what": (60, 180, 640, 250),
-        "flash": (660, 30, 1860, 400),
-        "standard name": (60, 450, 640, 510), "standard note": (60, 510, 640, 566), "standard what": (60, 590, 640, 660),
-        "standard": (660, 440, 1860, 810), "row": (660, 822, 1900, 870), "axis": (660, 874, 1860, 926),
+        "flash name": (60, 30, 640, 90), "flash note": (60, 90, 640, 146), "flash what": (60, 160, 640, 230),
+        "flash": (660, 30, 1860, 420), "flash most": (60, 270, 300, 350), "flash number": (310, 270, 640, 350),
+        "flash bar": (60, 360, 610, 420),
+        "standard name": (60, 460, 640, 520), "standard note": (60, 520, 640, 576), "standard what": (60, 590, 640, 660),
+        "standard": (660, 460, 1860, 850), "standard most": (60, 700, 300, 780), "standard number": (310, 700, 640, 780),
+        "standard bar": (60, 790, 610, 850), "axis": (660, 866, 1860, 922),
     },
     "4:3": {
-        "flash name": (40, 40, 540, 100), "flash note": (40, 100, 540, 156), "flash what": (40, 180, 540, 250),
-        "flash": (560, 30, 1400, 400),
-        "standard name": (40, 450, 540, 510), "standard note": (40, 510, 540, 566), "standard what": (40, 590, 540, 660),
-        "standard": (560, 440, 1400, 810), "row": (560, 822, 1430, 870), "axis": (560, 874, 1400, 926),
+        "flash name": (40, 30, 540, 90), "flash note": (40, 90, 540, 146), "flash what": (40, 160, 540, 230),
+        "flash": (560, 30, 1400, 420), "flash most": (40, 270, 270, 350), "flash number": (280, 270, 540, 350),
+        "flash bar": (40, 360, 510, 420),
+        "standard name": (40, 460, 540, 520), "standard note": (40, 520, 540, 576), "standard what": (40, 590, 540, 660),
+        "standard": (560, 460, 1400, 850), "standard most": (40, 700, 270, 780), "standard number": (280, 700, 540, 780),
+        "standard bar": (40, 790, 510, 850), "axis": (560, 866, 1400, 922),
     },
     "1:1": {
-        "flash name": (40, 20, 540, 80), "flash note": (40, 80, 540, 132), "flash what": (560, 40, 1040, 110),
-        "flash": (40, 140, 1040, 400),
-        "standard name": (40, 430, 540, 490), "standard note": (40, 490, 540, 542), "standard what": (560, 450, 1040, 520),
-        "standard": (40, 556, 1040, 816), "row": (40, 828, 1070, 872), "axis": (40, 876, 1040, 926),
+        "flash name": (40, 20, 540, 76), "flash note": (40, 76, 540, 126), "flash what": (560, 30, 1040, 110),
+        "flash": (40, 136, 1040, 366), "flash most": (40, 374, 270, 438), "flash number": (280, 374, 540, 438),
+        "flash bar": (560, 382, 1040, 430),
+        "standard name": (40, 452, 540, 508), "standard note": (40, 508, 540, 558), "standard what": (560, 462, 1040, 542),
+        "standard": (40, 568, 1040, 798), "standard most": (40, 806, 270, 870), "standard number": (280, 806, 540, 870),
+        "standard bar": (560, 814, 1040, 862), "axis": (40, 878, 1040, 930),
     },
     "9:16": {
-        "flash name": (60, 60, 540, 120), "flash note": (60, 120, 540, 176), "flash what": (560, 70, 1020, 150),
-        "flash": (60, 190, 1020, 620),
-        "standard name": (60, 680, 540, 740), "standard note": (60, 740, 540, 796), "standard what": (560, 690, 1020, 770),
-        "standard": (60, 810, 1020, 1240), "row": (60, 1252, 1060, 1300), "axis": (60, 1304, 1020, 1360),
-    },
-}  # fmt: skip
-# A bar each, and of what ``value`` it is the error, over the numbers of one ``axis``, which has a ``unit``; ``plot``: what is between the
-# axis and the upper edge.
-LARGEST: Mapping[Aspect, Table] = {
-    "16:9": {
-        "flash name": (60, 110, 640, 170), "flash note": (60, 170, 640, 226), "flash": (660, 80, 1860, 240),
-        "flash value": (680, 244, 1860, 296),
-        "standard name": (60, 390, 640, 450), "standard note": (60, 450, 640, 506), "standard": (660, 360, 1860, 520),
-        "standard value": (680, 524, 1860, 576),
-        "plot": (660, 40, 1860, 690), "axis": (660, 690, 1860, 760), "unit": (660, 780, 1860, 840),
-    },
-    "4:3": {
-        "flash name": (40, 110, 540, 170), "flash note": (40, 170, 540, 226), "flash": (560, 80, 1400, 240),
-        "flash value": (580, 244, 1400, 296),
-        "standard name": (40, 390, 540, 450), "standard note": (40, 450, 540, 506), "standard": (560, 360, 1400, 520),
-        "standard value": (580, 524, 1400, 576),
-        "plot": (560, 40, 1400, 690), "axis": (560, 690, 1400, 760), "unit": (560, 780, 1400, 840),
-    },
-    "1:1": {
-        "flash name": (64, 40, 540, 100), "flash note": (64, 100, 1040, 152), "flash": (40, 170, 1040, 300),
-        "flash value": (64, 304, 1040, 352),
-        "standard name": (64, 360, 540, 420), "standard note": (64, 420, 1040, 472), "standard": (40, 480, 1040, 610),
-        "standard value": (64, 614, 1040, 666),
-        "plot": (40, 160, 1040, 690), "axis": (40, 690, 1040, 760), "unit": (40, 780, 1040, 840),
-    },
-    "9:16": {
-        "flash name": (84, 150, 640, 210), "flash note": (84, 210, 1020, 266), "flash": (60, 290, 1020, 470),
-        "flash value": (84, 474, 1020, 526),
-        "standard name": (84, 570, 640, 630), "standard note": (84, 630, 1020, 686), "standard": (60, 710, 1020, 890),
-        "standard value": (84, 894, 1020, 946),
-        "plot": (60, 130, 1020, 1060), "axis": (60, 1060, 1020, 1130), "unit": (60, 1150, 1020, 1210),
+        "flash name": (60, 60, 540, 120), "flash note": (60, 120, 560, 176), "flash what": (570, 70, 1020, 150),
+        "flash": (60, 190, 1020, 560), "flash most": (60, 570, 290, 650), "flash number": (300, 570, 560, 650),
+        "flash bar": (580, 580, 1020, 640),
+        "standard name": (60, 690, 540, 750), "standard note": (60, 750, 560, 806), "standard what": (570, 700, 1020, 780),
+        "standard": (60, 820, 1020, 1190), "standard most": (60, 1200, 290, 1280), "standard number": (300, 1200, 560, 1280),
+        "standard bar": (580, 1210, 1020, 1270), "axis": (60, 1300, 1020, 1356),
     },
 }  # fmt: skip
 
@@ -195,7 +122,7 @@ class Axis:
 
     def over(self, value: float) -> Rect:
         """Room for a number over its place."""
-        return centered(self.x(value), self.y + em(74), self.rect.width / 5, em(80))
+        return centered(self.x(value), self.y + em(74), self.rect.width / 4, em(80))
 
     def between(self, first: float, second: float) -> Rect:
         """Room for their distance, between over and the line."""
