@@ -16,7 +16,7 @@ from flashviz.chapters.backward import Backward, Given, added, gather
 from flashviz.director.film.parts import LOAD, Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, fly, middle, slid, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, line_width, middle, slid, word, worded
 from flashviz.figures import number
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Bands, Grid, magnified
@@ -30,11 +30,11 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, li
 from flashviz.palette import spread, weight_spread
 
 CALM = 0.8  # seconds of the first picture
-PRODUCT, ROWS, SUM = 0.7, 1.1, 2.0  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.55, 1.3, 1.4  # seconds: of a row that is weighed, until all are one sum, of all other columns
-RAISE, LEVEL, PARTS = 1.4, 1.1, 0.9  # seconds: while one weight is raised, until all bars are level, and until they are apart again
-ALONE, ALL = 1.4, 1.7  # seconds: of one program, of all others at once
-LOOK = 2.0  # seconds that what is to be read stands
+PRODUCT, ROWS, SUM = 0.7, 1.1, 1.6  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+TERM, FALL, REST = 0.55, 1.2, 1.2  # seconds: of a row that is weighed, until all are one sum, of all other columns
+RAISE, LEVEL, PARTS = 1.1, 1.0, 0.8  # seconds: while one weight is raised, until all bars are level, and until they are apart again
+ALONE, ALL = 1.2, 1.6  # seconds: of one program, of all others at once
+LOOK = 1.6  # seconds that what is to be read stands
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
 LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)"]
 SLOPE = ["dO: how the loss changes with O", "dO: the loss's slope at O", "dO: slope at O"]
@@ -42,8 +42,14 @@ HASTE = 1.5  # power of the time by which bands set out: the first ones slowly
 LINE = em(6)  # under digits that differ, and about what is framed
 SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
 ENTRY = em(22)  # of a number that is pointed at
+TURN = 0.6  # seconds in which a symbol goes to the next line
 APART = ["distance from the mean: dS > 0 above, dS < 0 below", "above D: dS > 0; below: dS < 0"]
-STEPS = 5  # lines of a sum: what is there, two parts, and the sum after each
+SIDES = "first", "last"  # one order of the two who are last, and the other
+STEPS = [  # lines of a sum
+    ["dQ so far"], ["the first adds", "first adds"], ["sum, rounded", "rounded"], ["the second adds", "then adds"],
+    ["sum, rounded", "rounded"],
+]  # fmt: skip
+BOTH = ["both are right, up to the last digit: float32 rounds each sum", "both right: each sum is rounded"]
 SLOTS = {  # where each of the tile's pictures stands
     "q": "rows", "do": "rows", "k": "keys", "v": "keys", "s": "tile", "p": "tile", "dp": "tile", "ds": "tile", "lse": "stats", "d": "stats",
 }  # fmt: skip
@@ -165,7 +171,7 @@ class BackwardFilm(ChapterFilm):
     def formula(self, text: str, color: str) -> FadeIn:
         """What is made now, and of what, over all that stands beside the tile."""
         self.words["formula"] = word(text, NUMBER, color, self.place["formula"], "rule")
-        return FadeIn(self.words["formula"])
+        return FadeIn(self.words["formula"], rate_func=early)
 
     def counted(self, tensor: str) -> list[Fade]:
         """Another product that was made, in the place of the one before."""
@@ -213,7 +219,7 @@ def kept(film: BackwardFilm) -> None:
         for part, told, hue, px in said:
             film.words[part] = fitted(told, px, hue, place[part], part)
             film.move(FadeIn(film.words[part]), seconds=TEXT)
-            film.scene.hold(2 * TEXT)
+            film.scene.hold(TEXT)
         film.move(FadeIn(frames), seconds=TEXT)
 
 
@@ -310,8 +316,7 @@ def dv(film: BackwardFilm) -> None:
         film.move(*gone, FadeOut(film.tiles.pop("lse")), seconds=TEXT / 2)
         coming = film.depart("q"), film.depart("k"), film.arrive("do", "dO", found.rows_of("dO", found.row_block))
         film.words["formula"] = fitted(SLOPE, NAME, skin.o, place["formula"], "rule")
-        film.move(*coming, FadeIn(film.words["formula"], rate_func=early), seconds=MOVE)
-        film.move(film.called("do", "dO"), seconds=TEXT)
+        film.move(*coming, FadeIn(film.words["formula"], rate_func=early), film.called("do", "dO"), seconds=MOVE)
         column = Bands(film.slot("p"), len(values[0]), 1).of(found.key)
         frame = outlines(skin.ink, "column", theme.HEAVY).display(edges([column.inset(-LINE)]))
         whole = box(place["dv"], stroke=skin.v)
@@ -542,7 +547,7 @@ def beside(film: BackwardFilm, value: float) -> Rect:
 @beat("dot")
 def dot(film: BackwardFilm) -> None:
     """The mean is a sum over keys; with dP written out dO comes before it, and what is left of it is O. The other keys leave."""
-    areas, place, said = film.areas, film.place, film.found.said
+    areas, place = film.areas, film.place
     start, level, zero = areas.plot, film.words["level"], film.words["zero"]
     assert isinstance(level, Word)
     assert isinstance(zero, Word)
@@ -554,36 +559,52 @@ def dot(film: BackwardFilm) -> None:
         level.put(beside(film, areas.mean))
         zero.put(beside(film, 0.0))
 
+    line = equations(film)
     with film.scene.telling():
-        film.move(*film.leave("law", "sum", "height", "width", "all"), seconds=TEXT)
-        film.move(Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
-        mean = line(film, "line 0", ["D", "=", "Σ", "P", "×", "dP"])
-        film.move(FadeIn(*mean), seconds=TEXT)
-        gradient = line(film, "note 0", ["dP", "=", "dO", "·", "v"])
+        gone = film.leave("law", "sum", "height", "width", "all")
+        film.move(*gone, Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
+        film.move(FadeIn(*line["line 0"]), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        film.move(FadeIn(*gradient), seconds=TEXT)
+        film.move(FadeIn(*line["note 0"]), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        pulled = line(film, "line 1", ["D", "=", "dO", "·", "Σ", "P", "×", "v"])
-        sources = [*mean[:2], *gradient[2:4], *mean[2:5], gradient[4]]
-        film.move(*(fly(piece, source) for piece, source in zip(pulled, sources, strict=True)), seconds=MOVE)
-        output = line(film, "note 1", ["Σ", "P", "×", "v", "=", "O"])
+        pulled, output = line["line 1"], line["note 1"]
+        film.move(*(settle(piece, source) for piece, source in zip(pulled[2:4], line["note 0"][2:4], strict=True)), seconds=TURN)
+        film.move(FadeIn(*pulled[:2], *pulled[4:7], rate_func=early), settle(pulled[7], line["note 0"][4]), seconds=TURN)
         film.move(FadeIn(*output), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        *last, equal, number = line(film, "line 2", ["D", "=", "dO", "·", "O", "=", said["mean"]])
+        *last, equal, mean = line["line 2"]
         film.move(
-            *(fly(piece, source) for piece, source in zip(last, [*pulled[:4], output[5]], strict=True)),
+            *(settle(piece, source) for piece, source in zip(last, [*pulled[:4], output[5]], strict=True)),
             FadeOut(areas.above_others, areas.below_others), seconds=MOVE,
         )  # fmt: skip
-        film.move(FadeIn(equal, number), seconds=TEXT)
+        film.move(FadeIn(equal, mean), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
 
 
-def line(film: BackwardFilm, part: str, texts: list[str]) -> list[Word]:
-    """Words of an equation in a part of the shot, each in its tensor's hue."""
-    hues = {"P": film.skin.scores, "v": film.skin.v, film.found.said["mean"]: film.skin.hue("D")}
-    colors = [hues.get(text) or (film.skin.hue(text) if text[-1].isalpha() and text != "Σ" else film.skin.ink) for text in texts]
-    pieces = worded(film.place[part], texts, ONE_NUMBER, colors, part)
-    film.words[part] = Group(*pieces)
-    return pieces
+def equations(film: BackwardFilm) -> dict[str, list[Word]]:
+    """D as a sum over keys, then with dO before the sum, then as dO . O, and what each step says: words of one size."""
+    skin, mean, place = film.skin, film.found.said["mean"], film.place
+    texts = {
+        "line 0": "D = Σ P × dP", "note 0": "dP = dO · v", "line 1": "D = dO · Σ P × v", "note 1": "Σ P × v = O",
+        "line 2": f"D = dO · O = {mean}",
+    }  # fmt: skip
+    hues = {"P": skin.scores, "dP": skin.scores, "v": skin.v, "O": skin.o, "dO": skin.o, "D": skin.hue("D"), mean: skin.hue("D")}
+    parts = {part: text.split() for part, text in texts.items()}
+    px = ONE_NUMBER * min(1.0, *(place[part].width / line_width(words, ONE_NUMBER) for part, words in parts.items()))
+    made = {part: worded(place[part], words, px, [hues.get(each, skin.ink) for each in words], part) for part, words in parts.items()}
+    film.words |= {part: Group(*words) for part, words in made.items()}
+    return made
+
+
+def settle(piece: Word, source: Word) -> Shows:
+    """A symbol of one line comes into the next: down, then across, so that it passes through no other."""
+    (x0, y0), (x1, y1) = (source.left, source.baseline), (piece.left, piece.baseline)
+
+    def come(share: float) -> None:
+        across, down = ease_in_out_cubic(late(share)), ease_in_out_cubic(early(share))
+        piece.put_at(x0 + (x1 - x0) * across, y0 + (y1 - y0) * down)
+
+    return Shows(piece, come, introducer=True)
 
 
 # ------------------------------------------------------------------------------------------------------------ on the tile again
@@ -611,9 +632,8 @@ def softmax(film: BackwardFilm) -> None:
             FadeIn(gradients, *film.tiles.values(), *film.words.values(), rate_func=early),
             Shows(Group(*(drawn for drawn, _ in parts)), back, rate_func=ease_in_out_cubic), seconds=MOVE,
         )  # fmt: skip
-        film.move(film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
+        film.move(film.arrive("d", "D", finite(found.followed.d)), film.called("d", "D"), *film.leave("formula", "tile name"), seconds=LOAD)
         film.scene.remove(*(drawn for drawn, _ in parts))
-        film.move(film.called("d", "D"), *film.leave("formula", "tile name"), seconds=TEXT)
         film.tiles["ds"] = made = film.matrix("dS", found.followed.ds, film.slot("ds"))
         weights = film.tiles["p"].rect
         film.move(
@@ -647,7 +667,7 @@ def dq(film: BackwardFilm) -> None:
     with film.scene.telling():
         film.move(film.back("k"), *film.leave("formula"), seconds=MOVE)
         given_by(film, "dq", "dQ", "dQ += dS K / √d", "k", values)
-        film.scene.hold(LOOK - TEXT)
+        film.scene.hold(LOOK - 2 * TEXT)
 
 
 def given_by(film: BackwardFilm, part: str, tensor: str, rule: str, other: str, values: np.ndarray) -> None:
@@ -713,13 +733,12 @@ def shared(film: BackwardFilm) -> None:
         walk.display([], {}, [])
         names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in (*ROW_INPUTS, *COLUMN_INPUTS, *OWN, "dQ")]
         film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
-        film.move(*gone, numbers_of(film), FadeIn(film.words["program"]), *names, seconds=TEXT)
         j, own = found.key_tile, found.walks[found.key_tile]
-        told = [f"program {j} adds a part to each dQ", f"program {j} alone"]
-        film.move(film.fitted("note", told, skin.ink), seconds=TEXT)
+        told = film.fitted("note", [f"program {j} adds a part to each dQ", f"program {j} alone"], skin.ink)
+        film.move(*gone, numbers_of(film), FadeIn(film.words["program"]), *names, told, seconds=TEXT)
         film.move(Shows(walk, walk.run({(block, j): (at + 1) / len(own) for at, block in enumerate(own)})), seconds=ALONE)
-        told = [f"all {len(found.walks)} programs at once, each at a pace of its own", f"all {len(found.walks)} programs at once"]
-        film.move(*film.leave("note"), film.fitted("note", told, skin.ink), seconds=TEXT)
+        others = [f"all {len(found.walks)} programs at once, each at a pace of its own", f"all {len(found.walks)} programs at once"]
+        film.move(*film.leave("note"), film.fitted("note", others, skin.ink), seconds=TEXT)
         film.move(Shows(walk, walk.run(found.times(found.config.seed))), seconds=ALL)
 
 
@@ -741,10 +760,11 @@ def one_row(film: BackwardFilm, values: np.ndarray) -> None:
         Shows(lines, come, rate_func=ease_in_out_cubic, introducer=True), matrix_to(film.tiles["dq"], place["dq"], introducer=True),
         seconds=MOVE,
     )  # fmt: skip
+    film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
     film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
     film.move(
         numbers_of(film), film.fitted("dq name", ["dQ: one number of it", "one number of dQ", "dQ"], skin.q), FadeIn(film.words["entry"]),
-        seconds=TEXT,
+        FadeIn(film.words["program"]), seconds=TEXT,
     )  # fmt: skip
 
 
@@ -756,46 +776,38 @@ def order(film: BackwardFilm) -> None:
     with film.scene.telling():
         one_row(film, added(found.in_order(found.parts, found.drawn[0][:-2])))
         lit = Rectangles(skin.scores, name="heads", opacity=palette.LIT)
-        lit.display(edges([cells.cell(0, j) for j in found.drawn[0][-2:]]))
-        film.move(FadeIn(lit), step(film, "dQ so far", 0), *(come(film, side, 0, entry(film)) for side in ("first", "last")), seconds=MOVE)
-        told = ["", "it adds", "rounded", "the other", "rounded"]
-        for side, turns, seconds in zip(("first", "last"), found.drawn, (PRODUCT, PRODUCT / 2), strict=True):
+        film.scene.add(lit)
+        film.move(step(film, 0), *(line_of_sum(film, side, 0) for side in SIDES), seconds=TEXT)
+        film.scene.hold(TEXT)
+        for side, turns in zip(SIDES, found.drawn, strict=True):
             one, other = turns[-2:]
-            film.move(film.fitted(side, [f"program {one} first", f"{one} first"], skin.ink), seconds=TEXT)
+            head = [film.fitted(side, [f"program {one} first", f"{one} first"], skin.ink)]
             for at, j in ((1, one), (3, other)):
-                named = [step(film, told[at], at)] if side == "first" else []
-                film.move(come(film, side, at, cells.cell(0, j)), *named, seconds=seconds)
-                named = [step(film, told[at + 1], at + 1)] if side == "first" else []
-                film.move(FadeIn(total(film, side, at + 1)), *named, seconds=TEXT)
+                lit.display(edges([cells.cell(0, j)]))
+                for each in (at, at + 1):
+                    named = [step(film, each)] if side == "first" else []
+                    film.move(*head, *named, line_of_sum(film, side, each), seconds=TEXT)
+                    film.scene.hold(TEXT if named else 0.0)
+                    head = []
+        lit.display(edges([cells.cell(0, j) for j in found.drawn[0][-2:]]))
         film.tiles["dq"].display(roots(found.orders[1]))
-        both = ["both are right: float32 rounds each sum, so last digits differ", "both right: each sum is rounded"]
-        film.move(FadeIn(underlined(film)), film.fitted("note", both, skin.ink), seconds=TEXT)
+        film.move(FadeIn(underlined(film)), film.fitted("note", BOTH, skin.ink), seconds=TEXT)
         film.scene.hold(LOOK)
 
 
-def step(film: BackwardFilm, text: str, at: int) -> FadeIn:
+def step(film: BackwardFilm, at: int) -> FadeIn:
     """What a line of both sums is."""
     part = f"step {at}"
-    film.words[part] = word(text, NAME, film.skin.ink, Bands(film.place["steps"], STEPS, 0).of(at), part)
+    film.words[part] = fitted(STEPS[at], NAME, film.skin.ink, Bands(film.place["steps"], len(STEPS), 0).of(at), part)
     return FadeIn(film.words[part])
 
 
-def total(film: BackwardFilm, side: str, at: int) -> Readout:
-    """A line of a sum, in its place."""
-    slot, text = Bands(film.place[f"{side} list"], STEPS, 0).of(at), film.found.said[f"{side} {at}"]
-    hue = film.skin.ink if at % 2 else film.skin.q
-    film.words[f"{side} {at}"] = made = Readout(text, fitting(text, NUMBER, slot), hue, name=f"sum {side} {at}", face=Face.MONO_STRONG).at(
-        slot
-    )
-    return made
-
-
-def come(film: BackwardFilm, side: str, at: int, start: Rect) -> Shows:
-    """A line of a sum comes from where its number is."""
-    made, slot = total(film, side, at), Bands(film.place[f"{side} list"], STEPS, 0).of(at)
-    x, y = start.center[0] - len(made.text) * made.step / 2, start.y0 - slot.height / 2
-    begin = Rect(x, y - slot.height / 2, x + slot.width, y + slot.height / 2)
-    return Shows(made, lambda share: made.at(begin.toward(slot, share)), rate_func=ease_in_out_cubic, introducer=True)
+def line_of_sum(film: BackwardFilm, side: str, at: int) -> FadeIn:
+    """What is there, what comes, or what that makes, in its line of one order."""
+    slot, text = Bands(film.place[f"{side} list"], len(STEPS), 0).of(at), film.found.said[f"{side} {at}"]
+    hue, px = film.skin.ink if at % 2 else film.skin.q, fitting(text, NUMBER, slot)
+    film.words[f"{side} {at}"] = Readout(text, px, hue, name=f"sum {side} {at}", face=Face.MONO_STRONG).at(slot)
+    return FadeIn(film.words[f"{side} {at}"])
 
 
 def entry(film: BackwardFilm) -> Rect:
@@ -807,7 +819,7 @@ def entry(film: BackwardFilm) -> Rect:
 
 def underlined(film: BackwardFilm) -> Rectangles:
     """A line under the digits in which the two sums differ."""
-    numbers = [each for side in ("first", "last") if isinstance(each := film.words[f"{side} {STEPS - 1}"], Readout)]
+    numbers = [each for side in SIDES if isinstance(each := film.words[f"{side} {len(STEPS) - 1}"], Readout)]
     same = next(at for at, pair in enumerate(zip(*(each.text for each in numbers), strict=True)) if pair[0] != pair[1])
     film.words["digits"] = lines = Rectangles(film.skin.ink, name="digits")
     boxes = []
