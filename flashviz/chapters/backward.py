@@ -29,7 +29,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "dv", "The part of dV", 7.6, shot="one tile", late=True, along=True,
+        "dv", "The part of dV", 7.1, shot="one tile", late=True, along=True,
         caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
@@ -37,27 +37,27 @@ BEATS: tuple[Beat, ...] = (
         caption="dO and V make dP, as Q and K made S.",
     ),
     Beat(
-        "row", "One query", 4.2, shot="one query", late=True, along=True,
-        caption="One bar per key: its width is P, its height is dP.",
+        "row", "One query", 3.9, shot="one query", late=True, along=True,
+        caption="A bar per key: P is its width, dP its height.",
     ),
     Beat(
-        "share", "From the mean", 5.4, shot="one query", late=True, along=True,
+        "share", "From the mean", 5.0, shot="one query", late=True, along=True,
         caption="All weights together stay 1: raise one, others shrink.",
     ),
     Beat(
-        "dot", "Without the others", 5.5, shot="one query", late=True, along=True,
+        "dot", "Without the others", 6.0, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
-        "softmax", "From dP to dS", 3.5, shot="one tile", late=True, along=True,
-        caption="Each row, with its own D, turns dP into dS.",
+        "softmax", "From dP to dS", 3.4, shot="one tile", late=True, along=True,
+        caption="With D, row by row, dP becomes dS.",
     ),
     Beat(
         "dk", "The part of dK", 3.7, shot="one tile", late=True, along=True,
         caption="Columns of dS weigh the rows of Q: dK.",
     ),
     Beat(
-        "dq", "The part of dQ", 4.6, shot="one tile", late=True, along=True,
+        "dq", "The part of dQ", 4.4, shot="one tile", late=True, along=True,
         caption="Rows of dS weigh the keys of K: dQ.",
     ),
     Beat(
@@ -65,7 +65,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 7.8, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 7.2, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
     ),
 )  # fmt: skip

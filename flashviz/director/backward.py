@@ -31,9 +31,9 @@ from flashviz.palette import spread, weight_spread
 
 CALM = 0.8  # seconds of the first picture
 PRODUCT, ROWS, SUM = 0.7, 1.1, 1.6  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.55, 1.2, 1.2  # seconds: of a row that is weighed, until all are one sum, of all other columns
+TERM, FALL, REST = 0.55, 1.0, 1.2  # seconds: of a row that is weighed, until all are one sum, of all other columns
 RAISE, LEVEL, PARTS = 1.1, 1.0, 0.8  # seconds: while one weight is raised, until all bars are level, and until they are apart again
-ALONE, ALL = 1.2, 1.6  # seconds: of one program, of all others at once
+ALONE, ALL = 1.2, 1.4  # seconds: of one program, of all others at once
 LOOK = 1.6  # seconds that what is to be read stands
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
 LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)"]
@@ -49,6 +49,7 @@ STEPS = [  # lines of a sum
     ["dQ so far"], ["the first adds", "first adds"], ["sum, rounded", "rounded"], ["the second adds", "then adds"],
     ["sum, rounded", "rounded"],
 ]  # fmt: skip
+ONE_OF = ["dQ: one number of it", "one number of dQ", "dQ"]
 BOTH = ["both are right, up to the last digit: float32 rounds each sum", "both right: each sum is rounded"]
 SLOTS = {  # where each of the tile's pictures stands
     "q": "rows", "do": "rows", "k": "keys", "v": "keys", "s": "tile", "p": "tile", "dp": "tile", "ds": "tile", "lse": "stats", "d": "stats",
@@ -317,6 +318,7 @@ def dv(film: BackwardFilm) -> None:
         coming = film.depart("q"), film.depart("k"), film.arrive("do", "dO", found.rows_of("dO", found.row_block))
         film.words["formula"] = fitted(SLOPE, NAME, skin.o, place["formula"], "rule")
         film.move(*coming, FadeIn(film.words["formula"], rate_func=early), film.called("do", "dO"), seconds=MOVE)
+        film.scene.hold(2 * TEXT)
         column = Bands(film.slot("p"), len(values[0]), 1).of(found.key)
         frame = outlines(skin.ink, "column", theme.HEAVY).display(edges([column.inset(-LINE)]))
         whole = box(place["dv"], stroke=skin.v)
@@ -330,7 +332,7 @@ def dv(film: BackwardFilm) -> None:
             one.display(roots(values[:, found.key][None] if share < 1 / 2 else values[:, found.key][:, None]))
 
         written = [part for part in film.words if part in ("others", "sum name")]
-        film.move(Shows(one, turn, rate_func=ease_in_out_cubic), *film.leave(*written), seconds=MOVE)
+        film.move(Shows(one, turn, rate_func=ease_in_out_cubic), *film.leave(*written), seconds=PRODUCT)
         film.scene.remove(frame)
         carry(film, "dv", "dV", values, REST, film.slot("do"))
         film.scene.remove(one, whole)
@@ -564,9 +566,9 @@ def dot(film: BackwardFilm) -> None:
         gone = film.leave("law", "sum", "height", "width", "all")
         film.move(*gone, Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
         film.move(FadeIn(*line["line 0"]), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
         film.move(FadeIn(*line["note 0"]), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
         pulled, output = line["line 1"], line["note 1"]
         film.move(*(settle(piece, source) for piece, source in zip(pulled[2:4], line["note 0"][2:4], strict=True)), seconds=TURN)
         film.move(FadeIn(*pulled[:2], *pulled[4:7], rate_func=early), settle(pulled[7], line["note 0"][4]), seconds=TURN)
@@ -740,6 +742,7 @@ def shared(film: BackwardFilm) -> None:
         others = [f"all {len(found.walks)} programs at once, each at a pace of its own", f"all {len(found.walks)} programs at once"]
         film.move(*film.leave("note"), film.fitted("note", others, skin.ink), seconds=TEXT)
         film.move(Shows(walk, walk.run(found.times(found.config.seed))), seconds=ALL)
+        film.scene.hold(2 * TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row of dQ
@@ -760,12 +763,6 @@ def one_row(film: BackwardFilm, values: np.ndarray) -> None:
         Shows(lines, come, rate_func=ease_in_out_cubic, introducer=True), matrix_to(film.tiles["dq"], place["dq"], introducer=True),
         seconds=MOVE,
     )  # fmt: skip
-    film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
-    film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
-    film.move(
-        numbers_of(film), film.fitted("dq name", ["dQ: one number of it", "one number of dQ", "dQ"], skin.q), FadeIn(film.words["entry"]),
-        FadeIn(film.words["program"]), seconds=TEXT,
-    )  # fmt: skip
 
 
 @beat("order")
@@ -777,7 +774,12 @@ def order(film: BackwardFilm) -> None:
         one_row(film, added(found.in_order(found.parts, found.drawn[0][:-2])))
         lit = Rectangles(skin.scores, name="heads", opacity=palette.LIT)
         film.scene.add(lit)
-        film.move(step(film, 0), *(line_of_sum(film, side, 0) for side in SIDES), seconds=TEXT)
+        film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
+        film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
+        film.move(
+            numbers_of(film), FadeIn(film.words["program"], film.words["entry"]), film.fitted("dq name", ONE_OF, skin.q),
+            step(film, 0), *(line_of_sum(film, side, 0) for side in SIDES), seconds=TEXT,
+        )  # fmt: skip
         film.scene.hold(TEXT)
         for side, turns in zip(SIDES, found.drawn, strict=True):
             one, other = turns[-2:]
