@@ -41,11 +41,11 @@ BEATS: tuple[Beat, ...] = (
         caption="A bar per key: P is its width, dP its height.",
     ),
     Beat(
-        "share", "From the mean", 5.0, shot="one query", late=True, along=True,
+        "share", "From the mean", 4.8, shot="one query", late=True, along=True,
         caption="All weights together stay 1: raise one, others shrink.",
     ),
     Beat(
-        "dot", "Without the others", 6.0, shot="one query", late=True, along=True,
+        "dot", "Without the others", 5.7, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
@@ -57,7 +57,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Columns of dS weigh the rows of Q: dK.",
     ),
     Beat(
-        "dq", "The part of dQ", 4.4, shot="one tile", late=True, along=True,
+        "dq", "The part of dQ", 4.3, shot="one tile", late=True, along=True,
         caption="Rows of dS weigh the keys of K: dQ.",
     ),
     Beat(
@@ -315,7 +315,7 @@ def added(parts: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
 
 def digits(*numbers: np.float32) -> list[str]:
     """float32 numbers with as many decimals as tell each from every other."""
-    places = max(len(np.format_float_positional(each, unique=True).partition(".")[2]) for each in numbers)
+    places = max(1, *(len(np.format_float_positional(each, unique=True).partition(".")[2]) for each in numbers))
     return [f"{float(each):.{places}f}".replace("-", "−") for each in numbers]
 
 

@@ -580,7 +580,7 @@ def dot(film: BackwardFilm) -> None:
             FadeOut(areas.above_others, areas.below_others), seconds=MOVE,
         )  # fmt: skip
         film.move(FadeIn(equal, mean), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
 
 
 def equations(film: BackwardFilm) -> dict[str, list[Word]]:
@@ -761,7 +761,7 @@ def one_row(film: BackwardFilm, values: np.ndarray) -> None:
     film.move(
         FadeOut(walk, rate_func=early), *film.leave(*(part for part in film.words if part != "lines")),
         Shows(lines, come, rate_func=ease_in_out_cubic, introducer=True), matrix_to(film.tiles["dq"], place["dq"], introducer=True),
-        seconds=MOVE,
+        seconds=PRODUCT,
     )  # fmt: skip
 
 
