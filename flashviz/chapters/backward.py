@@ -21,23 +21,23 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 3.3, shot="kept", late=True, along=True,
+        "kept", "What was kept", 3.7, shot="kept", late=True, along=True,
         caption="Training goes back: P was not kept, LSE was.",
     ),
     Beat(
-        "again", "P again", 3.7, shot="one tile", late=True, along=True,
+        "again", "P again", 3.9, shot="one tile", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "dv", "The part of dV", 7.1, shot="one tile", late=True, along=True,
+        "dv", "The part of dV", 7.2, shot="one tile", late=True, along=True,
         caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
-        "upstream", "From dO to dP", 3.2, shot="one tile", late=True, along=True,
+        "upstream", "From dO to dP", 3.4, shot="one tile", late=True, along=True,
         caption="dO and V make dP, as Q and K made S.",
     ),
     Beat(
-        "row", "One query", 3.9, shot="one query", late=True, along=True,
+        "row", "One query", 4.0, shot="one query", late=True, along=True,
         caption="A bar per key: P is its width, dP its height.",
     ),
     Beat(
@@ -57,7 +57,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Columns of dS weigh the rows of Q: dK.",
     ),
     Beat(
-        "dq", "The part of dQ", 4.3, shot="one tile", late=True, along=True,
+        "dq", "The part of dQ", 4.4, shot="one tile", late=True, along=True,
         caption="Rows of dS weigh the keys of K: dQ.",
     ),
     Beat(
