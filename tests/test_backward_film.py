@@ -348,12 +348,12 @@ def test_one_program_goes_first_and_then_all_others() -> None:
     walk = Walk(back.walks, back.row_blocks, shot(AttentionConfig(), "16:9", "all tiles"), DARK)
     own = back.walks[back.key_tile]
     walk.run({(block, back.key_tile): (at + 1) / len(own) for at, block in enumerate(own)})(1.0)
-    assert walk.added.values.tolist() == [len(own)]
-    assert walk.own["dK"].values.tolist() == [1]
+    assert np.asarray(walk.added.values).tolist() == [len(own)]
+    assert np.asarray(walk.own["dK"].values).tolist() == [1]
     show = walk.run(back.times(back.config.seed))
-    assert walk.added.values.tolist() == [len(own)]
+    assert np.asarray(walk.added.values).tolist() == [len(own)]
     show(1.0)
-    assert walk.added.values.tolist() == [sum(map(len, back.walks))]
+    assert np.asarray(walk.added.values).tolist() == [sum(map(len, back.walks))]
 
 
 @given(singles, singles)
