@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.backward import Backward, added, digits, gather, products
+from flashviz.chapters.backward import Backward, added, aligned, digits, gather, products
 from flashviz.config import AttentionConfig
 from flashviz.director import backward
 from flashviz.errors import TraceError
@@ -21,6 +21,7 @@ from flashviz.layout import shot
 from flashviz.layout.backward import Grid, arrivals, magnified
 from flashviz.layout.rect import Rect
 from flashviz.mobjects.areas import Areas
+from flashviz.mobjects.tile_walk import Walk
 from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import DARK, MOST_WEIGHTS
 from flashviz_kernels.differentiating import inputs
@@ -133,9 +134,12 @@ def test_an_order_is_a_bit_different_and_no_worse(name: str) -> None:
     bound = (len(back.parts) - 1) * 2.0**-24 * np.abs(back.parts).sum(0).max() * 1.01
     exact = back.parts.astype(np.float64).sum(0)
     assert 0 < max(np.abs(each - exact).max() for each in (first, last)) <= bound
-    assert [float(back.said[side].replace("−", "-")) for side in ("first", "last")] == pytest.approx(
-        [float(each[back.number]) for each in (first, last)], rel=1e-7
-    )
+    for side, steps, order in zip(("first", "last"), back.steps, (first, last), strict=True):
+        assert steps[-1] == order[back.number]
+        assert [steps[0] + steps[1], steps[2] + steps[3]] == [steps[2], steps[4]], "float32, rounded after each step"
+        written = [np.float32(back.said[f"{side} {at}"].replace(" ", "").replace("−", "-")) for at in range(5)]
+        assert written == list(steps), "with all digits that tell it from every other"
+    assert (back.steps[0][[0, 1, 3]] == back.steps[1][[0, 3, 1]]).all(), "the same three, the last two in the other order"
 
 
 def rooted(values: np.ndarray) -> np.ndarray:
@@ -159,7 +163,8 @@ def test_pictures_are_of_these_values() -> None:
         assert values_of(dq, tensor) == [written(rooted(values))], tensor
     assert values_of(shared, "added") == [written([sum(map(len, back.walks))])]
     assert values_of(shared, "stored dK") == values_of(shared, "stored dV") == [written([back.config.col_blocks])]
-    assert [*said(order, "sum first"), *said(order, "sum last")] == [back.said["first"], back.said["last"]]
+    for side in ("first", "last"):
+        assert [said(order, f"sum {side} {at}") for at in range(5)] == [[back.said[f"{side} {at}"]] for at in range(5)]
     assert values_of(order, "dQ") == [written(rooted(back.orders[1]))]
 
 
@@ -200,14 +205,12 @@ def test_rows_are_weighed_and_fall_into_one_sum() -> None:
 
 
 def test_the_row_that_is_looked_at_is_one_of_the_film_s_with_its_numbers() -> None:
-    """dO and O of that query are drawn, their product is D, and what is reckoned adds up as it is written."""
+    """The product of its dO and O is D, and what is reckoned adds up as it is written."""
     stage, back = scene(FILM), found("default")
     dot, share = at(stage, "dot"), at(stage, "share")
     do, o = (back.rows_of(name, back.row_block)[back.row] for name in ("dO", "O"))
-    assert values_of(dot, "row of dO") == [written(rooted(do[None]))]
-    assert values_of(dot, "row of O") == [written(o[None])]
     assert float(do.astype(np.float64) @ o) == pytest.approx(float(back.said["mean"]), abs=0.005)
-    assert said(dot, "dot") == [f"dO · O = {back.said['mean']}"]
+    assert " ".join(said(dot, "line 2")) == f"D = dO · O = {back.said['mean']}"
     assert said(dot, "level") == said(share, "level") == [f"D = {back.said['mean']}"]
     (reckoned,) = said(share, "sum")
     weight, gradient, mean, part = (float(number) for number in re.findall(r"[\d.]+", reckoned))
@@ -266,12 +269,11 @@ def test_leveled_bars_end_at_the_mean_and_parted_ones_at_their_values() -> None:
 
 
 def test_products_are_counted_as_they_are_made() -> None:
-    """At the end all that the trace has; each beat adds those that it makes."""
+    """Each beat says which of all that the trace has it made last."""
     stage, back = scene(FILM), found("default")
     made = ["S", "dV", "dP", "dK", "dQ"]
     for beat, count in (("again", 1), ("dv", 2), ("upstream", 3), ("dk", 4), ("dq", 5)):
-        listed = {item.text for item in shown(at(stage, beat), "made")}
-        assert listed == {"products of this tile:", *(f"{at} {name}" for at, name in enumerate(made[:count], 1))}
+        assert said(at(stage, beat), "made") == [f"product {count} of 5:", made[count - 1]]
     assert made[:3] == products(back.trace)[:3]
     assert sorted(made) == sorted(products(back.trace)), "dK and dQ, of which neither needs the other, in either order"
 
@@ -290,7 +292,7 @@ def test_the_number_is_pointed_at_where_it_stands_in_dq() -> None:
 def test_who_is_first_is_told_in_the_order_that_was_drawn() -> None:
     stage, back = scene(FILM), found("default")
     for side, drawn in zip(("first", "last"), back.drawn, strict=True):
-        assert said(at(stage, "order"), side) == [f"program {drawn[-2]} first, then {drawn[-1]}:"]
+        assert said(at(stage, "order"), side) == [f"program {drawn[-2]} first"]
 
 
 @every
@@ -313,6 +315,45 @@ def test_what_did_not_run_is_refused() -> None:
 
 
 singles = st.floats(width=32, allow_nan=False, allow_infinity=False, min_value=-1e6, max_value=1e6)
+
+
+@given(st.lists(st.lists(singles, min_size=5, max_size=5), min_size=1, max_size=2))
+def test_lines_of_sums_are_exact_and_their_points_stand_beneath_each_other(steps: list[list[float]]) -> None:
+    lines = aligned([np.array(each, np.float32) for each in steps])
+    flat = [line for each in lines for line in each]
+    assert len({line.index(".") for line in flat}) == len({len(line) for line in flat}) == 1
+    for texts, numbers in zip(lines, steps, strict=True):
+        assert [np.float32(text.replace(" ", "").replace("−", "-")) for text in texts] == [np.float32(each) for each in numbers]
+        assert [text[0] in "+−" for text in texts[1::2]] == [True, True]
+
+
+def test_a_raised_weight_takes_its_width_from_all_others() -> None:
+    """By softmax with one score raised: their widths shrink alike, all together stay as wide; at the end all is as it was."""
+    drawn = areas("default")
+    before = np.diff(drawn.feet)
+    drawn.raised(0.5)
+    during = np.diff(drawn.feet)
+    assert during.sum() == pytest.approx(before.sum())
+    assert during[drawn.at] > before[drawn.at]
+    others = (np.arange(len(before)) != drawn.at) & (before > 1e-9)
+    assert during[others] / before[others] == pytest.approx(np.full(others.sum(), (during[others] / before[others]).mean()), rel=1e-3)
+    assert (during[others] / before[others]).max() < 1
+    drawn.raised(1.0)
+    assert np.diff(drawn.feet) == pytest.approx(before)
+
+
+def test_one_program_goes_first_and_then_all_others() -> None:
+    """Alone it adds one part to each dQ of its walk; then nothing that it added is taken back."""
+    back = found("default")
+    walk = Walk(back.walks, back.row_blocks, shot(AttentionConfig(), "16:9", "all tiles"), DARK)
+    own = back.walks[back.key_tile]
+    walk.run({(block, back.key_tile): (at + 1) / len(own) for at, block in enumerate(own)})(1.0)
+    assert np.asarray(walk.added.values).tolist() == [len(own)]
+    assert np.asarray(walk.own["dK"].values).tolist() == [1]
+    show = walk.run(back.times(back.config.seed))
+    assert np.asarray(walk.added.values).tolist() == [len(own)]
+    show(1.0)
+    assert np.asarray(walk.added.values).tolist() == [sum(map(len, back.walks))]
 
 
 @given(singles, singles)
@@ -350,13 +391,13 @@ def test_rows_of_dq_take_them_in_different_orders() -> None:
 
 @several
 def test_the_orders_differ_in_the_last_two_who_meet(name: str) -> None:
-    """The first is the one in which the programs reach the followed row block as all run."""
+    """The first is the one in which the programs reach the followed row block: the followed one first, then as all others run."""
     back = found(name)
     first, last = back.drawn
     assert sorted(first) == sorted(last) == back.programs
     assert first[:-2] == last[:-2]
     assert first[-2:] == last[:-3:-1]
-    when = arrivals(back.walks, back.config.seed)
+    when = back.times(back.config.seed)
     times = [when[back.row_block, j] for j in first]
     assert times == sorted(times)
 

@@ -29,7 +29,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "dv", "The part of dV", 8.1, shot="one tile", late=True, along=True,
+        "dv", "The part of dV", 7.2, shot="one tile", late=True, along=True,
         caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
@@ -37,35 +37,35 @@ BEATS: tuple[Beat, ...] = (
         caption="dO and V make dP, as Q and K made S.",
     ),
     Beat(
-        "row", "One query", 3.9, shot="one query", late=True, along=True,
-        caption="One query: a bar a key, P wide and dP high.",
+        "row", "One query", 4.0, shot="one query", late=True, along=True,
+        caption="A bar per key: P is its width, dP its height.",
     ),
     Beat(
-        "share", "From the mean", 4.9, shot="one query", late=True, along=True,
-        caption="P adds up to 1, so only the height from the mean counts.",
+        "share", "From the mean", 4.8, shot="one query", late=True, along=True,
+        caption="All weights together stay 1: raise one, others shrink.",
     ),
     Beat(
-        "dot", "Without the others", 3.4, shot="one query", late=True, along=True,
+        "dot", "Without the others", 5.7, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
-        "softmax", "From dP to dS", 3.7, shot="one tile", late=True, along=True,
-        caption="Each row, with its own D, turns dP into dS.",
+        "softmax", "From dP to dS", 3.4, shot="one tile", late=True, along=True,
+        caption="With D, row by row, dP becomes dS.",
     ),
     Beat(
-        "dk", "The part of dK", 3.9, shot="one tile", late=True, along=True,
+        "dk", "The part of dK", 3.7, shot="one tile", late=True, along=True,
         caption="Columns of dS weigh the rows of Q: dK.",
     ),
     Beat(
-        "dq", "The part of dQ", 3.9, shot="one tile", late=True, along=True,
+        "dq", "The part of dQ", 4.4, shot="one tile", late=True, along=True,
         caption="Rows of dS weigh the keys of K: dQ.",
     ),
     Beat(
-        "shared", "What is shared", 4.6, shot="all tiles", late=True, along=True,
+        "shared", "What is shared", 5.0, shot="all tiles", late=True, along=True,
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 6.9, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 7.2, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
     ),
 )  # fmt: skip
@@ -226,9 +226,13 @@ class Backward:
         dk = self.rounded(tile.ds).T @ self.rows_of("Q", block) * np.float32(self.config.scale)
         return dk, self.rounded(tile.p).T @ self.rows_of("dO", block)
 
+    def times(self, seed: int) -> dict[tuple[int, int], float]:
+        """When each program comes to each row block, as a share of the time; the followed one was there before all others run at once."""
+        return arrivals(self.walks, seed) | {(block, self.key_tile): 0.0 for block in self.walks[self.key_tile]}
+
     def order(self, block: int, seed: int) -> list[int]:
-        """The programs that add to a row block, as they come when all run at once; paces are drawn by ``seed``."""
-        when = arrivals(self.walks, seed)
+        """The programs that add to a row block, as they come; paces are drawn by ``seed``."""
+        when = self.times(seed)
         return sorted((j for row, j in when if row == block), key=lambda j: when[block, j])
 
     @cached_property
@@ -255,12 +259,23 @@ class Backward:
 
     @cached_property
     def number(self) -> tuple[int, int]:
-        """Row and column of a number of dQ that the order changes; of those the one whose largest part has the least share."""
+        """Row and column of a number of dQ that the order changes; of those the one whose smallest term is the largest."""
         first, last = self.orders
-        sizes = np.abs(self.parts)
-        share = np.where(first != last, sizes.max(0) / np.maximum(sizes.sum(0), np.float32(1e-30)), np.inf)
-        row, column = np.unravel_index(int(share.argmin()), share.shape)
+        parts = self.in_order(self.parts, self.drawn[0])
+        sizes = np.abs([added(parts[:-2]), *parts[-2:]])
+        least = np.where(first != last, sizes.min(0), -1.0)
+        row, column = np.unravel_index(int(least.argmax()), least.shape)
         return int(row), int(column)
+
+    @cached_property
+    def steps(self) -> list[np.ndarray]:
+        """In either order, of that number: what dQ holds, the part that comes, their sum, the other part, and the sum at the end."""
+        written = []
+        for order in self.drawn:
+            parts = self.in_order(self.parts, order)[(slice(None), *self.number)]
+            sums = [added(parts[:count]) for count in range(len(parts) - 2, len(parts) + 1)]
+            written.append(np.array([sums[0], parts[-2], sums[1], parts[-1], sums[2]], np.float32))
+        return written
 
     @property
     def differ(self) -> int:
@@ -285,8 +300,8 @@ class Backward:
             "part": number(float(self.followed.ds[self.row, self.key]), 2),
         }
         if len(self.programs) > 1:
-            first, last = digits(*(each[self.number] for each in self.orders))
-            said |= {"first": first, "last": last}
+            lines = aligned(self.steps)
+            said |= {f"{side} {at}": text for side, texts in zip(("first", "last"), lines, strict=True) for at, text in enumerate(texts)}
         return said
 
 
@@ -298,11 +313,30 @@ def added(parts: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     return np.asarray(total, np.float32)
 
 
-def digits(first: np.float32, second: np.float32) -> tuple[str, str]:
-    """Two float32 numbers with as many decimals as tell either from every other."""
-    places = max(len(np.format_float_positional(each, unique=True).partition(".")[2]) for each in (first, second))
-    one, other = (f"{float(each):.{places}f}".replace("-", "−") for each in (first, second))
-    return one, other
+def digits(*numbers: np.float32) -> list[str]:
+    """float32 numbers with as many decimals as tell each from every other."""
+    places = max(1, *(len(np.format_float_positional(each, unique=True).partition(".")[2]) for each in numbers))
+    return [f"{float(each):.{places}f}".replace("-", "−") for each in numbers]
+
+
+def aligned(steps: Sequence[np.ndarray]) -> list[list[str]]:
+    """Sums and what is added in turn, of each [5], as text with the points one beneath the other; sums have equally many decimals."""
+    sums = digits(*np.concatenate([each[::2] for each in steps]))
+    texts = []
+    for at, each in enumerate(steps):
+        lines = sums[3 * at : 3 * at + 3]
+        for place, part in ((1, each[1]), (3, each[3])):
+            lines.insert(place, ("−" if part < 0 else "+") + digits(abs(part))[0])
+        texts.append(lines)
+    whole, rest = (max(len(line.lstrip("+−").split(".")[side]) for lines in texts for line in lines) for side in (0, 1))
+    return [[pointed(line, whole, rest) for line in lines] for lines in texts]
+
+
+def pointed(text: str, whole: int, rest: int) -> str:
+    """A number with its sign in front, filled with blanks to so many digits before and after its point."""
+    sign = text[0] if text[0] in "+−" else " "
+    before, after = text.lstrip("+−").split(".")
+    return f"{sign}{before:>{whole}}.{after:<{rest}}"
 
 
 def products(trace: Trace) -> list[str]:

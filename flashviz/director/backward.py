@@ -16,32 +16,41 @@ from flashviz.chapters.backward import Backward, Given, added, gather
 from flashviz.director.film.parts import LOAD, Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, fly, word
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, line_width, middle, slid, word, worded
 from flashviz.figures import number
 from flashviz.layout import Rect, Shot, columns
-from flashviz.layout.backward import Bands, Grid, arrivals, magnified
+from flashviz.layout.backward import Bands, Grid, magnified
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.areas import Areas
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.motion import Fade, FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tile_walk import COLUMN_INPUTS, OWN, ROW_INPUTS, Walk
 from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, line_of, outlines, span
 from flashviz.palette import spread, weight_spread
 
-CALM = 1.1  # seconds of the first picture
-PRODUCT, ROWS, SUM = 0.7, 1.1, 2.0  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.6, 1.6, 0.9  # seconds: of a row that is weighed, until all are one sum, of all other columns
-LEVEL, PARTS = 1.2, 1.0  # seconds: until all bars are level, and until they are apart again
-ALL, WAIT = 2.3, 0.25  # seconds: of all programs at once, until the second one adds
+CALM = 0.8  # seconds of the first picture
+PRODUCT, ROWS, SUM = 0.7, 1.1, 1.6  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+TERM, FALL, REST = 0.55, 1.0, 1.2  # seconds: of a row that is weighed, until all are one sum, of all other columns
+RAISE, LEVEL, PARTS = 1.1, 1.0, 0.8  # seconds: while one weight is raised, until all bars are level, and until they are apart again
+ALONE, ALL = 1.2, 1.4  # seconds: of one program, of all others at once
+LOOK = 1.6  # seconds that what is to be read stands
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
-MADE, APART = ("products of this tile:", "products:"), 20  # what is listed; px, between two
 LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)"]
 SLOPE = ["dO: how the loss changes with O", "dO: the loss's slope at O", "dO: slope at O"]
 HASTE = 1.5  # power of the time by which bands set out: the first ones slowly
 LINE = em(6)  # under digits that differ, and about what is framed
 SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
 ENTRY = em(22)  # of a number that is pointed at
+TURN = 0.6  # seconds in which a symbol goes to the next line
+APART = ["distance from the mean: dS > 0 above, dS < 0 below", "above D: dS > 0; below: dS < 0"]
+SIDES = "first", "last"  # one order of the two who are last, and the other
+STEPS = [  # lines of a sum
+    ["dQ so far"], ["the first adds", "first adds"], ["sum, rounded", "rounded"], ["the second adds", "then adds"],
+    ["sum, rounded", "rounded"],
+]  # fmt: skip
+ONE_OF = ["dQ: one number of it", "one number of dQ", "dQ"]
+BOTH = ["both are right, up to the last digit: float32 rounds each sum", "both right: each sum is rounded"]
 SLOTS = {  # where each of the tile's pictures stands
     "q": "rows", "do": "rows", "k": "keys", "v": "keys", "s": "tile", "p": "tile", "dp": "tile", "ds": "tile", "lse": "stats", "d": "stats",
 }  # fmt: skip
@@ -76,6 +85,7 @@ class BackwardFilm(ChapterFilm):
         self.tiles: dict[str, Matrix] = {}
         self.away: dict[str, Matrix] = {}  # outside the frame
         self.words: dict[str, Mobject] = {}
+        self.products: list[str] = []  # that were made
         self.kept_words: dict[str, Mobject] = {}  # of the tile, while one of its rows is looked at
 
     def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
@@ -162,17 +172,15 @@ class BackwardFilm(ChapterFilm):
     def formula(self, text: str, color: str) -> FadeIn:
         """What is made now, and of what, over all that stands beside the tile."""
         self.words["formula"] = word(text, NUMBER, color, self.place["formula"], "rule")
-        return FadeIn(self.words["formula"])
+        return FadeIn(self.words["formula"], rate_func=early)
 
-    def counted(self, tensor: str) -> FadeIn:
-        """Another product that was made, at the end of their list."""
-        made = backward.products(self.found.trace)
-        slots = [slot.before(em(APART)) for slot in columns(self.place["made"], len(made))]
-        px = NUMBER * min(1.0, *(slots[0].width / text_width(f"{len(made)} {name}", NUMBER, Face.STRONG) for name in made))
-        listed = self.words.setdefault("made", Group(fitted(MADE, NAME, self.skin.ink, self.place["made name"], "made")))
-        at = len(listed.submobjects)
-        listed.add(word(f"{at} {tensor}", px, self.skin.hue(tensor), slots[at - 1], "made"))
-        return FadeIn(*listed.submobjects[0 if at == 1 else at :])
+    def counted(self, tensor: str) -> list[Fade]:
+        """Another product that was made, in the place of the one before."""
+        self.products.append(tensor)
+        told = [f"product {len(self.products)} of {len(backward.products(self.found.trace))}:", tensor]
+        before = [FadeOut(self.words.pop("made"), rate_func=early)] if "made" in self.words else []
+        self.words["made"] = Group(*worded(self.place["made"], told, NUMBER, [self.skin.ink, self.skin.hue(tensor)], "made"))
+        return [*before, FadeIn(self.words["made"], rate_func=late)]
 
 
 def roots(values: np.ndarray) -> np.ndarray:
@@ -212,7 +220,7 @@ def kept(film: BackwardFilm) -> None:
         for part, told, hue, px in said:
             film.words[part] = fitted(told, px, hue, place[part], part)
             film.move(FadeIn(film.words[part]), seconds=TEXT)
-            film.scene.hold(2 * TEXT)
+            film.scene.hold(TEXT)
         film.move(FadeIn(frames), seconds=TEXT)
 
 
@@ -235,11 +243,8 @@ def again(film: BackwardFilm) -> None:
     skin, tile = film.skin, film.found.followed
     with film.scene.telling():
         nearer(film)
-        film.move(
-            film.called("q", "Q"), film.called("k", "K"), film.called("lse", "LSE"), film.formula("S = Q Kᵀ / √d", skin.scores),
-            film.called("s", "S"), film.made("s", "S", tile.s), seconds=PRODUCT,
-        )  # fmt: skip
-        film.move(film.counted("S"), seconds=TEXT)
+        film.move(film.called("s", "S"), film.made("s", "S", tile.s), seconds=PRODUCT)
+        film.move(*film.counted("S"), seconds=TEXT)
         scores = film.tiles.pop("s")
         film.tiles["p"] = weights = film.matrix("P", tile.p, film.slot("p"))
         film.move(*film.leave("formula", "tile name"), seconds=TEXT / 2)
@@ -253,10 +258,13 @@ def again(film: BackwardFilm) -> None:
 
 
 def nearer(film: BackwardFilm) -> None:
-    """The framed tile grows to its place, and so do its parts of Q, K and LSE; all else leaves."""
+    """The framed tile grows to its place, and so do its parts of Q, K and LSE, with their names; all else leaves."""
     place, found = film.place, film.found
-    homes, whole = framed(film), film.scene.shot("kept")["grid"]
+    named = {SLOTS[part]: film.words.pop(f"{part} name") for part in ("q", "k", "lse")}
     lines, frames = film.words.pop("lines"), film.words.pop("frames")
+    left = film.leave()
+    going = [called(film, f"{part} name", each) for part, each in named.items()]
+    homes, whole = framed(film), film.scene.shot("kept")["grid"]
     gone, film.tiles = film.tiles, {}
     for part, tensor in (("q", "Q"), ("k", "K"), ("lse", "LSE")):
         film.tiles[part] = film.matrix(tensor, film.own(tensor), homes[part], film.whole(tensor))
@@ -271,9 +279,16 @@ def nearer(film: BackwardFilm) -> None:
     grown = [matrix_to(each, film.slot(part)) for part, each in film.tiles.items()]
     film.move(
         Shows(Group(lines, frames), grow, rate_func=ease_in_out_cubic), *grown,
-        FadeOut(*gone.values(), rate_func=early), *film.leave(), seconds=MOVE,
+        FadeOut(*gone.values(), rate_func=early), *left, *going, film.formula("S = Q Kᵀ / √d", film.skin.scores), seconds=MOVE,
     )  # fmt: skip
     film.scene.remove(lines, frames)
+
+
+def called(film: BackwardFilm, part: str, name: Mobject) -> Shows:
+    """A name goes along with what it names, to its part of the shot."""
+    assert isinstance(name, Word)
+    film.words[part], slot = name, film.place[part]
+    return slid(name, slot.x0, middle(slot, name.px))
 
 
 def row_by_row(film: BackwardFilm, made: Matrix, *used: tuple[Rect, Rect]) -> Shows:
@@ -298,12 +313,11 @@ def dv(film: BackwardFilm) -> None:
     found, skin, place = film.found, film.skin, film.place
     values = found.gained(found.row_block)[1].T
     with film.scene.telling():
-        film.move(*film.leave("rows name", "stats name", "formula"), FadeOut(film.tiles.pop("lse")), seconds=TEXT / 2)
-        coming = film.depart("q"), film.arrive("do", "dO", found.rows_of("dO", found.row_block))
+        gone = film.leave("rows name", "keys name", "stats name", "formula")
+        film.move(*gone, FadeOut(film.tiles.pop("lse")), seconds=TEXT / 2)
+        coming = film.depart("q"), film.depart("k"), film.arrive("do", "dO", found.rows_of("dO", found.row_block))
         film.words["formula"] = fitted(SLOPE, NAME, skin.o, place["formula"], "rule")
-        film.move(*coming, FadeIn(film.words["formula"], rate_func=early), seconds=MOVE)
-        back = StepBack([film.tiles["k"]], palette.DIM)
-        film.move(film.called("do", "dO"), back, seconds=TEXT)
+        film.move(*coming, FadeIn(film.words["formula"], rate_func=early), film.called("do", "dO"), seconds=MOVE)
         film.scene.hold(2 * TEXT)
         column = Bands(film.slot("p"), len(values[0]), 1).of(found.key)
         frame = outlines(skin.ink, "column", theme.HEAVY).display(edges([column.inset(-LINE)]))
@@ -318,11 +332,11 @@ def dv(film: BackwardFilm) -> None:
             one.display(roots(values[:, found.key][None] if share < 1 / 2 else values[:, found.key][:, None]))
 
         written = [part for part in film.words if part in ("others", "sum name")]
-        film.move(Shows(one, turn, rate_func=ease_in_out_cubic), *film.leave(*written), seconds=MOVE)
+        film.move(Shows(one, turn, rate_func=ease_in_out_cubic), *film.leave(*written), seconds=PRODUCT)
         film.scene.remove(frame)
-        carry(film, "dv", "dV", values, REST)
+        carry(film, "dv", "dV", values, REST, film.slot("do"))
         film.scene.remove(one, whole)
-        film.move(step_forth(back), film.counted("dV"), seconds=TEXT)
+        film.move(*film.counted("dV"), seconds=TEXT)
 
 
 def weighed(film: BackwardFilm) -> Matrix:
@@ -423,12 +437,12 @@ def upstream(film: BackwardFilm) -> None:
     place, skin, found = film.place, film.skin, film.found
     with film.scene.telling():
         film.move(
-            film.depart("k"), film.arrive("v", "V", found.keys_of("V", found.key_tile).T), *film.leave("keys name", "formula", "tile name"),
+            film.arrive("v", "V", found.keys_of("V", found.key_tile).T), *film.leave("formula", "tile name"),
             matrix_to(film.tiles["p"], place["beside"]), seconds=MOVE,
         )  # fmt: skip
         film.move(film.called("v", "V"), film.name("beside name", "P", skin.scores), seconds=TEXT)
         film.move(film.formula("dP = dO Vᵀ", skin.scores), film.called("dp", "dP"), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
-        film.move(film.counted("dP"), seconds=TEXT)
+        film.move(*film.counted("dP"), seconds=TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- on one query
@@ -457,20 +471,21 @@ def row(film: BackwardFilm) -> None:
 
     with film.scene.telling():
         film.move(FadeIn(frame), seconds=TEXT)
-        gone = FadeOut(frame, *film.tiles.values(), *film.words.values(), rate_func=late)
+        gone = FadeOut(frame, *film.tiles.values(), *film.words.values(), rate_func=early)
         film.kept_words, film.words = film.words, {}
+        film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
+        told = film.fitted("law", ["bright: keys of this tile; gray: all others", "bright: this tile's keys"], skin.ink)
         leave(0.0)
         film.scene.add(feet, areas.own)
-        film.move(gone, Shows(Group(feet, areas.own), leave, rate_func=ease_in_out_cubic), seconds=MOVE)
-        film.scene.remove(feet, areas.own)
+        film.move(
+            gone, Shows(Group(feet, areas.own), leave, rate_func=ease_in_out_cubic), FadeIn(areas.axis, film.words["zero"]), told,
+            seconds=MOVE,
+        )  # fmt: skip
+        film.scene.remove(feet, areas.own, areas.axis)
         areas.grow(0.0)
         film.scene.add(areas)
-        film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
-        film.move(Shows(areas, areas.grow), FadeIn(film.words["zero"]), seconds=MOVE)
+        film.move(Shows(areas, areas.grow), seconds=PRODUCT)
         film.move(Shows(areas, areas.point), *measured(film), seconds=2 * TEXT)
-        film.move(
-            film.fitted("law", ["bright: keys of this tile; all others beside them", "bright: this tile's keys"], skin.ink), seconds=TEXT
-        )
 
 
 def measured(film: BackwardFilm) -> list[FadeIn]:
@@ -494,17 +509,21 @@ def measured(film: BackwardFilm) -> list[FadeIn]:
 
 @beat("share")
 def share(film: BackwardFilm) -> None:
-    """All bars settle at one level, the mean by weight; parted by it, the areas above it and below it are dS, of which one is reckoned."""
+    """One weight is raised, and all others shrink; then all bars settle at one level, the mean by weight.
+
+    Parted by it, the areas above it and below it are dS, of which one is reckoned.
+    """
     areas, skin, said = film.areas, film.skin, film.found.said
     with film.scene.telling():
         film.move(*film.leave("measures", "high", "wide", "law"), seconds=TEXT)
+        film.move(Shows(areas, areas.raised), seconds=RAISE)
         told = ["all bars at one level: their mean, D", "one level: their mean, D"]
         film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), film.fitted("height", told, skin.hue("D")), seconds=LEVEL)
         film.move(Shows(areas, areas.rise), levelled(film), seconds=2 * TEXT)
         film.move(*film.leave("height"), seconds=TEXT / 2)
         film.move(
             Shows(areas, areas.part, rate_func=ease_in_out_cubic),
-            film.fitted("height", ["above the mean: dS > 0; below it: dS < 0", "above D: dS > 0; below: dS < 0"], skin.ink), seconds=PARTS,
+            film.fitted("height", APART, skin.ink), seconds=PARTS,
         )  # fmt: skip
         reckoned = f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}"
         for part, text, hue in (("law", "dS = P × (dP − D)", skin.scores), ("sum", reckoned, skin.k)):
@@ -529,24 +548,65 @@ def beside(film: BackwardFilm, value: float) -> Rect:
 
 @beat("dot")
 def dot(film: BackwardFilm) -> None:
-    """The other keys leave, and D stays: two rows of the query, dO and O, give it."""
-    areas, skin, found = film.areas, film.skin, film.found
+    """The mean is a sum over keys; with dP written out dO comes before it, and what is left of it is O. The other keys leave."""
+    areas, place = film.areas, film.place
+    start, level, zero = areas.plot, film.words["level"], film.words["zero"]
+    assert isinstance(level, Word)
+    assert isinstance(zero, Word)
+
+    def smaller(share: float) -> None:
+        areas.place(start.toward(place["small"], share))
+        areas.part(1.0)
+        areas.rise(1.0)
+        level.put(beside(film, areas.mean))
+        zero.put(beside(film, 0.0))
+
+    line = equations(film)
     with film.scene.telling():
+        gone = film.leave("law", "sum", "height", "width", "all")
+        film.move(*gone, Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
+        film.move(FadeIn(*line["line 0"]), seconds=TEXT)
+        film.scene.hold(TEXT)
+        film.move(FadeIn(*line["note 0"]), seconds=TEXT)
+        film.scene.hold(TEXT)
+        pulled, output = line["line 1"], line["note 1"]
+        film.move(*(settle(piece, source) for piece, source in zip(pulled[2:4], line["note 0"][2:4], strict=True)), seconds=TURN)
+        film.move(FadeIn(*pulled[:2], *pulled[4:7], rate_func=early), settle(pulled[7], line["note 0"][4]), seconds=TURN)
+        film.move(FadeIn(*output), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
+        *last, equal, mean = line["line 2"]
         film.move(
-            FadeOut(areas.above_others, areas.below_others), *film.leave("law", "sum", "height", "width", "all"),
-            film.fitted("height", ["on chip: only the keys of this tile", "on chip: this tile's keys"], skin.ink), seconds=2 * TEXT,
+            *(settle(piece, source) for piece, source in zip(last, [*pulled[:4], output[5]], strict=True)),
+            FadeOut(areas.above_others, areas.below_others), seconds=MOVE,
         )  # fmt: skip
-        for part, called in (("do", "dO"), ("o", "O")):
-            values = found.rows_of(called, found.row_block)
-            film.tiles[f"{part} row"] = strip = film.matrix(called, values, film.place[part])
-            strip.display(strip.values[found.row : found.row + 1])
-            strip.tag = f"row of {called}"
-            film.move(FadeIn(strip), film.name(f"{part} name", called, skin.hue(called)), seconds=TEXT)
-        source = film.words["dot"] = word(f"dO · O = {found.said['mean']}", NUMBER, skin.hue("D"), film.place["dot"], "dot")
-        target = film.words["level"]
-        assert isinstance(target, Word)
-        film.move(FadeIn(source), seconds=TEXT)
-        film.move(fly(target, source), seconds=MOVE)
+        film.move(FadeIn(equal, mean), seconds=TEXT)
+        film.scene.hold(TEXT)
+
+
+def equations(film: BackwardFilm) -> dict[str, list[Word]]:
+    """D as a sum over keys, then with dO before the sum, then as dO . O, and what each step says: words of one size."""
+    skin, mean, place = film.skin, film.found.said["mean"], film.place
+    texts = {
+        "line 0": "D = Σ P × dP", "note 0": "dP = dO · v", "line 1": "D = dO · Σ P × v", "note 1": "Σ P × v = O",
+        "line 2": f"D = dO · O = {mean}",
+    }  # fmt: skip
+    hues = {"P": skin.scores, "dP": skin.scores, "v": skin.v, "O": skin.o, "dO": skin.o, "D": skin.hue("D"), mean: skin.hue("D")}
+    parts = {part: text.split() for part, text in texts.items()}
+    px = ONE_NUMBER * min(1.0, *(place[part].width / line_width(words, ONE_NUMBER) for part, words in parts.items()))
+    made = {part: worded(place[part], words, px, [hues.get(each, skin.ink) for each in words], part) for part, words in parts.items()}
+    film.words |= {part: Group(*words) for part, words in made.items()}
+    return made
+
+
+def settle(piece: Word, source: Word) -> Shows:
+    """A symbol of one line comes into the next: down, then across, so that it passes through no other."""
+    (x0, y0), (x1, y1) = (source.left, source.baseline), (piece.left, piece.baseline)
+
+    def come(share: float) -> None:
+        across, down = ease_in_out_cubic(late(share)), ease_in_out_cubic(early(share))
+        piece.put_at(x0 + (x1 - x0) * across, y0 + (y1 - y0) * down)
+
+    return Shows(piece, come, introducer=True)
 
 
 # ------------------------------------------------------------------------------------------------------------ on the tile again
@@ -556,7 +616,6 @@ def dot(film: BackwardFilm) -> None:
 def softmax(film: BackwardFilm) -> None:
     """The row goes back into its tile; D comes, a number a row, and row by row dP becomes dS."""
     skin, found, areas = film.skin, film.found, film.areas
-    strips = [film.tiles.pop(part) for part in ("do row", "o row")]
     gradients = film.tiles.pop("dp")
     line = flat_row(line_of(gradients.rect, len(found.followed.p), found.row), len(found.followed.p[0]))
     parts = [(drawn, drawn.points.copy()) for drawn in (areas.above, areas.below)]
@@ -564,7 +623,7 @@ def softmax(film: BackwardFilm) -> None:
     film.scene.remove(areas)
     film.scene.add(*(drawn for drawn, _ in parts))
     with film.scene.telling():
-        film.move(FadeOut(*strips, areas.key, areas.axis, areas.level), *film.leave(), seconds=TEXT / 2)
+        film.move(FadeOut(areas.key, areas.axis, areas.level), *film.leave(), seconds=TEXT / 2)
 
         def back(share: float) -> None:
             for (drawn, start), home in zip(parts, homes, strict=True):
@@ -575,9 +634,8 @@ def softmax(film: BackwardFilm) -> None:
             FadeIn(gradients, *film.tiles.values(), *film.words.values(), rate_func=early),
             Shows(Group(*(drawn for drawn, _ in parts)), back, rate_func=ease_in_out_cubic), seconds=MOVE,
         )  # fmt: skip
-        film.move(film.arrive("d", "D", finite(found.followed.d)), seconds=LOAD)
+        film.move(film.arrive("d", "D", finite(found.followed.d)), film.called("d", "D"), *film.leave("formula", "tile name"), seconds=LOAD)
         film.scene.remove(*(drawn for drawn, _ in parts))
-        film.move(film.called("d", "D"), *film.leave("formula", "tile name"), seconds=TEXT)
         film.tiles["ds"] = made = film.matrix("dS", found.followed.ds, film.slot("ds"))
         weights = film.tiles["p"].rect
         film.move(
@@ -592,25 +650,26 @@ def softmax(film: BackwardFilm) -> None:
 
 @beat("dk")
 def dk(film: BackwardFilm) -> None:
-    """Q comes back in dO's place, and columns of dS, with its rows, come down into dK, a key a column."""
+    """Q comes back in dO's place, V leaves, and columns of dS, with its rows, come down into dK, a key a column."""
     found = film.found
     values = found.gained(found.row_block)[0].T
     with film.scene.telling():
         film.move(
-            film.depart("do"), film.back("q"), FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
-            *film.leave("rows name", "beside name", "stats name", "formula"), seconds=MOVE,
+            film.depart("do"), film.depart("v"), film.back("q"), FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
+            *film.leave("rows name", "keys name", "beside name", "stats name", "formula"), seconds=MOVE,
         )  # fmt: skip
         given_by(film, "dk", "dK", "dK += dSᵀ Q / √d", "q", values)
 
 
 @beat("dq")
 def dq(film: BackwardFilm) -> None:
-    """K comes back in V's place, and rows of dS, with its keys, go over into dQ, a query a row."""
+    """K comes back, and rows of dS, with its keys, go over into dQ, a query a row."""
     found = film.found
     values = found.parts[found.programs.index(found.key_tile)]
     with film.scene.telling():
-        film.move(film.depart("v"), film.back("k"), *film.leave("keys name", "formula"), seconds=MOVE)
+        film.move(film.back("k"), *film.leave("formula"), seconds=MOVE)
         given_by(film, "dq", "dQ", "dQ += dS K / √d", "k", values)
+        film.scene.hold(LOOK - 2 * TEXT)
 
 
 def given_by(film: BackwardFilm, part: str, tensor: str, rule: str, other: str, values: np.ndarray) -> None:
@@ -623,7 +682,7 @@ def given_by(film: BackwardFilm, part: str, tensor: str, rule: str, other: str, 
     )  # fmt: skip
     carry(film, part, tensor, values, SUM, film.slot(other))
     film.scene.remove(whole)
-    film.move(step_forth(back), film.counted(tensor), seconds=TEXT)
+    film.move(step_forth(back), *film.counted(tensor), seconds=TEXT)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
@@ -663,7 +722,10 @@ def numbers_of(film: BackwardFilm) -> FadeIn:
 
 @beat("shared")
 def shared(film: BackwardFilm) -> None:
-    """From one tile to all: a program a column, all at once; each keeps its dK and dV, all add to the same dQ, to a row of it in turn."""
+    """From one tile to all: a program a column; the followed one goes down its own, then all others at once.
+
+    Each keeps its dK and dV, all add to the same dQ, to a row of it in turn.
+    """
     place, skin, found = film.place, film.skin, film.found
     film.walk = walk = Walk(found.walks, found.row_blocks, place, skin)
     with film.scene.telling():
@@ -673,10 +735,14 @@ def shared(film: BackwardFilm) -> None:
         walk.display([], {}, [])
         names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in (*ROW_INPUTS, *COLUMN_INPUTS, *OWN, "dQ")]
         film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
-        film.move(*gone, numbers_of(film), FadeIn(film.words["program"]), *names, seconds=TEXT)
-        told = [f"{len(found.walks)} programs at once, each at a pace of its own", f"{len(found.walks)} programs at once"]
-        film.move(film.fitted("note", told, skin.ink), seconds=TEXT)
-        film.move(Shows(walk, walk.run(arrivals(walk.columns, found.config.seed))), seconds=ALL)
+        j, own = found.key_tile, found.walks[found.key_tile]
+        told = film.fitted("note", [f"program {j} adds a part to each dQ", f"program {j} alone"], skin.ink)
+        film.move(*gone, numbers_of(film), FadeIn(film.words["program"]), *names, told, seconds=TEXT)
+        film.move(Shows(walk, walk.run({(block, j): (at + 1) / len(own) for at, block in enumerate(own)})), seconds=ALONE)
+        others = [f"all {len(found.walks)} programs at once, each at a pace of its own", f"all {len(found.walks)} programs at once"]
+        film.move(*film.leave("note"), film.fitted("note", others, skin.ink), seconds=TEXT)
+        film.move(Shows(walk, walk.run(found.times(found.config.seed))), seconds=ALL)
+        film.scene.hold(2 * TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row of dQ
@@ -695,52 +761,55 @@ def one_row(film: BackwardFilm, values: np.ndarray) -> None:
     film.move(
         FadeOut(walk, rate_func=early), *film.leave(*(part for part in film.words if part != "lines")),
         Shows(lines, come, rate_func=ease_in_out_cubic, introducer=True), matrix_to(film.tiles["dq"], place["dq"], introducer=True),
-        seconds=MOVE,
+        seconds=PRODUCT,
     )  # fmt: skip
-    film.move(numbers_of(film), film.name("dq name", "dQ of this row", skin.q), seconds=TEXT)
 
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """Two programs come to the row's dQ at once: one adds, then the other; and the other way round a number has other last digits."""
+    """Two programs add to one number of dQ, in either order: each sum is rounded, and the last digits differ."""
     found, skin, place = film.found, film.skin, film.place
-    ready = added(found.in_order(found.parts, found.drawn[0][:-2]))
+    cells = Grid(place["row"], 1, len(found.walks))
     with film.scene.telling():
-        one_row(film, ready)
+        one_row(film, added(found.in_order(found.parts, found.drawn[0][:-2])))
+        lit = Rectangles(skin.scores, name="heads", opacity=palette.LIT)
+        film.scene.add(lit)
+        film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
         film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
         film.move(
-            FadeIn(film.words["entry"]),
-            film.fitted("entry name", ["framed: one number", "one number"], skin.ink),
-            seconds=TEXT,
-        )
-        for side, turns, total in zip(("first", "last"), found.drawn, found.orders, strict=True):
-            film.tiles["dq"].display(roots(ready))
-            lit = meet(film, turns[-2:], WAIT if side == "first" else 0.0)
-            film.tiles["dq"].display(roots(total))
-            text, slot, (one, other) = found.said[side], place[f"{side} list"], turns[-2:]
-            px = fitting(text, ONE_NUMBER, slot)
-            film.words[f"{side} list"] = Readout(text, px, skin.q, name=f"sum {side}", face=Face.MONO_STRONG).at(slot)
-            told = [f"program {one} first, then {other}:", f"{one} first, then {other}:"]
-            rest = [FadeOut(lit)] if side == "first" else []  # at the end the two stand beside what came of their order
-            film.move(film.fitted(side, told, skin.ink), FadeIn(film.words[f"{side} list"]), *rest, seconds=TEXT)
-        film.move(FadeIn(underlined(film)), seconds=TEXT)
+            numbers_of(film), FadeIn(film.words["program"], film.words["entry"]), film.fitted("dq name", ONE_OF, skin.q),
+            step(film, 0), *(line_of_sum(film, side, 0) for side in SIDES), seconds=TEXT,
+        )  # fmt: skip
+        film.scene.hold(TEXT)
+        for side, turns in zip(SIDES, found.drawn, strict=True):
+            one, other = turns[-2:]
+            head = [film.fitted(side, [f"program {one} first", f"{one} first"], skin.ink)]
+            for at, j in ((1, one), (3, other)):
+                lit.display(edges([cells.cell(0, j)]))
+                for each in (at, at + 1):
+                    named = [step(film, each)] if side == "first" else []
+                    film.move(*head, *named, line_of_sum(film, side, each), seconds=TEXT)
+                    film.scene.hold(TEXT if named else 0.0)
+                    head = []
+        lit.display(edges([cells.cell(0, j) for j in found.drawn[0][-2:]]))
+        film.tiles["dq"].display(roots(found.orders[1]))
+        film.move(FadeIn(underlined(film)), film.fitted("note", BOTH, skin.ink), seconds=TEXT)
+        film.scene.hold(LOOK)
 
 
-def meet(film: BackwardFilm, turns: Sequence[int], wait: float) -> Rectangles:
-    """Both tiles are lit, and their parts set out together; the second waits at dQ until the first is in. What is lit stays."""
-    found, place = film.found, film.place
-    cells = Grid(place["row"], 1, len(found.walks))
-    lit = Rectangles(film.skin.scores, name="heads", opacity=palette.LIT).display(edges([cells.cell(0, j) for j in turns]))
-    parts = [film.matrix("dQ", found.parts[found.programs.index(j)], cells.cell(0, j)) for j in turns]
-    door = cells.cell(0, cells.columns - 0.5)
-    film.move(FadeIn(lit), seconds=TEXT)
-    film.scene.add(*parts)
-    film.move(*(matrix_to(part, to) for part, to in zip(parts, (entry(film), door), strict=True)), seconds=PRODUCT)
-    film.scene.remove(parts[0])
-    film.scene.hold(wait)
-    film.move(matrix_to(parts[1], entry(film)), seconds=PRODUCT / 2)
-    film.scene.remove(parts[1])
-    return lit
+def step(film: BackwardFilm, at: int) -> FadeIn:
+    """What a line of both sums is."""
+    part = f"step {at}"
+    film.words[part] = fitted(STEPS[at], NAME, film.skin.ink, Bands(film.place["steps"], len(STEPS), 0).of(at), part)
+    return FadeIn(film.words[part])
+
+
+def line_of_sum(film: BackwardFilm, side: str, at: int) -> FadeIn:
+    """What is there, what comes, or what that makes, in its line of one order."""
+    slot, text = Bands(film.place[f"{side} list"], len(STEPS), 0).of(at), film.found.said[f"{side} {at}"]
+    hue, px = film.skin.ink if at % 2 else film.skin.q, fitting(text, NUMBER, slot)
+    film.words[f"{side} {at}"] = Readout(text, px, hue, name=f"sum {side} {at}", face=Face.MONO_STRONG).at(slot)
+    return FadeIn(film.words[f"{side} {at}"])
 
 
 def entry(film: BackwardFilm) -> Rect:
@@ -752,9 +821,11 @@ def entry(film: BackwardFilm) -> Rect:
 
 def underlined(film: BackwardFilm) -> Rectangles:
     """A line under the digits in which the two sums differ."""
-    texts = [film.found.said[side] for side in ("first", "last")]
-    same = next(at for at, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1])
+    numbers = [each for side in SIDES if isinstance(each := film.words[f"{side} {len(STEPS) - 1}"], Readout)]
+    same = next(at for at, pair in enumerate(zip(*(each.text for each in numbers), strict=True)) if pair[0] != pair[1])
     film.words["digits"] = lines = Rectangles(film.skin.ink, name="digits")
-    numbers = [each for side in ("first", "last") if isinstance(each := film.words[f"{side} list"], Readout)]
-    left = [(each.home[0] + same * each.step, each.home[1] - 2.5 * LINE, each.home[0] + len(each.text) * each.step) for each in numbers]
-    return lines.display(np.array([[x0, low, x1, low + LINE] for x0, low, x1 in left]))
+    boxes = []
+    for each in numbers:
+        (x, y, _), count = each.home, len(each.text.rstrip())
+        boxes.append([x + same * each.step, y - 2.5 * LINE, x + count * each.step, y - 1.5 * LINE])
+    return lines.display(np.array(boxes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from manim import Group
+from manim.utils.rate_functions import there_and_back
 
 from flashviz import palette, theme
 from flashviz.layout import Rect
@@ -14,6 +15,7 @@ from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 LINE = em(5)  # how thick the level is
+RAISED = 3.0  # times its odds, of a weight that is raised to see what the others do
 STRONG = palette.LIT, palette.FAINT  # bars that stand out, and all others
 
 
@@ -29,12 +31,11 @@ class Areas(Group):
     """
 
     def __init__(self, weights: np.ndarray, values: np.ndarray, mean: float, own: slice, key: int, plot: Rect, skin: Theme) -> None:
-        self.tag, self.values, self.mean, self.plot, self.at = "areas", np.asarray(values, float), mean, plot, key
-        self.feet, self.chosen = self.feet_of(weights), np.zeros(len(values), bool)
+        self.tag, self.weights, self.values, self.mean, self.at = "areas", np.asarray(weights, float), np.asarray(values, float), mean, key
+        self.chosen = np.zeros(len(values), bool)
         self.chosen[own] = True
-        self.zero, self.unit = fit(plot, self.values)
         self.axis = theme.rule(skin.quiet, theme.OUTLINE)
-        set_ends(self.axis, (plot.x0, self.zero, 0), (plot.x1, self.zero, 0))
+        self.place(plot)
         self.own = Rectangles(skin.scores, name="own bars", opacity=palette.LIT)
         self.others = Rectangles(skin.scores, name="other bars", opacity=palette.FAINT)
         self.above, self.above_others = (Rectangles(skin.scores, name="above", opacity=share) for share in STRONG)
@@ -44,6 +45,12 @@ class Areas(Group):
         self.key = Rectangles(skin.k, name="one key", opacity=palette.LIT)
         parts = self.was, self.others, self.own, self.above_others, self.below_others, self.above, self.below, self.key
         super().__init__(*parts, self.axis, self.level)
+
+    def place(self, plot: Rect) -> None:
+        """Where the bars stand from now on."""
+        self.plot, (self.zero, self.unit) = plot, fit(plot, self.values)
+        self.feet = self.feet_of(self.weights)
+        set_ends(self.axis, (plot.x0, self.zero, 0), (plot.x1, self.zero, 0))
 
     def feet_of(self, weights: np.ndarray) -> np.ndarray:
         """[n + 1] where bars begin and end, all together as wide as the plot."""
@@ -72,6 +79,13 @@ class Areas(Group):
         self.own.display(boxes[self.chosen])
         self.others.display(boxes[~self.chosen])
         self.key.display(boxes[[self.at]])
+
+    def raised(self, share: float) -> None:
+        """The weight that is looked at rises to ``RAISED`` times its odds, and back; all others shrink, since all stay as wide."""
+        odds = np.ones(len(self.weights))
+        odds[self.at] = 1 + (RAISED - 1) * there_and_back(share)
+        self.feet = self.feet_of(self.weights * odds)
+        self.bars(self.boxes(0.0, self.values))
 
     def settle(self, share: float) -> None:
         """All bars, so far on their way to the mean, before a shadow of what they were: as much as sinks rises elsewhere."""

@@ -73,12 +73,15 @@ class Walk(Group):
         self.added.values = np.array([sum(added.values())])
         return self
 
-    def run(self, times: Mapping[tuple[Cell, int], float]) -> Callable[[float], None]:
-        """All programs at once, each down its column: when each comes to each of its cells. A column's dK and dV come with its last one."""
-        when = {cell: time for (cell, _), time in times.items()}
+    def run(self, times: Mapping[Cell, float]) -> Callable[[float], None]:
+        """Programs go down their columns: when each comes to each of its cells. A column's dK and dV come with its last one.
+
+        Columns of which there are no times stand still.
+        """
+        when = {cell: times.get(cell, np.inf) for column in self.columns for cell in column}
 
         def show(share: float) -> None:
-            ahead = [[cell for cell in walk if when[cell] > share] for walk in self.columns]
+            ahead = [[cell for cell in walk if share < when[cell] < np.inf] for walk in self.columns]
             ended = [j for j, walk in enumerate(self.columns) if walk and all(when[cell] <= share for cell in walk)]
             added = {block: sum(when[cell] <= share for cell in row) for block, row in enumerate(self.rows)}
             self.display([cells[0] for cells in ahead if cells], added, ended)
