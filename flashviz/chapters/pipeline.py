@@ -30,6 +30,7 @@ from flashviz.chapters.lanes import (
     programs_of,
     swept,
 )
+from flashviz.citations import PING_PONG
 from flashviz.errors import UsageError
 from flashviz.layout import Aspect, Rect, frame
 from flashviz.lettering import em
@@ -38,14 +39,14 @@ from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "one", "One program", 6.4, fresh=True, late=True, along=True,
+        "one", "One program", 6.2, fresh=True, late=True, along=True,
         caption="In one program, each step waits for the one before.",
     ),
-    Beat("copy", "Gaps", 7.0, fresh=True, late=True, along=True, caption="Tensor cores do the two matrix products. Else they wait."),
-    Beat("two", "Two programs", 7.3, fresh=True, late=True, along=True, caption="A second program's products fill some of the waiting."),
-    Beat("sm", "One SM", 11.9, fresh=True, late=True, along=True, caption="Now sort this SM's time: busy left, waiting right."),
-    Beat("together", "All SMs", 5.2, fresh=True, late=True, along=True, caption="The other SMs wait about as long, or longer."),
-    Beat("all", "On average", 7.0, fresh=True, late=True, along=True, caption="To wait less, FlashAttention-3 plans who multiplies when."),
+    Beat("copy", "Gaps", 6.9, fresh=True, late=True, along=True, caption="Tensor cores do the two matrix products. Else they wait."),
+    Beat("two", "Two programs", 7.0, fresh=True, late=True, along=True, caption="A second program's products fill some of the waiting."),
+    Beat("sm", "One SM", 12.7, fresh=True, late=True, along=True, caption="Now sort this SM's time: busy left, waiting right."),
+    Beat("together", "All SMs", 5.1, fresh=True, late=True, along=True, caption="The other SMs wait about as long, or longer."),
+    Beat("all", "On average", 6.9, fresh=True, late=True, along=True, caption="To wait less, {planner} plans who multiplies when."),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
 
@@ -153,7 +154,7 @@ def gather(trace: Trace) -> Pipeline:
         )
     sm = min(found.ran, key=lambda sm: (-found.ran[sm], sm))
     own = [p for p in found.programs if p.sm == sm]
-    said = {"sms": f"{len(found.sms)}", "busy": percent(sum(found.parts[:-1])), "idle": percent(found.parts[-1])}
+    said = {"sms": f"{len(found.sms)}", "planner": PING_PONG.source.name}
     return Pipeline(found, sm, closely(own, found.shares[sm][-1]), said)
 
 

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
-from manim import Group, Line, VMobject, linear
+from manim import Group, Line, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
@@ -33,12 +33,13 @@ from flashviz.palette import LIT, RESTING
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
-TEXT, DROP, SLIDE, ZOOM = 0.3, 1.4, 1.4, 2.8  # seconds: a text comes, a product reaches its row, programs move, from a turn to all time
-TURN, WAIT, SORT, STACK = 3.2, 3.0, 4.6, 2.6  # seconds for a turn, its waiting, until an SM's time is sorted, until all are seen
+TEXT, DROP, SLIDE, ZOOM = 0.3, 1.4, 1.4, 2.6  # seconds: a text comes, a product reaches its row, programs move, from a turn to all time
+TURN, WAIT, SORT, STACK = 3.2, 3.0, 4.4, 2.6  # seconds for a turn, its waiting, until an SM's time is sorted, until all are seen
 SLOWER = "softmax: other, slower units"  # Dao 2023, section 3.1: 312 TFLOP/s of products, 19.5 of other fp32
 LETTERS = {K: ("copy K", "K"), V: ("copy V", "V"), SCORES: ("QKᵀ",), SOFTMAX: (SLOWER, "softmax"), BLEND: ("PV",)}  # or shorter
 FIGURE, NAMES, REMARK = (0.2, 0.5), (0.62, 0.72), (0.6, 0.9)  # of its height, where what stands in a sorted picture
 UP, DOWN, LEAST = 0.24, -0.5, 0.01  # of a number's size: its middle, and its word's, over the middle of both; how small it begins
+CROSS = 0.3  # of the time in which a stretch of waiting grows, until the number is there
 TICK = 0.07
 TICK_PITCH = 1.5  # least distance between two ticks
 INSIDE = "Inside one SM, one of the {sms} processors of an {model}"
@@ -48,7 +49,7 @@ ALL = "All {sms} SMs, one line each"
 AVERAGE = "All {sms} SMs on average"
 HONEST = "Timers inside the kernel slow it."
 FEWER = "{few} SMs ran fewer programs"
-TURNS = "One half of a program multiplies while the other half does softmax."
+TURNS = "{planner}: one half of a program multiplies while the other half does softmax."
 SEEN = "what we just saw"
 PROGRAM = "program {place}"
 WAITING = "waiting"
@@ -119,16 +120,15 @@ class PipelineFilm(ChapterScene):
         self.lanes = LanesPicture(self.place["lanes"], replace(self.closely(), now=start), self.skin)
         rect, names = self.lanes.rect, self.place["names"]
         room = box(Rect(names.x0 - GAP, rect.y0, rect.x1 + GAP, rect.y1 + GAP), stroke=self.skin.edge)
-        empty = self.pin(
-            lambda rows: Named(*(self.bar(self.skin.edge, self.found.window, row, RESTING) for row in (rows.first, rows.cores)), tag="cores")
-        ).set_z_index(-1, family=True)
+        unfilled = Named(self.bar(self.skin.edge, self.found.window, self.rows.first, RESTING), tag="program")
+        lane = self.pin(lambda rows: Named(self.bar(self.skin.edge, self.found.window, rows.cores, RESTING), tag="cores"))
         program = self.named((PROGRAM.format(place=1), f"{rows} queries"), lambda rows: rows.first)
         self.cores = self.named(("tensor cores",), lambda rows: rows.cores)
         device = machine(self.found.recorded.machine, self.settings.aspect, self.skin)
         self.write("title", INSIDE.format(model=device.text, **self.found.said))
         self.write("note", f"{self.found.recorded.machine} {HONEST}")
         self.room = [room, *self.times(start)]
-        self.add(*self.room, empty, self.lanes, program, self.cores, *self.words.values(), device)
+        self.add(*self.room, unfilled, lane, self.lanes, program, self.cores, *self.words.values(), device)
         self.hold(SLIDE / 2)
         head = self.head()
         with self.telling():
@@ -136,33 +136,31 @@ class PipelineFilm(ChapterScene):
             for step in self.found.steps(0):
                 self.move(Elapse(self.lanes, head, *step[1]), seconds=TURN * length(step[1]) / (stop - start))
                 self.move(*(FadeIn(letter) for letter in self.letters(0, step)), seconds=TEXT)
-            self.move(FadeOut(head), seconds=TEXT)
+            self.move(FadeOut(head), FadeOut(unfilled), seconds=TEXT)
 
     @beat("copy")
     def copy(self) -> None:
         """Its products come down to the tensor cores; where these have none, waiting grows, and its share in it."""
-        waits, left = self.found.waits(), self.found.waits(PLACES)
-        areas = *waits[:-1], max(left, key=length)  # the last one is where a second program leaves room for it
+        waits = self.found.waits()
         with self.telling():
             for step in self.products(0):
                 self.move(self.drop(0, step), seconds=DROP)
             self.count(0.0, self.area)
             self.pinned[self.number] = lambda rows: self.count(self.waited, self.area, rows)
-            for wait, area in zip(waits, areas, strict=True):
-                counted = self.counted(length(wait), area, introducer=True)
-                self.move(self.growing(wait), counted, seconds=WAIT * length(wait) / sum(map(length, waits)))
+            for wait in waits:
+                self.move(self.growing(wait), self.counted(wait), seconds=WAIT * length(wait) / sum(map(length, waits)))
 
     @beat("two")
     def two(self) -> None:
         """A second program comes from below, its steps in the same colours; its products go up into the first one's waiting."""
-        rows = self.found.recorded.trace.config.block_m
+        rows, left = self.found.recorded.trace.config.block_m, max(self.found.waits(PLACES), key=length)
         with self.telling():
             self.move(*self.settle("two"), *self.rewrite("title", TWO), FadeOut(self.words["note"]), seconds=SLIDE)
             program = self.named((PROGRAM.format(place=2), f"{rows} more"), lambda rows: rows.second)
             letters = [letter for step in self.found.steps(1) for letter in self.letters(1, step)]
             self.move(FadeIn(program), *(FadeIn(letter) for letter in letters), seconds=2 * TEXT)
             for step in self.products(1):
-                self.move(self.drop(1, step), self.counted(-length(step[1]), self.area), seconds=DROP)
+                self.move(self.drop(1, step), self.filled(length(step[1]), left), seconds=DROP)
                 self.hold(2 * TEXT)
 
     @beat("sm")
@@ -181,7 +179,7 @@ class PipelineFilm(ChapterScene):
             above = self.lanes.place(self.lanes.view.across, (0.0, rows.cores[0]))
             seen = written(SEEN, CORNER, self.skin.ink, Rect(middle_x, above.y0, middle_x, above.y1), "word")
             self.move(*(FadeIn(part) for part in (*self.times(), seen)), seconds=TEXT)
-            self.hold(4 * TEXT)
+            self.hold(6 * TEXT)
             head = self.head()
             self.move(FadeOut(turn), FadeOut(seen), FadeIn(head), seconds=TEXT)
             self.pinned = {}
@@ -332,15 +330,24 @@ class PipelineFilm(ChapterScene):
         band.become(draw(self.rows, 0.0))
         return Shows(band, lambda share: band.become(draw(self.rows, share)), introducer=True)
 
-    def counted(self, more: float, area: Interval, **options: Any) -> Shows:
-        """The share of waiting changes by so many ns of the time that is seen, and goes to the middle of another stretch of it."""
+    def counted(self, wait: Interval) -> Shows:
+        """The share of waiting grows by a stretch as that grows; it goes there, and stays amid what has grown."""
         before, start = self.waited, self.area
-        pace = ease_in_out_cubic if more < 0 else linear
 
         def show(share: float) -> None:
-            self.count(before + share * more, pipeline.toward(start, area, share))
+            grown = wait[0], wait[0] + share * length(wait)
+            self.count(before + share * length(wait), pipeline.toward(start, grown, min(1.0, share / CROSS)))
 
-        return Shows(self.number, show, rate_func=pace, **options)
+        return Shows(self.number, show, introducer=True)
+
+    def filled(self, time: float, left: Interval) -> Shows:
+        """The share of waiting loses a time, ns, and goes to the middle of the longest stretch that is left."""
+        before, start = self.waited, self.area
+
+        def show(share: float) -> None:
+            self.count(before - share * time, pipeline.toward(start, left, share))
+
+        return Shows(self.number, show, rate_func=ease_in_out_cubic)
 
     def count(self, waited: float, area: Interval, rows: Rows | None = None) -> None:
         """So much of the time that is seen closely is waited for, ns: in the tensor cores' row, amid a stretch of it."""
@@ -355,7 +362,7 @@ class PipelineFilm(ChapterScene):
         px *= min(1.0, max((area.width - 2 * GAP) / widest, LEAST))
         x, y = area.center[:2]
         lines = [
-            written(line, size, color, Rect(x, y + up * em(px), x, y + up * em(px)), "share")
+            written(line, size, color, Rect(x, y + up * em(px), x, y + up * em(px)), "line")
             for line, size, up in ((text, px, UP), (what, px / 2, DOWN))
         ]
         return Named(*lines, tag="share", text=f"{text} {what}")
@@ -389,7 +396,7 @@ class PipelineFilm(ChapterScene):
         """In the waiting of the last picture: who does something about it."""
         span = self.found.recorded.span
         rect = self.stretch(((1 - self.found.recorded.parts[-1]) * span, span), REMARK).inset(2 * GAP, 0.0)
-        lines = [line for text in (TURNS, f"({PING_PONG.citation})") for line in wrap(text, rect.width, TITLE_PX)]
+        lines = [line for text in (TURNS.format(**self.found.said), f"({PING_PONG.citation})") for line in wrap(text, rect.width, TITLE_PX)]
         return Named(*self.lines(lines, rect, middle=True), tag="word")
 
     # ------------------------------------------------------------------------------------------------------- what is around them
