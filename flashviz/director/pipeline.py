@@ -35,7 +35,7 @@ from flashviz.trace import Trace
 
 TEXT, DROP, SLIDE, ZOOM = 0.3, 1.4, 1.4, 2.6  # seconds: a text comes, a product reaches its row, programs move, from a turn to all time
 TURN, WAIT, SORT, STACK = 3.2, 3.0, 4.4, 2.6  # seconds for a turn, its waiting, until an SM's time is sorted, until all are seen
-SLOWER = "softmax: other, slower units"  # Dao 2023, section 3.1: 312 TFLOP/s of products, 19.5 of other fp32
+SLOWER = "softmax\nother, slower units"  # Dao 2023, section 3.1: 312 TFLOP/s of products, 19.5 of other fp32
 LETTERS = {K: ("copy K", "K"), V: ("copy V", "V"), SCORES: ("QKᵀ",), SOFTMAX: (SLOWER, "softmax"), BLEND: ("PV",)}  # or shorter
 FIGURE, NAMES, REMARK = (0.2, 0.5), (0.62, 0.72), (0.6, 0.9)  # of its height, where what stands in a sorted picture
 UP, DOWN, LEAST = 0.24, -0.5, 0.01  # of a number's size: its middle, and its word's, over the middle of both; how small it begins
@@ -170,7 +170,9 @@ class PipelineFilm(ChapterScene):
         self.lanes.display(self.closely(work=1.0))
         self.move(*(FadeOut(part) for part in (*self.room, *self.pinned) if part is not self.cores), seconds=TEXT)
         self.pinned = {self.cores: self.pinned[self.cores]}
-        turn = self.pin(lambda rows: Named(box(self.lanes.place(found.window, rows.cores), stroke=self.skin.ink, width=theme.HEAVY), tag="turn"))
+        turn = self.pin(
+            lambda rows: Named(box(self.lanes.place(found.window, rows.cores), stroke=self.skin.ink, width=theme.HEAVY), tag="turn")
+        )
         with self.telling():
             self.move(*self.settle("sm", work=1.0), *self.rewrite("title", WHOLE.format(time=round(span / 1000))), seconds=SLIDE)
             self.lanes.display(replace(self.entire(0.0), across=found.window))
@@ -187,7 +189,9 @@ class PipelineFilm(ChapterScene):
             def sort(share: float) -> None:
                 time, waited = share * span, found.waiting(share * span)
                 self.lanes.display(self.entire(time))
-                self.number.show(self.figure(waited, WAITING, self.skin.ink, self.stretch((time - waited * span, time), FIGURE), ONE_NUMBER))
+                self.number.show(
+                    self.figure(waited, WAITING, self.skin.ink, self.stretch((time - waited * span, time), FIGURE), ONE_NUMBER)
+                )
                 x = self.lanes.x(time)
                 set_ends(head, (x, self.lanes.rect.y1, 0), (x, self.lanes.rect.y0, 0))
 
@@ -299,8 +303,13 @@ class PipelineFilm(ChapterScene):
     def letter(self, state: str, times: Interval, lane: Interval) -> list[Named]:
         """What is done, in its bar: the longest word, as large as can be; none where the bar is too short."""
         rect = self.lanes.place(times, lane)
-        fitting = [(text, px) for text in LETTERS[state] for px in (TITLE_PX, CORNER) if ink_width(text, px) <= rect.width]
-        return [written(text, px, self.skin.ground, rect, "letter") for text, px in fitting[:1]]
+        lines = [text.splitlines() for text in LETTERS[state]]
+        fitting = [(each, px) for each in lines for px in (TITLE_PX, CORNER) if max(ink_width(line, px) for line in each) <= rect.width]
+        return [
+            written(line, px, self.skin.ground, rect.shifted(0.0, ((len(each) - 1) / 2 - at) * LINE_PITCH * em(px)), "letter")
+            for each, px in fitting[:1]
+            for at, line in enumerate(each)
+        ]
 
     def products(self, place: int) -> list[tuple[str, Interval]]:
         """Steps of a program that tensor cores do."""
@@ -314,7 +323,9 @@ class PipelineFilm(ChapterScene):
             own, here = rows.program(place), pipeline.toward(rows.program(place), rows.cores, share)
             trail = (own[1], max(own[1], here[0])) if own < here else (min(own[0], here[1]), own[0])
             ground = self.bar(self.skin.ground, times, here, 1.0)  # what it passes is not seen through it
-            return Named(self.bar(hue, times, trail, RESTING), ground, self.bar(hue, times, here), *self.letter(state, times, here), tag="job")
+            return Named(
+                self.bar(hue, times, trail, RESTING), ground, self.bar(hue, times, here), *self.letter(state, times, here), tag="job"
+            )
 
         job = self.pin(draw).set_z_index(2, family=True)  # over the words of the row that it leaves
         job.become(draw(self.rows, 0.0))

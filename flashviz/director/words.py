@@ -59,9 +59,9 @@ class Counter(NamedPath):
     def say(self, number: Word) -> None:
         """As ``number`` stands."""
         self.px = number.px
-        self.show(number)
+        self.write(number)
 
-    def show(self, number: Named) -> None:
+    def write(self, number: Named) -> None:
         """As a number stands with the words at it."""
         self.text = number.text
         self.points = np.concatenate([part.points for part in number.get_family() if len(part.points)])
