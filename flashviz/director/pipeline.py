@@ -189,7 +189,7 @@ class PipelineFilm(ChapterScene):
             def sort(share: float) -> None:
                 time, waited = share * span, found.waiting(share * span)
                 self.lanes.display(self.entire(time))
-                self.number.show(
+                self.number.write(
                     self.figure(waited, WAITING, self.skin.ink, self.stretch((time - waited * span, time), FIGURE), ONE_NUMBER)
                 )
                 x = self.lanes.x(time)
@@ -364,7 +364,7 @@ class PipelineFilm(ChapterScene):
         """So much of the time that is seen closely is waited for, ns: in the tensor cores' row, amid a stretch of it."""
         self.waited, self.area = waited, area
         rect = self.lanes.place(area, (rows or self.rows).cores)
-        self.number.show(self.figure(waited / length(self.found.window), WAITING, self.skin.ink, rect, NUMBER))
+        self.number.write(self.figure(waited / length(self.found.window), WAITING, self.skin.ink, rect, NUMBER))
 
     def figure(self, share: float, what: str, color: str, area: Rect, px: float) -> Named:
         """A share of the time and, beneath it, of what: amid an area, smaller where they would not fit."""
