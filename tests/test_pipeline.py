@@ -332,7 +332,7 @@ def test_steps_follow_one_another_and_carry_their_names() -> None:
         written += [word for state, _ in steps for word in words[state]]
         dropped = [word for each in range(place + 1) for state, _ in found.steps(each) if state in PRODUCTS for word in words[state]]
         drawn = said(at(film(), beat), "letter")
-        reasons = ["other, slower units"] * (1 + place)  # of softmax, where there is room to say it
+        reasons = ["on other, slower units"] * (1 + place)  # of softmax, where there is room to say it
         assert sorted(drawn) == sorted(written + reasons + (dropped if place else []))
 
 

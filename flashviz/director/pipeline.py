@@ -35,7 +35,7 @@ from flashviz.trace import Trace
 
 TEXT, DROP, SLIDE, ZOOM = 0.3, 1.4, 1.4, 2.6  # seconds: a text comes, a product reaches its row, programs move, from a turn to all time
 TURN, WAIT, SORT, STACK = 3.2, 3.0, 4.4, 2.6  # seconds for a turn, its waiting, until an SM's time is sorted, until all are seen
-SLOWER = "softmax\nother, slower units"  # Dao 2023, section 3.1: 312 TFLOP/s of products, 19.5 of other fp32
+SLOWER = "softmax\non other, slower units"  # Dao 2023, section 3.1: 312 TFLOP/s of products, 19.5 of other fp32
 LETTERS = {K: ("copy K", "K"), V: ("copy V", "V"), SCORES: ("QKᵀ",), SOFTMAX: (SLOWER, "softmax"), BLEND: ("PV",)}  # or shorter
 FIGURE, NAMES, REMARK = (0.2, 0.5), (0.62, 0.72), (0.6, 0.9)  # of its height, where what stands in a sorted picture
 UP, DOWN, LEAST = 0.24, -0.5, 0.01  # of a number's size: its middle, and its word's, over the middle of both; how small it begins
@@ -222,7 +222,7 @@ class PipelineFilm(ChapterScene):
         found = self.found
         level = Shows(self.lanes, lambda share: self.lanes.display(self.overall(share)), rate_func=ease_in_out_cubic)
         title = self.rewrite("title", AVERAGE.format(**found.said))
-        self.move(level, *title, *(FadeOut(part) for part in (*self.axis, self.fewer)), seconds=SLIDE)
+        self.move(level, *title, *(FadeOut(part, rate_func=early) for part in (*self.axis, self.fewer)), seconds=SLIDE)
         marks = {pipeline.percent(share): share * found.recorded.span for share in (0.0, 1.0)}
         shown = [*self.ticks(marks, "of the time"), *self.parts(found.recorded.parts)]
         self.move(*(FadeIn(part) for part in shown), seconds=2 * TEXT)
