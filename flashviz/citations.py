@@ -112,6 +112,9 @@ THEOREM_2 = Quote(
 )
 
 
+PING_PONG = Quote("the softmax of one warpgroup is scheduled while the other performs its GEMMs", FLASH_ATTENTION_3, "section 3.1")
+
+
 @dataclass(frozen=True)
 class Memory:
     """One level of a hierarchy as its source quotes it."""

@@ -30,6 +30,7 @@ from flashviz.chapters.lanes import (
     programs_of,
     swept,
 )
+from flashviz.citations import PING_PONG
 from flashviz.errors import UsageError
 from flashviz.layout import Aspect, Rect, frame
 from flashviz.lettering import em
@@ -38,14 +39,14 @@ from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "one", "One program", 8.6, fresh=True, late=True, along=True,
+        "one", "One program", 6.2, fresh=True, late=True, along=True,
         caption="In one program, each step waits for the one before.",
     ),
-    Beat("copy", "Gaps", 7.6, fresh=True, late=True, along=True, caption="Tensor cores do the two matrix products. Else they wait."),
-    Beat("two", "Two programs", 8.2, fresh=True, late=True, along=True, caption="A second program's products fill some of the waiting."),
-    Beat("sm", "One SM", 10.0, fresh=True, late=True, along=True, caption="This SM's time is sorted: busy left, waiting right."),
-    Beat("together", "All SMs", 4.8, fresh=True, late=True, along=True, caption="The other SMs wait about as long, or longer."),
-    Beat("all", "On average", 5.8, fresh=True, late=True, along=True, caption="Two thirds of the time, the tensor cores wait."),
+    Beat("copy", "Gaps", 6.9, fresh=True, late=True, along=True, caption="Tensor cores do the two matrix products. Else they wait."),
+    Beat("two", "Two programs", 7.0, fresh=True, late=True, along=True, caption="A second program's products fill some of the waiting."),
+    Beat("sm", "One SM", 12.7, fresh=True, late=True, along=True, caption="Now sort this SM's time: busy left, waiting right."),
+    Beat("together", "All SMs", 5.1, fresh=True, late=True, along=True, caption="The other SMs wait about as long, or longer."),
+    Beat("all", "On average", 6.9, fresh=True, late=True, along=True, caption="To wait less, {planner} plans who multiplies when."),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
 
@@ -153,7 +154,7 @@ def gather(trace: Trace) -> Pipeline:
         )
     sm = min(found.ran, key=lambda sm: (-found.ran[sm], sm))
     own = [p for p in found.programs if p.sm == sm]
-    said = {"sms": f"{len(found.sms)}", "busy": percent(sum(found.parts[:-1])), "idle": percent(found.parts[-1])}
+    said = {"sms": f"{len(found.sms)}", "planner": PING_PONG.source.name}
     return Pipeline(found, sm, closely(own, found.shares[sm][-1]), said)
 
 
@@ -234,9 +235,9 @@ class Rows(NamedTuple):
 
 APART = 0.06  # of its height, above and below the line of an SM, as long as few are seen
 ROWS: Mapping[str, Rows] = {
-    "one": Rows((0.03, 0.39), (0.59, 0.95), (1.2, 1.44)),
-    "two": Rows((0.0, 0.24), (0.36, 0.64), (0.76, 1.0)),
-    "sm": Rows((-0.34, -0.1), (APART, 1 - APART), (1.1, 1.34)),
+    "one": Rows((0.03, 0.43), (0.57, 0.97), (1.2, 1.46)),
+    "two": Rows((0.0, 0.27), (0.365, 0.635), (0.73, 1.0)),
+    "sm": Rows((-0.37, -0.1), (APART, 1 - APART), (1.1, 1.37)),
 }
 WORK = (STATES.index(SCORES), STATES.index(BLEND), IDLE)  # looks of what an SM's tensor cores do
 
@@ -293,23 +294,23 @@ Table = Mapping[str, tuple[float, float, float, float]]
 # Pixels of a frame whose short side has 1080, from its top left corner: left, top, right, bottom.
 STAGE: Mapping[Aspect, Table] = {
     "16:9": {
-        "title": (100, 44, 1820, 98),
-        "names": (100, 130, 330, 774), "lanes": (340, 130, 1820, 774), "ticks": (340, 780, 1820, 826), "note": (100, 850, 1820, 938),
+        "title": (100, 40, 1820, 94),
+        "names": (100, 120, 330, 822), "lanes": (340, 120, 1820, 822), "ticks": (340, 826, 1820, 870), "note": (100, 890, 1820, 938),
         "caption": (100, 946, 1820, 1072),
     },
     "4:3": {
         "title": (60, 34, 1380, 138),
-        "names": (60, 156, 282, 730), "lanes": (290, 156, 1380, 730), "ticks": (290, 736, 1380, 782), "note": (60, 790, 1380, 926),
+        "names": (60, 156, 282, 764), "lanes": (290, 156, 1380, 764), "ticks": (290, 770, 1380, 814), "note": (60, 832, 1380, 934),
         "caption": (60, 940, 1380, 1072),
     },
     "1:1": {
         "title": (40, 26, 1040, 126),
-        "names": (40, 144, 262, 700), "lanes": (270, 144, 1040, 700), "ticks": (270, 706, 1040, 752), "note": (40, 758, 1040, 938),
+        "names": (40, 144, 262, 770), "lanes": (270, 144, 1040, 770), "ticks": (270, 776, 1040, 820), "note": (40, 838, 1040, 938),
         "caption": (40, 944, 1040, 1072),
     },
     "9:16": {
         "title": (40, 110, 1040, 220),
-        "names": (40, 250, 258, 1116), "lanes": (266, 250, 1040, 1116), "ticks": (266, 1122, 1040, 1168), "note": (40, 1190, 1040, 1376),
+        "names": (40, 250, 258, 1200), "lanes": (266, 250, 1040, 1200), "ticks": (266, 1206, 1040, 1252), "note": (40, 1270, 1040, 1376),
         "caption": (60, 1390, 1020, 1528),
     },
 }  # fmt: skip

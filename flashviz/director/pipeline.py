@@ -8,18 +8,19 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
-from manim import Group, Line, VMobject, linear
+from manim import Group, Line, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import pipeline
-from flashviz.chapters.lanes import BLEND, PLACES, PRODUCTS, SCORES, SOFTMAX, K, V
+from flashviz.chapters.lanes import BLEND, PLACES, PRODUCTS, SCORES, SOFTMAX, K, V, zoomed
 from flashviz.chapters.pipeline import Interval, Rows
+from flashviz.citations import PING_PONG
 from flashviz.director.captions import curves, lines_of, width
 from flashviz.director.chapters import ChapterScene
 from flashviz.director.material import provenance
 from flashviz.director.scene import beat
-from flashviz.director.words import CORNER, NUMBER, Counter, Word, machine, middle
+from flashviz.director.words import CORNER, NUMBER, ONE_NUMBER, Counter, machine, middle
 from flashviz.layout import GAP, Rect
 from flashviz.lettering import CAPTION_PX, LINE_PITCH, TITLE_PX, Face, em, ink_box, text_width, wrap
 from flashviz.mobjects.cast import set_ends
@@ -32,10 +33,13 @@ from flashviz.palette import LIT, RESTING
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
-TEXT, DROP, SLIDE, ZOOM = 0.3, 1.4, 1.6, 2.4  # seconds: a text comes, a product reaches its row, programs move, from a turn to all time
-TURN, WAIT, SORT, STACK = 3.6, 2.4, 3.6, 3.0  # seconds for a turn, its waiting, until an SM's time is sorted, until all are seen
-LETTERS = {K: ("copy K", "K"), V: ("copy V", "V"), SCORES: ("QKᵀ",), SOFTMAX: ("softmax",), BLEND: ("PV",)}  # or shorter
-FIGURE, NAMES = (0.25, 0.55), (0.6, 0.75)  # of the picture's height, where numbers and products' names stand in a sorted one
+TEXT, DROP, SLIDE, ZOOM = 0.3, 1.4, 1.4, 2.6  # seconds: a text comes, a product reaches its row, programs move, from a turn to all time
+TURN, WAIT, SORT, STACK = 3.2, 3.0, 4.4, 2.6  # seconds for a turn, its waiting, until an SM's time is sorted, until all are seen
+SLOWER = "softmax\non other, slower units"  # Dao 2023, section 3.1: 312 TFLOP/s of products, 19.5 of other fp32
+LETTERS = {K: ("copy K", "K"), V: ("copy V", "V"), SCORES: ("QKᵀ",), SOFTMAX: (SLOWER, "softmax"), BLEND: ("PV",)}  # or shorter
+FIGURE, NAMES, REMARK = (0.2, 0.5), (0.62, 0.72), (0.6, 0.9)  # of its height, where what stands in a sorted picture
+UP, DOWN, LEAST = 0.24, -0.5, 0.01  # of a number's size: its middle, and its word's, over the middle of both; how small it begins
+CROSS = 0.3  # of the time in which a stretch of waiting grows, until the number is there
 TICK = 0.07
 TICK_PITCH = 1.5  # least distance between two ticks
 INSIDE = "Inside one SM, one of the {sms} processors of an {model}"
@@ -43,10 +47,13 @@ TWO = "The same SM runs a second program at the same time"
 WHOLE = "This SM from start to end: {time} µs"
 ALL = "All {sms} SMs, one line each"
 AVERAGE = "All {sms} SMs on average"
-HONEST = "Measured with timers inside the kernel, which slow it."
+HONEST = "Timers inside the kernel slow it."
+FEWER = "{few} SMs ran fewer programs"
+TURNS = "{planner}: one half of a program multiplies while the other half does softmax."
+SEEN = "what we just saw"
 PROGRAM = "program {place}"
 WAITING = "waiting"
-BUSY, IDLE = "{busy} busy", "{idle} waiting"
+BUSY = "busy"
 
 
 class PipelineFilm(ChapterScene):
@@ -68,7 +75,8 @@ class PipelineFilm(ChapterScene):
         self.axis: list[Named] = []
         self.words: dict[str, VMobject] = {}
         self.pinned: dict[VMobject, Callable[[Rows], Any]] = {}
-        self.number, self.waited = Counter(self.skin.ink, "waiting"), 0.0
+        start, _ = found.window
+        self.number, self.waited, self.area = Counter(self.skin.ink, "share").set_z_index(1), 0.0, (start, start)
 
     # ------------------------------------------------------------------------------------------------------ captions, in the middle
 
@@ -112,78 +120,88 @@ class PipelineFilm(ChapterScene):
         self.lanes = LanesPicture(self.place["lanes"], replace(self.closely(), now=start), self.skin)
         rect, names = self.lanes.rect, self.place["names"]
         room = box(Rect(names.x0 - GAP, rect.y0, rect.x1 + GAP, rect.y1 + GAP), stroke=self.skin.edge)
+        unfilled = Named(self.bar(self.skin.edge, self.found.window, self.rows.first, RESTING), tag="program")
         lane = self.pin(lambda rows: Named(self.bar(self.skin.edge, self.found.window, rows.cores, RESTING), tag="cores"))
         program = self.named((PROGRAM.format(place=1), f"{rows} queries"), lambda rows: rows.first)
-        self.cores = self.named(("tensor cores", "", "", ""), lambda rows: rows.cores)
+        self.cores = self.named(("tensor cores",), lambda rows: rows.cores)
         device = machine(self.found.recorded.machine, self.settings.aspect, self.skin)
         self.write("title", INSIDE.format(model=device.text, **self.found.said))
-        self.write("note", f"{self.found.recorded.machine}\n{HONEST}")
+        self.write("note", f"{self.found.recorded.machine} {HONEST}")
         self.room = [room, *self.times(start)]
-        self.add(*self.room, lane, self.lanes, program, self.cores, *self.words.values(), device)
+        self.add(*self.room, unfilled, lane, self.lanes, program, self.cores, *self.words.values(), device)
         self.hold(SLIDE / 2)
         head = self.head()
         with self.telling():
             self.add(head)
             for step in self.found.steps(0):
                 self.move(Elapse(self.lanes, head, *step[1]), seconds=TURN * length(step[1]) / (stop - start))
-                self.move(*(FadeIn(letter) for letter in self.letters(0, step)), seconds=2 * TEXT)
-            self.move(FadeOut(head), seconds=TEXT)
+                self.move(*(FadeIn(letter) for letter in self.letters(0, step)), seconds=TEXT)
+            self.move(FadeOut(head), FadeOut(unfilled), seconds=TEXT)
 
     @beat("copy")
     def copy(self) -> None:
-        """Its products come down to the tensor cores; where these have none, waiting grows, and its share."""
-        waits, left = self.found.waits(), self.found.waits(PLACES)
+        """Its products come down to the tensor cores; where these have none, waiting grows, and its share in it."""
+        waits = self.found.waits()
         with self.telling():
             for step in self.products(0):
                 self.move(self.drop(0, step), seconds=DROP)
-            self.word = self.named(("", "", "", WAITING), lambda rows: rows.cores)
-            self.count(0.0)
-            self.pinned[self.number] = lambda rows: self.count(self.waited, rows)
-            self.move(FadeIn(self.word), FadeIn(self.number), seconds=TEXT)
+            self.count(0.0, self.area)
+            self.pinned[self.number] = lambda rows: self.count(self.waited, self.area, rows)
             for wait in waits:
-                self.move(self.growing(wait), self.counted(length(wait)), seconds=WAIT * length(wait) / sum(map(length, waits)))
-            self.move(FadeIn(self.waiting(max(left, key=length))), seconds=TEXT)
+                self.move(self.growing(wait), self.counted(wait), seconds=WAIT * length(wait) / sum(map(length, waits)))
 
     @beat("two")
     def two(self) -> None:
         """A second program comes from below, its steps in the same colours; its products go up into the first one's waiting."""
-        rows = self.found.recorded.trace.config.block_m
+        rows, left = self.found.recorded.trace.config.block_m, max(self.found.waits(PLACES), key=length)
         with self.telling():
-            self.move(*self.settle("two"), *self.rewrite("title", TWO), seconds=SLIDE)
+            self.move(*self.settle("two"), *self.rewrite("title", TWO), FadeOut(self.words["note"]), seconds=SLIDE)
             program = self.named((PROGRAM.format(place=2), f"{rows} more"), lambda rows: rows.second)
             letters = [letter for step in self.found.steps(1) for letter in self.letters(1, step)]
             self.move(FadeIn(program), *(FadeIn(letter) for letter in letters), seconds=2 * TEXT)
             for step in self.products(1):
-                self.move(self.drop(1, step), self.counted(-length(step[1])), seconds=DROP)
+                self.move(self.drop(1, step), self.filled(length(step[1]), left), seconds=DROP)
                 self.hold(2 * TEXT)
 
     @beat("sm")
     def sm(self) -> None:
-        """Further away: of all the SM's time only what its tensor cores do is left; a line sorts it from left to right."""
+        """The programs leave; the turn that was seen shrinks to its place in all of the SM's time, which a line then sorts."""
         found, span = self.found, float(self.found.recorded.span)
         self.lanes.display(self.closely(work=1.0))
         self.move(*(FadeOut(part) for part in (*self.room, *self.pinned) if part is not self.cores), seconds=TEXT)
-        self.pinned, self.rows = {}, pipeline.ROWS["sm"]
-        title = self.rewrite("title", WHOLE.format(time=round(span / 1000)))
+        self.pinned = {self.cores: self.pinned[self.cores]}
+        turn = self.pin(
+            lambda rows: Named(box(self.lanes.place(found.window, rows.cores), stroke=self.skin.ink, width=theme.HEAVY), tag="turn")
+        )
         with self.telling():
-            self.move(Look(self.lanes, self.entire(0.0), rate_func=ease_in_out_cubic), *title, seconds=ZOOM)
+            self.move(*self.settle("sm", work=1.0), *self.rewrite("title", WHOLE.format(time=round(span / 1000))), seconds=SLIDE)
+            self.lanes.display(replace(self.entire(0.0), across=found.window))
+            self.move(self.away(turn), seconds=ZOOM)
+            rows, middle_x = self.rows, self.lanes.x(sum(found.window) / 2)
+            above = self.lanes.place(self.lanes.view.across, (0.0, rows.cores[0]))
+            seen = written(SEEN, CORNER, self.skin.ink, Rect(middle_x, above.y0, middle_x, above.y1), "word")
+            self.move(*(FadeIn(part) for part in (*self.times(), seen)), seconds=TEXT)
+            self.hold(6 * TEXT)
             head = self.head()
-            self.count(0.0)
-            self.move(*(FadeIn(part) for part in (*self.times(), head)), seconds=TEXT)
-            self.hold(2 * TEXT)
+            self.move(FadeOut(turn), FadeOut(seen), FadeIn(head), seconds=TEXT)
+            self.pinned = {}
 
             def sort(share: float) -> None:
-                self.lanes.display(self.entire(share * span))
-                self.count(found.waiting(share * span) * length(found.window))
-                x = self.lanes.x(share * span)
+                time, waited = share * span, found.waiting(share * span)
+                self.lanes.display(self.entire(time))
+                self.number.write(
+                    self.figure(waited, WAITING, self.skin.ink, self.stretch((time - waited * span, time), FIGURE), ONE_NUMBER)
+                )
+                x = self.lanes.x(time)
                 set_ends(head, (x, self.lanes.rect.y1, 0), (x, self.lanes.rect.y0, 0))
 
-            begun, parts = TEXT / SORT, Group(self.lanes, head, self.number)
-            self.move(Shows(parts, lambda share: sort(share * begun)), FadeIn(self.word), FadeIn(self.number), seconds=TEXT)
-            self.move(Shows(parts, lambda share: sort(begun + share * (1 - begun))), seconds=SORT - TEXT)
+            sort(0.0)
+            self.move(Shows(Group(self.lanes, head, self.number), sort, introducer=True), seconds=SORT)
             self.split = self.parts(found.recorded.shares[found.sm])
-            gone = head, self.word, self.number
-            self.move(*(FadeOut(part) for part in gone), *(FadeIn(part) for part in self.split), seconds=2 * TEXT)
+            idle, *others = self.split
+            self.remove(self.number)  # which is drawn as ``idle`` is
+            self.add(idle)
+            self.move(FadeOut(head), *(FadeIn(part) for part in others), seconds=2 * TEXT)
 
     @beat("together")
     def together(self) -> None:
@@ -195,20 +213,34 @@ class PipelineFilm(ChapterScene):
         with self.telling():
             title = self.rewrite("title", ALL.format(**self.found.said))
             self.move(Look(self.lanes, self.overall(), rate_func=ease_in_out_cubic), *title, seconds=STACK)
+            self.fewer = self.stairs()
+            self.move(FadeIn(self.fewer), seconds=TEXT)
 
     @beat("all")
     def all(self) -> None:
-        """The lines level out at their average: for how much of all the time tensor cores are busy, and for how much they wait."""
+        """The lines level out at their average: for how much of all the time tensor cores wait, and who does something about it."""
         found = self.found
         level = Shows(self.lanes, lambda share: self.lanes.display(self.overall(share)), rate_func=ease_in_out_cubic)
         title = self.rewrite("title", AVERAGE.format(**found.said))
+        self.move(level, *title, *(FadeOut(part, rate_func=early) for part in (*self.axis, self.fewer)), seconds=SLIDE)
+        marks = {pipeline.percent(share): share * found.recorded.span for share in (0.0, 1.0)}
+        shown = [*self.ticks(marks, "of the time"), *self.parts(found.recorded.parts)]
+        self.move(*(FadeIn(part) for part in shown), seconds=2 * TEXT)
         with self.telling():
-            self.move(level, *title, *(FadeOut(part) for part in self.axis), seconds=SLIDE)
-            marks = {pipeline.percent(share): share * found.recorded.span for share in (0.0, 1.0)}
-            shown = [*self.ticks(marks, "of the time"), *self.parts(found.recorded.parts)]
-            self.move(*(FadeIn(part) for part in shown), seconds=2 * TEXT)
+            self.write("note", f"{found.recorded.machine} {HONEST}")
+            self.move(FadeIn(self.remark()), FadeIn(self.words["note"]), seconds=2 * TEXT)
 
     # ------------------------------------------------------------------------------------------------- what stands on the rows
+
+    def away(self, turn: VMobject) -> Shows:
+        """From the time that is seen closely to all of it: the picture, and the frame around what was seen."""
+        start, end = self.lanes.view, self.entire(0.0)
+
+        def look(share: float) -> None:
+            self.lanes.display(replace(end, across=zoomed(start.across, end.across, share)))
+            self.pinned[turn](self.rows)
+
+        return Shows(Group(self.lanes, turn), look, rate_func=ease_in_out_cubic)
 
     def closely(self, work: float = 0.0) -> View:
         """What the followed SM's programs do in the time that is seen closely, and so much of what its tensor cores do."""
@@ -232,7 +264,7 @@ class PipelineFilm(ChapterScene):
         self.pinned[thing] = lambda rows: thing.become(draw(rows))
         return thing
 
-    def settle(self, name: str) -> list[Any]:
+    def settle(self, name: str, work: float = 0.0) -> list[Any]:
         """The rows, and all that stands on them, go to other places."""
         start, self.rows = self.rows, pipeline.ROWS[name]
         end, things = self.rows, list(self.pinned.items())
@@ -242,7 +274,7 @@ class PipelineFilm(ChapterScene):
                 place(start.to(end, share))
 
         pinned = Shows(Group(*(thing for thing, _ in things)), come, rate_func=ease_in_out_cubic)
-        return [Look(self.lanes, self.closely(), rate_func=ease_in_out_cubic), pinned]
+        return [Look(self.lanes, self.closely(work), rate_func=ease_in_out_cubic), pinned]
 
     def named(self, texts: Sequence[str], row: Callable[[Rows], Interval]) -> VMobject:
         """Lines left of a row."""
@@ -271,8 +303,13 @@ class PipelineFilm(ChapterScene):
     def letter(self, state: str, times: Interval, lane: Interval) -> list[Named]:
         """What is done, in its bar: the longest word, as large as can be; none where the bar is too short."""
         rect = self.lanes.place(times, lane)
-        fitting = [(text, px) for text in LETTERS[state] for px in (TITLE_PX, CORNER) if ink_width(text, px) <= rect.width]
-        return [written(text, px, self.skin.ground, rect, "letter") for text, px in fitting[:1]]
+        lines = [text.splitlines() for text in LETTERS[state]]
+        fitting = [(each, px) for each in lines for px in (TITLE_PX, CORNER) if max(ink_width(line, px) for line in each) <= rect.width]
+        return [
+            written(line, px, self.skin.ground, rect.shifted(0.0, ((len(each) - 1) / 2 - at) * LINE_PITCH * em(px)), "letter")
+            for each, px in fitting[:1]
+            for at, line in enumerate(each)
+        ]
 
     def products(self, place: int) -> list[tuple[str, Interval]]:
         """Steps of a program that tensor cores do."""
@@ -285,7 +322,10 @@ class PipelineFilm(ChapterScene):
         def draw(rows: Rows, share: float = 1.0) -> Named:
             own, here = rows.program(place), pipeline.toward(rows.program(place), rows.cores, share)
             trail = (own[1], max(own[1], here[0])) if own < here else (min(own[0], here[1]), own[0])
-            return Named(self.bar(hue, times, trail, RESTING), self.bar(hue, times, here), *self.letter(state, times, here), tag="job")
+            ground = self.bar(self.skin.ground, times, here, 1.0)  # what it passes is not seen through it
+            return Named(
+                self.bar(hue, times, trail, RESTING), ground, self.bar(hue, times, here), *self.letter(state, times, here), tag="job"
+            )
 
         job = self.pin(draw).set_z_index(2, family=True)  # over the words of the row that it leaves
         job.become(draw(self.rows, 0.0))
@@ -301,43 +341,74 @@ class PipelineFilm(ChapterScene):
         band.become(draw(self.rows, 0.0))
         return Shows(band, lambda share: band.become(draw(self.rows, share)), introducer=True)
 
-    def waiting(self, wait: Interval) -> VMobject:
-        """What a stretch of it is, in a word."""
-        return self.pin(lambda rows: self.amid(WAITING, TITLE_PX, self.skin.ink, self.lanes.place(wait, rows.cores), "letter"))
+    def counted(self, wait: Interval) -> Shows:
+        """The share of waiting grows by a stretch as that grows; it goes there, and stays amid what has grown."""
+        before, start = self.waited, self.area
 
-    def counted(self, more: float) -> Shows:
-        """The share of waiting changes by so many ns of the time that is seen."""
-        before = self.waited
-        return Shows(self.number, lambda share: self.count(before + share * more), rate_func=ease_in_out_cubic if more < 0 else linear)
+        def show(share: float) -> None:
+            grown = wait[0], wait[0] + share * length(wait)
+            self.count(before + share * length(wait), pipeline.toward(start, grown, min(1.0, share / CROSS)))
 
-    def count(self, waited: float, rows: Rows | None = None) -> None:
-        """So much of the time that is seen closely is waited for, ns: between the lines left of the tensor cores' row."""
-        self.waited, names = waited, self.place["names"]
-        row = self.lanes.place(self.lanes.view.across, (rows or self.rows).cores)
-        rect, text = Rect(names.x0, row.y0, names.x1, row.y1), pipeline.percent(waited / length(self.found.window))
-        self.number.say(Word(text, NUMBER, self.skin.ink, rect.x0, middle(rect, NUMBER), "waiting"))
+        return Shows(self.number, show, introducer=True)
+
+    def filled(self, time: float, left: Interval) -> Shows:
+        """The share of waiting loses a time, ns, and goes to the middle of the longest stretch that is left."""
+        before, start = self.waited, self.area
+
+        def show(share: float) -> None:
+            self.count(before - share * time, pipeline.toward(start, left, share))
+
+        return Shows(self.number, show, rate_func=ease_in_out_cubic)
+
+    def count(self, waited: float, area: Interval, rows: Rows | None = None) -> None:
+        """So much of the time that is seen closely is waited for, ns: in the tensor cores' row, amid a stretch of it."""
+        self.waited, self.area = waited, area
+        rect = self.lanes.place(area, (rows or self.rows).cores)
+        self.number.write(self.figure(waited / length(self.found.window), WAITING, self.skin.ink, rect, NUMBER))
+
+    def figure(self, share: float, what: str, color: str, area: Rect, px: float) -> Named:
+        """A share of the time and, beneath it, of what: amid an area, smaller where they would not fit."""
+        text = pipeline.percent(share)
+        widest = max(ink_width("00%", px), ink_width(what, px / 2))
+        px *= min(1.0, max((area.width - 2 * GAP) / widest, LEAST))
+        x, y = area.center[:2]
+        lines = [
+            written(line, size, color, Rect(x, y + up * em(px), x, y + up * em(px)), "line")
+            for line, size, up in ((text, px, UP), (what, px / 2, DOWN))
+        ]
+        return Named(*lines, tag="share", text=f"{text} {what}")
+
+    def stretch(self, times: Interval, row: Interval) -> Rect:
+        """Where a stretch of time stands in a sorted picture; ``row`` is of its height."""
+        start, stop = self.lanes.view.down
+        return self.lanes.place(times, (row[0] * (stop - start), row[1] * (stop - start)))
 
     def parts(self, shares: Sequence[float]) -> list[Named]:
-        """In a sorted picture: which product is which, how long tensor cores were busy, and how long they waited."""
+        """In a sorted picture: how long tensor cores waited, how long they were busy, and which product is which."""
         ends = [share * self.found.recorded.span for share in (0.0, *accumulate(shares))]
-        start, stop = self.lanes.view.down
-
-        def area(times: Interval, row: Interval) -> Rect:
-            return self.lanes.place(times, (row[0] * (stop - start), row[1] * (stop - start)))
-
-        said = {"busy": pipeline.percent(sum(shares[:-1])), "idle": pipeline.percent(shares[-1])}
-        figures = (BUSY, self.skin.ground, (ends[0], ends[-2])), (IDLE, self.skin.ink, (ends[-2], ends[-1]))
         return [
-            *(self.amid(text.format(**said), NUMBER, color, area(times, FIGURE)) for text, color, times in figures),
+            self.figure(shares[-1], WAITING, self.skin.ink, self.stretch((ends[-2], ends[-1]), FIGURE), ONE_NUMBER),
+            self.figure(sum(shares[:-1]), BUSY, self.skin.ground, self.stretch((ends[0], ends[-2]), FIGURE), ONE_NUMBER),
             *(
-                self.amid(LETTERS[state][0], TITLE_PX, self.skin.ground, area(times, NAMES), "letter")
+                written(LETTERS[state][0], TITLE_PX, self.skin.ground, self.stretch(times, NAMES), "letter")
                 for state, times in zip(PRODUCTS, pairwise(ends[:-1]), strict=True)
             ),
         ]
 
-    def amid(self, text: str, px: float, color: str, area: Rect, tag: str = "share") -> Named:
-        """A word in the middle of an area, smaller where it would not fit."""
-        return written(text, px * min(1.0, (area.width - 2 * GAP) / ink_width(text, px)), color, area, tag)
+    def stairs(self) -> VMobject:
+        """Beside the last lines: why their SMs wait longest."""
+        whole = self.found.recorded
+        few = [sm for sm in whole.sms if whole.ran[sm] < max(whole.ran.values())]
+        first = min(whole.rank[sm] for sm in few)
+        rect = self.lanes.place((whole.span * (1 - whole.shares[few[0]][-1]), whole.span), (first, len(whole.sms)))
+        return Named(*self.lines((FEWER.format(few=len(few)),), rect.inset(2 * GAP, 0.0)), tag="word")
+
+    def remark(self) -> VMobject:
+        """In the waiting of the last picture: who does something about it."""
+        span = self.found.recorded.span
+        rect = self.stretch(((1 - self.found.recorded.parts[-1]) * span, span), REMARK).inset(2 * GAP, 0.0)
+        lines = [line for text in (TURNS.format(**self.found.said), f"({PING_PONG.citation})") for line in wrap(text, rect.width, TITLE_PX)]
+        return Named(*self.lines(lines, rect, middle=True), tag="word")
 
     # ------------------------------------------------------------------------------------------------------- what is around them
 
@@ -361,12 +432,13 @@ class PipelineFilm(ChapterScene):
         self.write(part, text)
         return [FadeOut(old, rate_func=early), FadeIn(self.words[part], rate_func=late)]
 
-    def lines(self, texts: Sequence[str], rect: Rect, color: str = "") -> list[Named]:
-        """Lines in the middle of a rectangle's height, at its left; an empty one leaves its place free."""
+    def lines(self, texts: Sequence[str], rect: Rect, middle: bool = False) -> list[Named]:
+        """Lines in the middle of a rectangle's height, at its left or in its middle."""
         found = []
-        for index, text in ((index, text) for index, text in enumerate(texts) if text):
+        for index, text in enumerate(texts):
             baseline = rect.center[1] + ((len(texts) - 1) / 2 - index) * LINE_PITCH * em(TITLE_PX) - 0.36 * em(TITLE_PX)
-            drawn = theme.on_baseline(theme.line(text, TITLE_PX, color or self.skin.ink), TITLE_PX, rect.x0, baseline, text)
+            left = rect.center[0] - text_width(text, TITLE_PX) / 2 if middle else rect.x0
+            drawn = theme.on_baseline(theme.line(text, TITLE_PX, self.skin.ink), TITLE_PX, left, baseline, text)
             found.append(Named(drawn, tag="note", text=text))
         return found
 

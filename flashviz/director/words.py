@@ -58,7 +58,12 @@ class Counter(NamedPath):
 
     def say(self, number: Word) -> None:
         """As ``number`` stands."""
-        self.text, self.px = number.text, number.px
+        self.px = number.px
+        self.write(number)
+
+    def write(self, number: Named) -> None:
+        """As a number stands with the words at it."""
+        self.text = number.text
         self.points = np.concatenate([part.points for part in number.get_family() if len(part.points)])
 
 
