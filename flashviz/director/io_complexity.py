@@ -30,8 +30,8 @@ from flashviz.mobjects.sweeps import Bars, Block, Memory, Stripes, Sweeps
 from flashviz.mobjects.tiles import DASH, THIN, Rectangles, box, dashes, edges, outlines, span
 
 WHOLE = ("S: never in HBM", "never in HBM")
-ROOM = ("on chip: M = {m:,}", "= 4 blocks of {columns} × {d}", "= {kib}: {size} bytes each", "(scores not counted)")
-CUT = "each has N = {n} rows of d = {d} numbers, in {sweeps} blocks"
+ROOM = ("on chip: M = {m:,}", "numbers of {size} bytes", "= 4 blocks of {columns} × {d}", "= {kib}", "scores: not counted")
+CUT = ("N = {n} rows each,", "d = {d} numbers a row,", "{sweeps} blocks of {columns} rows")
 SCORES = ("scores:", "made and", "dropped")
 CHIP = ("on chip: {kib}, blocks of {columns} rows", "on chip: {kib}")
 SWEEP = ("one sweep: {}", "sweep: {}")
@@ -41,7 +41,7 @@ SUM = "{sweeps} × {each:,.0f} + {once:,.0f} = {all:,.0f} KiB"
 AXIS = ("KiB that cross between HBM and chip", "KiB between HBM and chip")
 MEMORY = ("M: {}", "{}")
 REAL = ("{}, M:", "{}")
-STANDARD, ONCE_EACH = ("standard", "attention"), ("each matrix once each way", "each matrix once")
+STANDARD, ONCE_EACH = ("standard", "attention"), ("each matrix once", "each once")
 EXCESS = "{} more"
 REAL_SWEEPS = ("{columns} keys, then the last {rest}", "all {n} keys at once")
 LAW = (
@@ -50,15 +50,16 @@ LAW = (
     ("× 3 N d", ("numbers each: Q in, O in, O out", "numbers each sweep")),
     ("= 12 N² d² / M", ("numbers that cross, about", "numbers, about", "about")),
 )
-FIGURES = ("M = {:,.0f}: about {} of these {}", "M = {:,.0f}: about {}")
+FIGURES = "M = {:,.0f}: about {}"
 SIZE = 60  # px: of the law
+OVER = 1.3  # columns: how wide words over standard attention's bar may be
 NEARER = 2  # columns: in one of so many the first bar grows
-FLIGHT, MADE_IN, SEEN = 0.8, 0.5, 1.0  # seconds: a block's way, until the tile is lit, and a look
+FLIGHT, MADE_IN, SEEN = 0.7, 0.45, 0.8  # seconds: a block's way, until the tile is lit, and a look
 QUICK = 0.4  # of a block's way, later
 AT_ONCE = 2  # blocks on their way, once all pass
-CALM, FIRST, REST_OF = 1.0, 0.9, 2.6  # seconds: before the first block, of its way, and of the rest of the first sweep
-ONE, PACE, GROWTH, LEAST = 1.2, 2.8, 1.1, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
-PIECE, COMPARED, LIT, LAST = 0.55, 1.9, 1.7, 2.2  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
+CALM, FIRST, REST_OF = 0.7, 0.8, 1.9  # seconds: before the first block, of its way, and of the rest of the first sweep
+ONE, PACE, GROWTH, LEAST = 0.9, 1.9, 0.8, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
+PIECE, COMPARED, LIT, LAST = 0.4, 1.6, 1.5, 1.7  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
 BACK = 0.22  # opacity of what is not spoken of
 SOONER = 2.0  # power: sweeps go faster and faster
 JUST = 1e-6  # of a sweep: it has begun
@@ -83,10 +84,11 @@ class IOFilm(ChapterFilm):
 
     said: Sequence[Word | Readout] = ()  # beside the chip's blocks, and later over its strip
     each: Word  # what a sweep moves
+    once: Word  # how often standard attention moves a matrix
     excess: Sequence[Named] = ()  # what the smallest chip moves beyond standard attention
     sums: Sequence[Word] = ()  # beside the first bar, what it is made of
     back: StepBack  # all but the first bar and the law
-    lit: Sequence[Rectangles | Word] = ()  # what is framed at last, and its figures
+    lit: Sequence[Rectangles] = ()  # what is framed
     shares: tuple[float, ...] = (0.0, 0.0, 0.0)  # of Q in, O in and O out, of one sweep
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
@@ -240,7 +242,7 @@ class IOFilm(ChapterFilm):
     def roomy(self, texts: Sequence[str]) -> list[Word]:
         """Lines beside the chip's blocks."""
         lines = rows(self.place["room"], len(texts))
-        px = min(NAME, *(NAME * lines[0].width / text_width(text, NAME, Face.STRONG) for text in texts))
+        px = min(NAME, 0.9 * NAME * lines[0].height / em(NAME), *(NAME * lines[0].width / text_width(text, NAME, Face.STRONG) for text in texts))
         return [word(text, px, self.skin.ink, line, "numbers") for text, line in zip(texts, lines, strict=True)]
 
     # ------------------------------------------------------------------------------------------------------ bars of bytes
@@ -314,9 +316,9 @@ class IOFilm(ChapterFilm):
 
     def beside(self, text: str, px: float, line: float, name: str) -> list[Word]:
         """Beside the first bar as it stands near, words from a line on, counted from its top."""
-        near, texts = self.near, wrap(text, self.near.rect.x1 - self.near.x(1, 0.0), px, Face.STRONG)
-        high = near.y(near.most) - em(line * LINE)
-        place = Rect(near.x(1, 0.0), high - em(LINE) * len(texts), near.rect.x1, high)
+        near, left = self.near, self.near.x(0, BAR[1]) + 4 * em(BY_LINE)
+        texts, high = wrap(text, near.rect.x1 - left, px, Face.STRONG), near.y(near.most) - em(line * LINE)
+        place = Rect(left, high - em(LINE) * len(texts), near.rect.x1, high)
         return [word(each, px, self.skin.ink, row, name) for each, row in zip(texts, rows(place, len(texts)), strict=True)]
 
     def measured(self) -> list[Word]:
@@ -334,19 +336,24 @@ class IOFilm(ChapterFilm):
 
     def others(self, said: Sequence[Word]) -> list[Any]:
         """All but the caption, the first bar with its words, and what is said now."""
-        first = [self.bars[0], self.counts[0], self.kept[0], *said]
-        x1 = self.columns.x(1, 0.0)
-        its = [each for each in self.scene.mobjects if isinstance(each, Word) and each.tag in {"bytes", "size"} and each.left < x1]
-        kept = {id(each) for each in (*first, *its, self.scene.caption)}
-        return [each for each in self.scene.mobjects if id(each) not in kept]
+        first, x1 = [self.bars[0], self.counts[0], self.kept[0], *said, self.scene.caption], self.columns.x(1, 0.0)
+        stage = [part for each in self.scene.mobjects for part in (each.submobjects if type(each) is Group else [each])]
+        its = [each for each in stage if isinstance(each, Word) and each.tag in {"bytes", "size"} and each.left < x1]
+        kept = {id(each) for each in (*first, *its)}
+        return [each for each in stage if id(each) not in kept]
 
     def level(self, share: float = 1.0) -> None:
         """From the top of standard attention's bar over all others, so far drawn."""
         rect, y = self.columns.rect, self.columns.y(self.found.standard)
         x1 = self.columns.x(self.standard.index, BAR[0])
-        x0 = x1 - share * (x1 - rect.x0)
+        boxes = dashed_level(x1 - share * (x1 - rect.x0), x1, y)
+        for index, step in enumerate(self.found.steps[1 : self.index + 1], 1):
+            words = [self.above(index, step.nbytes, line) for line in (0, 1)]
+            if words[0].y0 - em(BY_LINE) < y < words[1].y1:  # not through a bar's words
+                wide = text_width(self.in_form(step.nbytes), LABEL, Face.STRONG) + em(BY_LINE)
+                boxes = boxes[(boxes[:, 2] < words[0].x0 - em(BY_LINE)) | (boxes[:, 0] > words[0].x0 + wide)]
         self.line.values = np.array([self.found.standard])
-        self.line.display(dashed_level(x0, x1, y))
+        self.line.display(boxes)
 
 
 def dashed_level(x0: float, x1: float, y: float) -> np.ndarray:
@@ -383,12 +390,10 @@ def chip(film: IOFilm) -> None:
     }  # fmt: skip
     film.square.display(film.step.columns, film.step.rows, 0.0)
     film.memory.display(film.place["panel"], {})
-    place = film.place["cut"]
-    cut = wrap(CUT.format(**figures), place.width, LABEL, Face.STRONG)
-    lines = rows(place.top(em(LINE) * len(cut)), len(cut))
+    lines = rows(film.place["cut"].top(em(LINE) * len(CUT)), len(CUT))
     film.said = [
         *film.roomy([text.format(**figures) for text in ROOM]),
-        *(word(text, LABEL, film.skin.ink, line, "cut") for text, line in zip(cut, lines, strict=True)),
+        *(word(text.format(**figures), LABEL, film.skin.ink, line, "cut") for text, line in zip(CUT, lines, strict=True)),
     ]
     film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.slots, *film.empty, *film.said)
     film.scene.hold(CALM)
@@ -465,18 +470,17 @@ def compare(film: IOFilm) -> None:
 
     film.move(FadeOut(*film.sums), seconds=TEXT)
     film.move(Shows(film.bars[0], steps_aside, rate_func=ease_in_out_cubic), film.copied(), seconds=MOVE)
-    film.move(FadeIn(*film.sized(film.index, film.step.m)), seconds=TEXT)
     film.scene.add(standard)
     with film.scene.telling():
-        film.move(FadeIn(*words), seconds=TEXT)
+        film.move(FadeIn(*film.sized(film.index, film.step.m), *words), seconds=TEXT)
         names = pieces(film)
         over = film.above(standard.index, level, 1)
-        text = first_that_fits(ONCE_EACH, LABEL, over.x1 - film.columns.x(standard.index - 1, 0.0), Face.STRONG)
-        over = over.right(text_width(text, LABEL, Face.STRONG))
-        film.move(FadeIn(film.moved(standard.index, level, 0), word(text, LABEL, film.skin.ink, over, "once each")), seconds=TEXT)
+        text = first_that_fits(ONCE_EACH, LABEL, OVER * film.columns.pitch, Face.STRONG)
+        film.once = word(text, LABEL, film.skin.ink, over.right(text_width(text, LABEL, Face.STRONG) + em(1)), "once each")
+        film.move(FadeIn(film.moved(standard.index, level, 0), film.once), seconds=TEXT)
         film.scene.hold(SEEN)
         film.move(FadeOut(*names), seconds=TEXT)
-        film.move(Shows(film.line, film.level, introducer=True), seconds=MOVE)
+        film.move(Shows(film.line, film.level, introducer=True), seconds=MOVE / 2)
         if film.step.nbytes > level:
             rect = film.columns.bar(0, level, film.step.nbytes)
             excess = Named(box(rect, stroke=film.skin.warn, width=2 * theme.HEAVY), tag="excess")
@@ -531,6 +535,7 @@ def wider(film: IOFilm) -> None:
             film.scene.add(*film.said)
             pace = max(LEAST, PACE * step.sweeps / found.steps[0].sweeps)
             film.move(film.swept(film.index, 0.0, float(step.sweeps)), film.copied(), seconds=pace)
+            film.level()
             film.move(FadeIn(film.moved(film.index, step.nbytes), *film.sized(film.index, film.step.m)), seconds=TEXT)
 
 
@@ -542,9 +547,8 @@ def real(film: IOFilm) -> None:
     text = REAL_SWEEPS[columns == n].format(columns=columns, rest=n - columns * (step.sweeps - 1), n=n)
     keys = fitted((text,), LABEL, film.skin.ink, film.place["chip"], "keys")
     with film.scene.telling():
-        film.move(FadeOut(film.memory, *film.said), seconds=TEXT)
         cut = Shows(film.square, lambda share: film.square.widen(last.columns, columns, share), rate_func=ease_in_out_cubic)
-        film.move(cut, FadeIn(*film.sized(index, step.m, found.device)), seconds=MOVE)
+        film.move(cut, FadeOut(film.memory, *film.said), FadeIn(*film.sized(index, step.m, found.device)), seconds=MOVE)
         film.step, film.said = replace(step, columns=columns), [keys]
         film.move(FadeIn(keys), seconds=TEXT)
         film.move(film.swept(index, 0.0, float(step.sweeps)), seconds=ONE)
@@ -556,12 +560,11 @@ def real(film: IOFilm) -> None:
 def law(film: IOFilm) -> None:
     """How wide a block is, how many sweeps that makes, what each moves, and what crosses then, about; at last with the first M's numbers."""
     found, square, skin = film.found, film.square.place, film.skin
-    film.move(FadeOut(film.axis, *(film.said if film.step is not found.steps[-1] else ())), seconds=TEXT)
-    if film.step is not found.steps[-1]:
-        wide, film.step = film.step.columns, found.steps[-1]
-        film.said = film.measured()
-        cut = Shows(film.square, lambda share: film.square.widen(wide, film.step.columns, share, full=True), rate_func=ease_in_out_cubic)
-        film.move(cut, FadeIn(film.memory, *film.said), seconds=MOVE)
+    film.move(FadeOut(film.axis, film.once, *film.said), seconds=TEXT)
+    wide, film.step = film.step.columns, found.steps[-1]
+    film.said = film.measured()
+    cut = Shows(film.square, lambda share: film.square.widen(wide, film.step.columns, share, full=True), rate_func=ease_in_out_cubic)
+    film.move(cut, FadeIn(*film.said, *([] if film.scene.on_stage(film.memory) else [film.memory])), seconds=MOVE)
     *lines, last = rows(film.place["law"], len(LAW) + 1)
     lit = (
         [*Memory.quarters(film.held, filled(film.step)).values()],
@@ -581,18 +584,16 @@ def law(film: IOFilm) -> None:
             film.lit = [frames]
             film.scene.hold(LIT)
         film.back = StepBack(film.others(said), BACK)
-        film.move(film.back, FadeOut(*film.lit), seconds=TEXT)
-        texts = [text.format(found.steps[0].m, in_kib(found.bound), in_kib(found.steps[0].nbytes)) for text in FIGURES]
-        film.lit = [framed(film, lit[-1][:1]), fitted(texts, NAME, skin.ink, last, "figures")]
-        film.move(FadeIn(*film.lit), seconds=TEXT)
+        figures = word(FIGURES.format(found.steps[0].m, in_kib(found.bound)), NAME, skin.ink, last, "figures")
+        film.move(film.back, FadeIn(figures), seconds=TEXT)
         film.scene.hold(LIT)
 
 
 @beat("answer")
 def answer(film: IOFilm) -> None:
-    """All bars again: half as tall for twice M, about."""
+    """All bars again: those of twice M are half as tall, about."""
     bound = fitted((THEOREM_2.citation,), LABEL, film.skin.ink, film.place["bound"], "bound", Face.TEXT)
-    film.move(step_forth(film.back), FadeOut(film.lit[0]), seconds=MOVE)
+    film.move(step_forth(film.back), seconds=MOVE / 2)
     with film.scene.telling():
         film.move(FadeIn(bound), seconds=TEXT)
         film.scene.hold(LAST)
