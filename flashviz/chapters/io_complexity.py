@@ -17,15 +17,15 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("chip", "The chip", 1.0, shot="io", late=True, along=True, caption="M numbers fit on chip: a block of K, V, Q and O."),
-    Beat("sweep", "A sweep", 1.0, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("again", "All sweeps", 1.0, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
-    Beat("more", "Too small", 1.0, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
-    Beat("less", "Less already", 1.0, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
-    Beat("wider", "Twice M", 1.0, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
-    Beat("real", "A real chip", 1.0, shot="io", late=True, along=True, caption="One thread block of an {device} has even more."),
-    Beat("law", "The law", 1.0, shot="io", late=True, along=True, caption="Count: so many sweeps, and what crosses in each of them."),
-    Beat("answer", "Half", 1.0, shot="io", late=True, along=True, caption="Twice the memory: about half the traffic."),
+    Beat("chip", "The chip", 4.9, shot="io", late=True, along=True, caption="M numbers fit on chip: a block of K, V, Q and O."),
+    Beat("sweep", "A sweep", 6.6, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("again", "All sweeps", 7.2, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
+    Beat("more", "Too small", 7.1, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
+    Beat("less", "Less already", 6.8, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
+    Beat("wider", "Twice M", 5.1, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
+    Beat("real", "A real chip", 3.9, shot="io", late=True, along=True, caption="One thread block of an {device} has even more."),
+    Beat("law", "The law", 10.6, shot="io", late=True, along=True, caption="Count: so many sweeps, and what crosses in each of them."),
+    Beat("answer", "Half", 4.3, shot="io", late=True, along=True, caption="Twice the memory: about half the traffic."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
