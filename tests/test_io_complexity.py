@@ -115,7 +115,7 @@ def test_a_real_chip_is_the_next_bar() -> None:
     assert "596 KiB" in said(end, "bytes")
     assert said(end, "swept")[-1] == "2 sweeps"
     assert said(end, "keys") == ["454 keys, then the last 58"]
-    assert 454 + 58 == N
+    assert N == 454 + 58
     assert [item.values for item in shown(end, "blocks K")] == [written([454, 2])]
     assert not shown(end, "memory"), "seven times as large as the largest strip"
     assert [bar.values for bar in shown(end, "bar 3")] == [written([2, 596 * 1024])]
@@ -302,7 +302,7 @@ def test_the_law_is_that_of_the_bars() -> None:
     assert sorted(said(end, "what")) == ["numbers each: Q in, O in, O out", "numbers that cross, about", "rows of a block", "sweeps"]
     assert said(end, "figures") == ["M = 4,096: about 6,144 KiB"]
     assert 2 * 12 * N**2 * D**2 / 4096 == gather(AttentionConfig(), run).bound == 6144 * 1024
-    assert 6144 * 1024 == algorithm_1(16) - ONCE - 32 * 16 * N, "without what crosses once and the rows' sums and maxima"
+    assert algorithm_1(16) - ONCE - 32 * 16 * N == 6144 * 1024, "without what crosses once and the rows' sums and maxima"
     assert said(end, "span") == ["width", "N"]
     assert said(end, "bound") == ["Dao et al. 2022, Theorem 2"]
     (spans,), (grid,) = shown(end, "spans"), shown(end, "sweeps grid")

@@ -107,7 +107,9 @@ class IOFilm(ChapterFilm):
         self.flying = {name: Rectangles(self.skin.hue(name), name=f"flying {name}") for name in "KVQ"}
         self.block = Block(self.skin, 1 / self.step.sweeps)
         slot = self.cross.slot("S")
-        names = [amid([text], self.skin.ground, row, "made") for text, row in zip(SCORES, rows(slot.inset(0.0, slot.height / 5), 3), strict=True)]
+        names = [
+            amid([text], self.skin.ground, row, "made") for text, row in zip(SCORES, rows(slot.inset(0.0, slot.height / 5), 3), strict=True)
+        ]
         self.tile = Group(Rectangles(self.skin.scores, name="scores").display(edges([slot])), *names)
         self.band = Band(place["band"], tuple(way.nbytes for way in found.each))
         self.stripes, (self.names, self.crossed) = Stripes(found.each, self.skin), self.beside_stripes()
@@ -242,7 +244,9 @@ class IOFilm(ChapterFilm):
     def roomy(self, texts: Sequence[str]) -> list[Word]:
         """Lines beside the chip's blocks."""
         lines = rows(self.place["room"], len(texts))
-        px = min(NAME, 0.9 * NAME * lines[0].height / em(NAME), *(NAME * lines[0].width / text_width(text, NAME, Face.STRONG) for text in texts))
+        px = min(
+            NAME, 0.9 * NAME * lines[0].height / em(NAME), *(NAME * lines[0].width / text_width(text, NAME, Face.STRONG) for text in texts)
+        )
         return [word(text, px, self.skin.ink, line, "numbers") for text, line in zip(texts, lines, strict=True)]
 
     # ------------------------------------------------------------------------------------------------------ bars of bytes
@@ -558,7 +562,7 @@ def real(film: IOFilm) -> None:
 
 @beat("law")
 def law(film: IOFilm) -> None:
-    """How wide a block is, how many sweeps that makes, what each moves, and what crosses then, about; at last with the first M's numbers."""
+    """How wide a block is, how many sweeps that makes, what each moves, and what crosses then; at last with the first M's numbers."""
     found, square, skin = film.found, film.square.place, film.skin
     film.move(FadeOut(film.axis, film.once, *film.said), seconds=TEXT)
     wide, film.step = film.step.columns, found.steps[-1]

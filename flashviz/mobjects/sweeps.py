@@ -50,7 +50,8 @@ class Sweeps(VGroup):
             for name, at in letters.items()
         ]
         super().__init__(
-            grid, *strips, *self.blocks.values(), self.lines, *self.held.values(), self.before, self.done, *self.passing.values(), self.tile, *named
+            grid, *strips, *self.blocks.values(), self.lines, *self.held.values(), self.before, self.done, *self.passing.values(), self.tile,
+            *named,
         )  # fmt: skip
 
     def display(self, columns: float, rows: float, swept: float = 0.0) -> Sweeps:
@@ -133,7 +134,7 @@ class Block(VGroup):
 
 def strength(share: float) -> float:
     """Opacity of O so far: the first of many sweeps is to be seen, and each later one makes it stronger."""
-    return share ** (1 / 3)
+    return math.cbrt(share)
 
 
 class Stripes(VGroup):
