@@ -50,8 +50,8 @@ class Sweeps(VGroup):
             for name, at in letters.items()
         ]
         super().__init__(
-            grid, *strips, *self.blocks.values(), self.lines, *self.held.values(), self.before, self.done, *self.passing.values(), self.tile,
-            *named,
+            grid, *strips, *self.blocks.values(), self.lines, *self.held.values(), self.before, self.done, *self.passing.values(),
+            self.tile, *named,
         )  # fmt: skip
 
     def display(self, columns: float, rows: float, swept: float = 0.0) -> Sweeps:
