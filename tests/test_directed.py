@@ -150,7 +150,7 @@ FILMS = {
             "law": ("square", "chip", "held", "law", "plot"), "answer": ("square", "chip", "held", "law", "bound", "plot"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 16}},
-        actors=("sweeps", "memory", "block O", "stripes", *(f"bar {index}" for index in range(6))),
+        actors=("sweeps", "memory", "block O", "stripes", *(f"bar {index}" for index in range(5))),
         seconds=(20, 50),
     ),
     "roofline": Directed(
