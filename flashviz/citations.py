@@ -112,7 +112,7 @@ THEOREM_2 = Quote(
 )
 
 
-PING_PONG = Quote("the softmax of one warpgroup is scheduled while the other performs its GEMMs", FLASH_ATTENTION_3, "section 3.1")
+PING_PONG = Quote("pingpong scheduling", FLASH_ATTENTION_3, "section 3.1")
 
 
 @dataclass(frozen=True)

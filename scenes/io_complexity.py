@@ -22,4 +22,5 @@ class IOScene(io_complexity.IOStage):
         io_complexity.less(film)
         io_complexity.wider(film)
         io_complexity.real(film)
+        io_complexity.law(film)
         io_complexity.answer(film)

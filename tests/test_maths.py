@@ -165,6 +165,12 @@ def bytes_over_m(label: str) -> None:
             assert at(label, **names(c), M=m) == pytest.approx(io_complexity.bytes_at(m, c))
 
 
+@checks("io-once")
+def each_matrix_once(label: str) -> None:
+    for c in SQUARE:
+        assert at(label, **names(c)) == compulsory(c, "standard").total
+
+
 @checks("order-first", "order-second", "order-keys", "order-first-tiles", "order-second-tiles")
 def loop_order(label: str) -> None:
     algorithm = "fa1" if "first" in label else "fa2"

@@ -11,24 +11,25 @@ from flashviz.citations import MEMORY_SPEEDS
 from flashviz.config import BLOCKS, SHARED_LIMIT, AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.figures import KIB
-from flashviz.forms import Traffic, closed_form
+from flashviz.forms import Traffic, compulsory
 from flashviz.memory import FLOAT32, traffic
 from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("chip", "The chip", 5.6, shot="io", late=True, along=True, caption="M numbers fit on chip: a block each of K, V, Q and O."),
-    Beat("sweep", "A sweep", 8.0, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("again", "All sweeps", 7.0, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
-    Beat("more", "Too small", 6.1, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
-    Beat("less", "Less already", 6.1, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
-    Beat("wider", "Twice M", 8.0, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
-    Beat("real", "A real chip", 4.0, shot="io", late=True, along=True, caption="One thread block of an {device} has even more."),
-    Beat("answer", "Half", 10.5, shot="io", late=True, along=True, caption="Twice the memory on chip: half the sweeps, half the traffic."),
+    Beat("chip", "The chip", 4.9, shot="io", late=True, along=True, caption="M numbers fit on chip: a block of K, V, Q and O."),
+    Beat("sweep", "A sweep", 6.6, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("again", "All sweeps", 7.2, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
+    Beat("more", "Too small", 7.1, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
+    Beat("less", "Less already", 6.8, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
+    Beat("wider", "Twice M", 5.1, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
+    Beat("real", "A real chip", 3.9, shot="io", late=True, along=True, caption="One thread block of an {device} has even more."),
+    Beat("law", "The law", 10.6, shot="io", late=True, along=True, caption="Count: so many sweeps, and what crosses in each of them."),
+    Beat("answer", "Half", 4.3, shot="io", late=True, along=True, caption="Twice the memory: about half the traffic."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
-SHOWN = 4  # on-chip memories, each twice the one before
+SHOWN = 3  # on-chip memories, each twice the one before
 
 Record = Callable[..., Any]
 
@@ -59,7 +60,7 @@ class IO:
 
     config: AttentionConfig
     steps: tuple[Step, ...]  # smallest M first
-    moved: Traffic  # of standard attention in the config's tiles, without a cache
+    moved: Traffic  # of standard attention, with each of its matrices once a direction
     traces: tuple[Trace, ...]
 
     @property
@@ -69,13 +70,24 @@ class IO:
 
     @property
     def standard(self) -> int:
-        """Bytes of standard attention, every transfer counted."""
+        """Bytes of standard attention, the fewest that it can do with: each matrix crosses once a direction."""
         return self.moved.total
 
     @property
+    def sums(self) -> int:
+        """Bytes of the rows' sums and maxima l and m, in float32."""
+        return 2 * self.config.seq_q * FLOAT32
+
+    @property
     def rows(self) -> int:
-        """Bytes of O and, in float32, its rows' sums and maxima l and m: they cross together."""
-        return self.matrix + 2 * self.config.seq_q * FLOAT32
+        """Bytes of O and of l and m: they cross together."""
+        return self.matrix + self.sums
+
+    @property
+    def bound(self) -> float:
+        """Theorem 2 at the smallest M: bytes of 12 N^2 d^2 / M numbers."""
+        c = self.config
+        return 12 * c.seq_k**2 * c.head_dim**2 / self.steps[0].m * c.itemsize
 
     @property
     def each(self) -> tuple[Way, ...]:
@@ -85,11 +97,11 @@ class IO:
     @property
     def starts(self) -> tuple[Way, ...]:
         """However many sweeps there are: K and V in, block by block, and O as it is before the first sweep."""
-        return (Way("K in", "K", self.matrix), Way("V in", "V", self.matrix), Way("empty O out", "O", self.rows))
+        return (Way("K in", "K", self.matrix), Way("V in", "V", self.matrix), Way("O of zeros out", "O", self.rows))
 
     @property
     def pieces(self) -> tuple[Way, ...]:
-        """Standard attention's transfers: Q, K and V in, S and P out and back, O out."""
+        """Standard attention's transfers, each once: Q, K and V in, S and P out and back, O out."""
         read, written = self.moved.read, self.moved.written
         inputs = [Way("Q, K, V in", name, read[name]) for name in "QKV"]
         scores = [Way(f"{name} out and back", "S", side[name]) for name in "SP" for side in (written, read)]
@@ -139,11 +151,11 @@ def gather(config: AttentionConfig, run: Record) -> IO:
     sizes = chip_sizes(problem)
     traces = [run(c, source="numpy", algorithm="fa1", computed=range(0)).trace for c in sizes]
     steps = tuple(replace(step_at(elements(c.block_n, c.head_dim), c), nbytes=traffic(t).total) for c, t in zip(sizes, traces, strict=True))
-    return IO(problem, steps, closed_form(problem, "standard"), tuple(traces))
+    return IO(problem, steps, compulsory(problem, "standard"), tuple(traces))
 
 
 def chip_sizes(config: AttentionConfig) -> list[AttentionConfig]:
-    """Algorithm 1's largest tilings: Bc rows of K and V for which M = 4 d Bc, with d <= M <= N d, that a thread block of the GPU can hold.
+    """Algorithm 1's smallest tilings: Bc rows of K and V for which M = 4 d Bc, with d <= M <= N d, that a thread block of the GPU can hold.
 
     Br, min(Bc, d) in the paper, is its power of two; no transfer depends on it.
 
@@ -159,7 +171,7 @@ def chip_sizes(config: AttentionConfig) -> list[AttentionConfig]:
             found.append(replace(config, block_m=min(columns, 1 << (d.bit_length() - 1)), block_n=columns, stages=1))
     if len(found) < 2:
         raise ConfigError(f"expected two on-chip memories M = 4 d Bc up to N d, got {len(found)} for N = {config.seq_k}; take larger tiles")
-    return found[-SHOWN:]
+    return found[:SHOWN]
 
 
 def elements(columns: int, d: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,13 @@ from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import IO, Step, elements, gather, on_chip
 from flashviz.citations import THEOREM_2
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, fitted, middle, slid, word
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, fitted, middle, slid, word
 from flashviz.figures import KIB
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import BAR, BEFORE, BESIDE, Band, Columns, Cross, Square
+from flashviz.layout.io_complexity import BAR, BEFORE, Band, Columns, Cross, Square
 from flashviz.layout.rect import rows
-from flashviz.lettering import Face, em, text_width
+from flashviz.lettering import Face, em, text_width, wrap
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
@@ -29,29 +30,37 @@ from flashviz.mobjects.sweeps import Bars, Block, Memory, Stripes, Sweeps
 from flashviz.mobjects.tiles import DASH, THIN, Rectangles, box, dashes, edges, outlines, span
 
 WHOLE = ("S: never in HBM", "never in HBM")
-ROOM = ("on chip: room for", "4 blocks of {columns} rows", "M = {m:,} numbers", "= {kib}")
-CUT = ("each has {n} rows: {sweeps} blocks", "each: {sweeps} blocks")
+ROOM = ("on chip: M = {m:,}", "numbers of {size} bytes", "= 4 blocks of {columns} × {d}", "= {kib}", "scores: not counted")
+CUT = ("N = {n} rows each,", "d = {d} numbers a row,", "{sweeps} blocks of {columns} rows")
+SCORES = ("scores:", "made and", "dropped")
 CHIP = ("on chip: {kib}, blocks of {columns} rows", "on chip: {kib}")
 SWEEP = ("one sweep: {}", "sweep: {}")
-SUMS = ("O: with its row sums", "O: with row sums")
-ONCE = ("once: K and V in, an empty O out: {}", "once: K, V, empty O: {}", "once: {}")
+SUMS = ("O: {} and {} of row sums and maxima", "O: {} and {} of row sums", "O: and {1} of row sums")
+ONCE = "once in all: K and V in, O of zeros out: {}"
+SUM = "{sweeps} × {each:,.0f} + {once:,.0f} = {all:,.0f} KiB"
 AXIS = ("KiB that cross between HBM and chip", "KiB between HBM and chip")
 MEMORY = ("M: {}", "{}")
 REAL = ("{}, M:", "{}")
-STANDARD = ("standard", "attention")
+STANDARD, ONCE_EACH = ("standard", "attention"), ("each matrix once", "each once")
+EXCESS = "{} more"
+REAL_SWEEPS = ("{columns} keys, then the last {rest}", "all {n} keys at once")
 LAW = (
+    ("width = M / 4d", ("rows of a block", "rows")),
     ("N / width", ("sweeps",)),
     ("× 3 N d", ("numbers each: Q in, O in, O out", "numbers each sweep")),
-    ("width = M / 4d", ()),
-    ("= 12 N² d² / M", ()),
+    ("= 12 N² d² / M", ("numbers that cross, about", "numbers, about", "about")),
 )
-SIZE = 64  # px: of the law
-FLIGHT, MADE_IN, SEEN = 0.8, 0.5, 1.0  # seconds: a block's way, until the tile is lit, and a look
+FIGURES = "M = {:,.0f}: about {}"
+SIZE = 60  # px: of the law
+OVER = 1.3  # columns: how wide words over standard attention's bar may be
+NEARER = 2  # columns: in one of so many the first bar grows
+FLIGHT, MADE_IN, SEEN = 0.7, 0.45, 0.8  # seconds: a block's way, until the tile is lit, and a look
 QUICK = 0.4  # of a block's way, later
 AT_ONCE = 2  # blocks on their way, once all pass
-CALM, FIRST, REST_OF = 1.0, 1.1, 2.6  # seconds: before the first block, of its way, and of the rest of the first sweep
-ONE, PACE, GROWTH, LEAST = 1.2, 2.8, 1.1, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
-PIECE, LIT, LAST = 0.65, 1.3, 2.2  # seconds: of a piece of a bar, of a frame, of the last picture
+CALM, FIRST, REST_OF = 0.7, 0.8, 1.9  # seconds: before the first block, of its way, and of the rest of the first sweep
+ONE, PACE, GROWTH, LEAST = 0.9, 1.8, 0.8, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
+PIECE, COMPARED, LIT, LAST = 0.4, 1.6, 1.5, 1.7  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
+BACK = 0.22  # opacity of what is not spoken of
 SOONER = 2.0  # power: sweeps go faster and faster
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
@@ -75,7 +84,11 @@ class IOFilm(ChapterFilm):
 
     said: Sequence[Word | Readout] = ()  # beside the chip's blocks, and later over its strip
     each: Word  # what a sweep moves
+    once: Word  # how often standard attention moves a matrix
     excess: Sequence[Named] = ()  # what the smallest chip moves beyond standard attention
+    sums: Sequence[Word] = ()  # beside the first bar, what it is made of
+    back: StepBack  # all but the first bar and the law
+    lit: Sequence[Rectangles] = ()  # what is framed
     shares: tuple[float, ...] = (0.0, 0.0, 0.0)  # of Q in, O in and O out, of one sweep
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
@@ -83,6 +96,7 @@ class IOFilm(ChapterFilm):
         self.place = place = scene.shot("io")
         self.step, made = found.steps[0], len(found.steps)
         self.columns, self.under = Columns(place["plot"], made + 2, max(self.step.nbytes, float(found.standard))), place["under"]
+        self.near = replace(self.columns, count=NEARER)
         self.square = Sweeps(Square.of(place["square"], found.config.seq_k), self.skin)
         self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
         self.whole = amid(WHOLE, self.skin.ink, self.square.place.grid, "whole")
@@ -91,7 +105,12 @@ class IOFilm(ChapterFilm):
         self.empty = [self.letter(name, self.skin.hue(name)) for name in "KVQO"]
         self.letters, self.on_chip = dict[str, Word](), dict[str, Rect]()  # of blocks that are on chip
         self.flying = {name: Rectangles(self.skin.hue(name), name=f"flying {name}") for name in "KVQ"}
-        self.block, self.tile = Block(self.skin), Rectangles(self.skin.scores, name="scores")
+        self.block = Block(self.skin, 1 / self.step.sweeps)
+        slot = self.cross.slot("S")
+        names = [
+            amid([text], self.skin.ground, row, "made") for text, row in zip(SCORES, rows(slot.inset(0.0, slot.height / 5), 3), strict=True)
+        ]
+        self.tile = Group(Rectangles(self.skin.scores, name="scores").display(edges([slot])), *names)
         self.band = Band(place["band"], tuple(way.nbytes for way in found.each))
         self.stripes, (self.names, self.crossed) = Stripes(found.each, self.skin), self.beside_stripes()
         self.bars = [Bars(index, found.starts, found.each, self.skin) for index in range(made + 1)]  # the last one: of a real chip
@@ -168,7 +187,7 @@ class IOFilm(ChapterFilm):
             self.crosses(after, before + (after - before) * share, before)
 
         def o_out(share: float) -> None:
-            self.block.display([slot.toward(o, share)], 1 / step.sweeps)
+            self.block.display([], [slot.toward(o, share)])
             self.crosses(after, after, before + (after - before) * share)
 
         self.scene.add(flying)
@@ -178,9 +197,8 @@ class IOFilm(ChapterFilm):
         self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_in, rate_func=ease_in_out_cubic), seconds=flight)
         self.scene.remove(*self.empty)
         self.lettered("O")
-        self.tile.display(edges([self.cross.slot("S")]))
         self.move(FadeIn(self.tile), seconds=lit)
-        self.block.display([slot], 1 / step.sweeps)
+        self.block.display([], [slot])
         self.scene.hold(lit)
         self.scene.remove(self.letters.pop("O"), self.tile)
         self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_out, rate_func=ease_in_out_cubic), seconds=flight)
@@ -188,7 +206,7 @@ class IOFilm(ChapterFilm):
         self.passes(after)
 
     def rest(self, begun: int, seconds: float) -> None:
-        """All other blocks of Q and of O, some at once on their way."""
+        """All other blocks of Q and of O, some at once on their way: what one replaces stays until it has come, so that all four meet."""
         square, step, visits, flying = self.square.place, self.step, self.visits, self.flying["Q"]
         q_slot, o_slot = self.cross.slot("Q"), self.cross.slot("O")
 
@@ -199,15 +217,16 @@ class IOFilm(ChapterFilm):
             flying.display(edges([square.rows("Q", index, step.rows).toward(q_slot, way) for index, way in come.items() if 0 < way < 1]))
             inward = [square.rows("O", index, step.rows).toward(o_slot, way) for index, way in come.items() if 0 < way < 1]
             outward = [o_slot.toward(square.rows("O", index, step.rows), way) for index, way in gone.items() if 0 <= way < 1]
-            self.block.display([*inward, *outward], 1 / step.sweeps)
+            self.block.display(inward, [*([o_slot] if come[begun] >= 1 > come[visits - 1] else []), *outward])
             done = begun + sum(way >= 1 for way in gone.values())
             self.passes(done / visits)
             through = float(np.clip(at, begun, visits)) / visits
             self.crosses(through, through, float(np.clip(at - AT_ONCE, begun, visits)) / visits)
 
         self.scene.add(flying, self.block, self.tile)
+        self.lettered("O")
         self.move(Shows(Group(flying, self.block, self.square, self.stripes, *self.crossed), show), seconds=seconds)
-        self.scene.remove(flying, self.block, self.tile)
+        self.scene.remove(flying, self.block, self.tile, self.letters.pop("O"))
 
     def holds(self, name: str) -> None:
         """A block has come: it is on chip, with its letter."""
@@ -225,30 +244,32 @@ class IOFilm(ChapterFilm):
     def roomy(self, texts: Sequence[str]) -> list[Word]:
         """Lines beside the chip's blocks."""
         lines = rows(self.place["room"], len(texts))
-        px = min(NAME, *(NAME * lines[0].width / text_width(text, NAME, Face.STRONG) for text in texts))
+        px = min(
+            NAME, 0.9 * NAME * lines[0].height / em(NAME), *(NAME * lines[0].width / text_width(text, NAME, Face.STRONG) for text in texts)
+        )
         return [word(text, px, self.skin.ink, line, "numbers") for text, line in zip(texts, lines, strict=True)]
 
     # ------------------------------------------------------------------------------------------------------ bars of bytes
 
-    def swept(self, start: float, stop: float, sooner: float = 1.0) -> Shows:
+    def swept(self, index: int, start: float, stop: float, sooner: float = 1.0, columns: Columns | None = None) -> Shows:
         """Sweeps go on from one to another: the square, and the bar."""
-        square, step, lays = self.square, self.step, self.lays(self.index)
+        square, step, lays = self.square, self.step, self.lays(index, columns or self.columns)
 
         def show(share: float) -> None:
             swept = start + (stop - start) * share**sooner
             square.display(step.columns, step.rows, swept)
             lays(swept)
 
-        return Shows(Group(square, self.bars[self.index], self.counts[self.index]), show)
+        return Shows(Group(square, self.bars[index], self.counts[index]), show)
 
-    def lays(self, index: int) -> Callable[[float], None]:
-        """A bar, and over it how many sweeps it is."""
+    def lays(self, index: int, columns: Columns) -> Callable[[float], None]:
+        """A bar, and over it how many sweeps it is, or the first that is under way."""
         bar, count = self.bars[index], self.counts[index]
 
         def show(swept: float) -> None:
-            bar.display(self.columns, swept)
+            bar.display(columns, swept)
             place = self.above(index, bar.values[1], 0).left(self.columns.pitch)
-            count.say(word(counted(int(swept + 1e-6)), LABEL, self.skin.ink, place, "swept"))
+            count.say(word(counted(max(int(swept + 1e-6), 1)), LABEL, self.skin.ink, place, "swept"))
 
         self.scene.add(bar, count)
         return show
@@ -297,12 +318,12 @@ class IOFilm(ChapterFilm):
         left, line_of = self.columns.x(index, 0.0) + em(BY_LINE), rows(self.under, 2)[line]
         return word(text, LABEL, self.skin.ink, Rect(left, line_of.y0, self.columns.x(index, 1.0), line_of.y1), name)
 
-    def beside(self, texts: Sequence[str], nbytes: float, line: int, name: str) -> Word:
-        """Beside the first bar, a line of words from below."""
-        rect = self.columns.rect
-        left = self.columns.x(1, 0.0) + em(BY_LINE)
-        place = Rect(left, rect.y0 + em(line * LINE), rect.x1, rect.y0 + em((line + 1) * LINE))
-        return fitted([each.format(in_kib(nbytes)) for each in texts], LABEL, self.skin.ink, place, name)
+    def beside(self, text: str, px: float, line: float, name: str) -> list[Word]:
+        """Beside the first bar as it stands near, words from a line on, counted from its top."""
+        near, left = self.near, self.near.x(0, BAR[1]) + 4 * em(BY_LINE)
+        texts, high = wrap(text, near.rect.x1 - left, px, Face.STRONG), near.y(near.most) - em(line * LINE)
+        place = Rect(left, high - em(LINE) * len(texts), near.rect.x1, high)
+        return [word(each, px, self.skin.ink, row, name) for each, row in zip(texts, rows(place, len(texts)), strict=True)]
 
     def measured(self) -> list[Word]:
         """Over the strip of memory, how large it is and its blocks are."""
@@ -317,13 +338,26 @@ class IOFilm(ChapterFilm):
             low += way.nbytes
         self.standard.pile(self.columns, shares)
 
+    def others(self, said: Sequence[Word]) -> list[Any]:
+        """All but the caption, the first bar with its words, and what is said now."""
+        first, x1 = [self.bars[0], self.counts[0], self.kept[0], *said, self.scene.caption], self.columns.x(1, 0.0)
+        stage = [part for each in self.scene.mobjects for part in (each.submobjects if type(each) is Group else [each])]
+        its = [each for each in stage if isinstance(each, Word) and each.tag in {"bytes", "size"} and each.left < x1]
+        kept = {id(each) for each in (*first, *its)}
+        return [each for each in stage if id(each) not in kept]
+
     def level(self, share: float = 1.0) -> None:
         """From the top of standard attention's bar over all others, so far drawn."""
         rect, y = self.columns.rect, self.columns.y(self.found.standard)
         x1 = self.columns.x(self.standard.index, BAR[0])
-        x0 = x1 - share * (x1 - rect.x0)
+        boxes = dashed_level(x1 - share * (x1 - rect.x0), x1, y)
+        for index, step in enumerate(self.found.steps[1 : self.index + 1], 1):
+            words = [self.above(index, step.nbytes, line) for line in (0, 1)]
+            if words[0].y0 - em(BY_LINE) < y < words[1].y1:  # not through a bar's words
+                wide = text_width(self.in_form(step.nbytes), LABEL, Face.STRONG) + em(BY_LINE)
+                boxes = boxes[(boxes[:, 2] < words[0].x0 - em(BY_LINE)) | (boxes[:, 0] > words[0].x0 + wide)]
         self.line.values = np.array([self.found.standard])
-        self.line.display(dashed_level(x0, x1, y))
+        self.line.display(boxes)
 
 
 def dashed_level(x0: float, x1: float, y: float) -> np.ndarray:
@@ -354,11 +388,17 @@ def counted(sweeps: int) -> str:
 def chip(film: IOFilm) -> None:
     """HBM with Q, K, V and O around the scores that are never stored, and a chip with room for four blocks; one of K and of V come."""
     c = film.found.config
-    figures = {"columns": film.step.columns, "m": elements(film.step.columns, c.head_dim), "kib": on_chip(film.step.m, c)}
+    figures = {
+        "n": c.seq_k, "d": c.head_dim, "size": c.itemsize, "sweeps": film.step.sweeps, "columns": film.step.columns,
+        "m": elements(film.step.columns, c.head_dim), "kib": on_chip(film.step.m, c),
+    }  # fmt: skip
     film.square.display(film.step.columns, film.step.rows, 0.0)
     film.memory.display(film.place["panel"], {})
-    cut = [text.format(n=c.seq_k, sweeps=film.step.sweeps, **figures) for text in CUT]
-    film.said = [*film.roomy([text.format(**figures) for text in ROOM]), fitted(cut, LABEL, film.skin.ink, film.place["cut"], "cut")]
+    lines = rows(film.place["cut"].top(em(LINE) * len(CUT)), len(CUT))
+    film.said = [
+        *film.roomy([text.format(**figures) for text in ROOM]),
+        *(word(text.format(**figures), LABEL, film.skin.ink, line, "cut") for text, line in zip(CUT, lines, strict=True)),
+    ]
     film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.slots, *film.empty, *film.said)
     film.scene.hold(CALM)
     with film.scene.telling():
@@ -374,7 +414,8 @@ def sweep(film: IOFilm) -> None:
     found, beneath = film.found, film.band.beneath
     each = [text.format(in_kib(found.sweep)) for text in SWEEP]
     film.each = fitted(each, LABEL, film.skin.ink, beneath.beyond(BEFORE), "each").set_z_index(2, family=True)
-    sums = fitted(SUMS, LABEL, film.skin.o, beneath.beyond(BEFORE + film.each.wide + 2 * em(NAME)), "sums", Face.TEXT)
+    texts = [text.format(in_kib(found.matrix), in_kib(found.sums)) for text in SUMS]
+    sums = fitted(texts, LABEL, film.skin.o, beneath.beyond(BEFORE + film.each.wide + 2 * em(NAME)), "sums", Face.TEXT)
     film.said = [*film.said, *film.names, *film.crossed, sums]
     film.crosses(*film.shares)
     film.move(FadeIn(film.stripes, *film.names, *film.crossed, sums), seconds=TEXT)
@@ -388,52 +429,70 @@ def sweep(film: IOFilm) -> None:
 
 @beat("again")
 def again(film: IOFilm) -> None:
-    """The band lies down on a bar, the chip becomes a strip; the next K and V come, and sweep upon sweep lays the same band."""
+    """The band lies down on a bar, the chip becomes a strip; the next K and V come, and sweep upon sweep lays the same band: their sum."""
     found, bar, panel, held = film.found, film.bars[0], film.place["panel"], film.held
     quarters, stripes, place = Memory.quarters(held, filled(film.step)), film.band.stripes(), film.square.place
     starts = film.on_chip | {"O": place.rows("O", film.visits - 1, film.step.rows)}
     lows = found.once + np.cumsum([0.0, *(way.nbytes for way in found.each)])
-    slabs = [film.columns.bar(0, low, high) for low, high in itertools.pairwise(lows)]
-    each, once = film.beside(SWEEP, found.sweep, 1, "each"), film.beside(ONCE, found.once, 0, "once")
+    slabs = [film.near.bar(0, low, high) for low, high in itertools.pairwise(lows)]
+    (each,) = film.beside(SWEEP[0].format(in_kib(found.sweep)), LABEL, 0, "each")
+    once = film.beside(ONCE.format(in_kib(found.once)), LABEL, 1, "once")
+    parts = {"each": found.sweep / KIB, "once": found.once / KIB, "all": film.step.nbytes / KIB}
+    total = film.beside(SUM.format(sweeps=film.step.sweeps, **parts), NAME, 1.5 + len(once), "total")
 
     def goes(share: float) -> None:
         film.memory.display(panel.toward(held, share), {name: start.toward(quarters[name], share) for name, start in starts.items()})
         film.stripes.display([start.toward(stop, share) for start, stop in zip(stripes, slabs, strict=True)], film.shares)
-        bar.display(film.columns, 0.0, share)
+        bar.display(film.near, 0.0, share)
 
     film.move(FadeOut(*film.slots, film.whole, film.hbm, *film.letters.values(), *film.said), seconds=TEXT)
     film.scene.add(bar)
     lies = Shows(Group(film.memory, film.stripes, bar), goes, rate_func=ease_in_out_cubic)
     film.move(lies, slid(film.each, each.left, each.baseline), seconds=MOVE)
     film.scene.remove(film.stripes)
-    film.lays(0)(1.0)
-    film.said = film.measured()
-    film.move(FadeIn(once, film.axis, *film.said), seconds=TEXT)
+    film.lays(0, film.near)(1.0)
+    film.said, film.sums = film.measured(), [film.each, *once, *total]
+    film.move(FadeIn(*once, film.axis, *film.said), seconds=TEXT)
     with film.scene.telling():
         for name in "KV":
             film.loads(name, place.block(name, float(film.step.columns), film.step.columns), quarters[name], QUICK)
             film.scene.remove(film.flying[name])
-        film.move(film.swept(1.0, 2.0), seconds=ONE)
-        film.move(film.swept(2.0, float(film.step.sweeps), SOONER), film.copied(), seconds=PACE)
-        film.move(FadeOut(once, film.each), FadeIn(film.moved(0, film.step.nbytes), *film.sized(film.index, film.step.m)), seconds=TEXT)
+        film.move(film.swept(0, 1.0, 2.0, columns=film.near), seconds=ONE)
+        film.move(film.swept(0, 2.0, float(film.step.sweeps), SOONER, film.near), seconds=PACE)
+        film.move(FadeIn(film.moved(0, film.step.nbytes), *total), seconds=TEXT)
+        film.scene.hold(COMPARED)
 
 
 def compare(film: IOFilm) -> None:
     """Standard attention's bar, piece by piece, and its level over all others; what the smallest chip moves beyond it is framed."""
     standard, level = film.standard, film.found.standard
     words = [film.beneath(standard.index, text, line, "standard name") for line, text in enumerate(STANDARD)]
+
+    def steps_aside(share: float) -> None:
+        count = film.near.count + (film.columns.count - film.near.count) * share
+        film.bars[0].display(replace(film.columns, count=count), float(film.step.sweeps))
+
+    film.move(FadeOut(*film.sums), seconds=TEXT)
+    film.move(Shows(film.bars[0], steps_aside, rate_func=ease_in_out_cubic), film.copied(), seconds=MOVE)
     film.scene.add(standard)
     with film.scene.telling():
-        film.move(FadeIn(*words), seconds=TEXT)
+        film.move(FadeIn(*film.sized(film.index, film.step.m), *words), seconds=TEXT)
         names = pieces(film)
-        film.move(FadeIn(film.moved(standard.index, level, 0)), seconds=TEXT)
+        over = film.above(standard.index, level, 1)
+        text = first_that_fits(ONCE_EACH, LABEL, OVER * film.columns.pitch, Face.STRONG)
+        film.once = word(text, LABEL, film.skin.ink, over.right(text_width(text, LABEL, Face.STRONG) + em(1)), "once each")
+        film.move(FadeIn(film.moved(standard.index, level, 0), film.once), seconds=TEXT)
         film.scene.hold(SEEN)
         film.move(FadeOut(*names), seconds=TEXT)
-        film.move(Shows(film.line, film.level, introducer=True), seconds=MOVE)
+        film.move(Shows(film.line, film.level, introducer=True), seconds=MOVE / 2)
         if film.step.nbytes > level:
-            excess = box(film.columns.bar(0, level, film.step.nbytes), stroke=film.skin.warn, width=2 * theme.HEAVY)
-            film.excess = [Named(excess, tag="excess")]
+            rect = film.columns.bar(0, level, film.step.nbytes)
+            excess = Named(box(rect, stroke=film.skin.warn, width=2 * theme.HEAVY), tag="excess")
+            beside = Rect(film.columns.x(1, 0.0), rect.y0, film.columns.rect.x1, rect.y1)
+            text = EXCESS.format(in_kib(film.step.nbytes - level))
+            film.excess = [excess, word(text, NAME, film.skin.ink, beside, "more")]
             film.move(FadeIn(*film.excess), seconds=TEXT)
+        film.scene.hold(COMPARED)
 
 
 more, less = beat("more")(compare), beat("less")(compare)
@@ -479,63 +538,74 @@ def wider(film: IOFilm) -> None:
             film.said = film.measured()
             film.scene.add(*film.said)
             pace = max(LEAST, PACE * step.sweeps / found.steps[0].sweeps)
-            film.move(film.swept(0.0, float(step.sweeps)), film.copied(), seconds=pace)
+            film.move(film.swept(film.index, 0.0, float(step.sweeps)), film.copied(), seconds=pace)
+            film.level()
             film.move(FadeIn(film.moved(film.index, step.nbytes), *film.sized(film.index, film.step.m)), seconds=TEXT)
 
 
 @beat("real")
 def real(film: IOFilm) -> None:
-    """What a thread block of a real GPU may have is the next M, and its sweeps the next bar."""
-    step, index = film.found.real, len(film.found.steps)
-    words = film.sized(index, step.m, film.found.device)
+    """What a thread block of a real GPU may have is the next M: its blocks are shown in the square, its sweeps are the next bar."""
+    found, step, index, n = film.found, film.found.real, len(film.found.steps), film.found.config.seq_k
+    last, columns = film.step, min(step.columns, n)
+    text = REAL_SWEEPS[columns == n].format(columns=columns, rest=n - columns * (step.sweeps - 1), n=n)
+    keys = fitted((text,), LABEL, film.skin.ink, film.place["chip"], "keys")
     with film.scene.telling():
-        film.move(FadeIn(*words), seconds=TEXT)
-        lays = film.lays(index)
-        film.move(Shows(Group(film.bars[index], film.counts[index]), lambda share: lays(share * step.sweeps)), seconds=ONE)
+        cut = Shows(film.square, lambda share: film.square.widen(last.columns, columns, share), rate_func=ease_in_out_cubic)
+        film.move(cut, FadeOut(film.memory, *film.said), FadeIn(*film.sized(index, step.m, found.device)), seconds=MOVE)
+        film.step, film.said = replace(step, columns=columns), [keys]
+        film.move(FadeIn(keys), seconds=TEXT)
+        film.move(film.swept(index, 0.0, float(step.sweeps)), seconds=ONE)
         film.move(FadeIn(film.moved(index, step.nbytes)), seconds=TEXT)
-        if step.nbytes < film.found.standard:
-            film.move(FadeIn(*spared(film, index, step.nbytes)), seconds=TEXT)
+        film.scene.hold(SEEN)
 
 
-def spared(film: IOFilm, index: int, nbytes: float) -> list[Word | Rectangles]:
-    """From a bar's top to standard attention's level, how many bytes fewer it is."""
-    columns, level = film.columns, float(film.found.standard)
-    x, low, high = columns.x(index, BESIDE), columns.y(nbytes), columns.y(level)
-    measure = np.array([(x - em(2), low, x + em(2), high), *((x - em(9), y - em(2), x + em(9), y + em(2)) for y in (low, high))])
-    line = Rectangles(film.skin.ink, name="spared").display(measure)
-    line.values = np.array([level - nbytes])
-    free = Rect(columns.x(index, 0.0) + em(BY_LINE), film.above(index, nbytes, 1).y1, x, high)
-    texts = (film.in_form(level - nbytes), "less")
-    if free.height < em(LINE) * len(texts):
-        return [line]
-    foot = free.top((free.height + em(LINE) * len(texts)) / 2).y0
-    lines = rows(Rect(free.x0, foot, free.x1, foot + em(LINE) * len(texts)), len(texts))
-    return [line, *(word(text, LABEL, film.skin.ink, each, "less") for text, each in zip(texts, lines, strict=True))]
+@beat("law")
+def law(film: IOFilm) -> None:
+    """How wide a block is, how many sweeps that makes, what each moves, and what crosses then; at last with the first M's numbers."""
+    found, square, skin = film.found, film.square.place, film.skin
+    film.move(FadeOut(film.axis, film.once, *film.said), seconds=TEXT)
+    wide, film.step = film.step.columns, found.steps[-1]
+    film.said = film.measured()
+    cut = Shows(film.square, lambda share: film.square.widen(wide, film.step.columns, share, full=True), rate_func=ease_in_out_cubic)
+    film.move(cut, FadeIn(*film.said, *([] if film.scene.on_stage(film.memory) else [film.memory])), seconds=MOVE)
+    *lines, last = rows(film.place["law"], len(LAW) + 1)
+    lit = (
+        [*Memory.quarters(film.held, filled(film.step)).values()],
+        [square.block(name, float(key), film.step.columns) for key in square.starts(film.step.columns) for name in "KV"],
+        [square.strip(name) for name in "QO"],
+        [film.columns.bar(index, found.once, step.nbytes) for index, step in enumerate(found.steps)],
+    )
+    with film.scene.telling():
+        film.move(FadeIn(*spanned(film)), seconds=TEXT)
+        said = list[Word]()
+        for (text, notes), line, rects in zip(LAW, lines, lit, strict=True):
+            factor = word(text, SIZE, skin.ink, line, "law")
+            rest = Rect(factor.left + factor.wide + em(2 * BY_LINE), line.y0, line.x1, line.y1)
+            said += [factor, fitted(notes, LABEL, skin.ink, rest, "what", Face.TEXT)]
+            frames = framed(film, rects)
+            film.move(FadeOut(*film.lit), FadeIn(*said[-2:], frames), seconds=TEXT)
+            film.lit = [frames]
+            film.scene.hold(LIT)
+        film.back = StepBack(film.others(said), BACK)
+        figures = word(FIGURES.format(found.steps[0].m, in_kib(found.bound)), NAME, skin.ink, last, "figures")
+        film.move(film.back, FadeIn(figures), seconds=TEXT)
+        film.scene.hold(LIT)
 
 
 @beat("answer")
 def answer(film: IOFilm) -> None:
-    """Sweeps, as many as blocks fit into N, times what each moves, Q and O in and O out, are the bars: half as tall for twice M."""
-    found, square, skin = film.found, film.square.place, film.skin
-    lines = rows(film.place["law"], len(LAW))
-    lit = (
-        [square.block(name, float(key), film.step.columns) for key in square.starts(film.step.columns) for name in "KV"],
-        [square.strip(name) for name in "QO"],
-        [Memory.quarters(film.held, filled(film.step))["K"]],
-        [film.columns.bar(index, found.once, step.nbytes) for index, step in enumerate(found.steps)],
-    )
-    film.move(FadeOut(film.axis), FadeIn(*spanned(film)), seconds=TEXT)
+    """All bars again: those of twice M are half as tall, about."""
+    bound = fitted((THEOREM_2.citation,), LABEL, film.skin.ink, film.place["bound"], "bound", Face.TEXT)
+    film.move(step_forth(film.back), seconds=MOVE / 2)
     with film.scene.telling():
-        for (text, notes), line, rects in zip(LAW, lines, lit, strict=True):
-            factor = word(text, SIZE, skin.ink, line, "law")
-            rest = Rect(factor.left + factor.wide + em(2 * BY_LINE), line.y0, line.x1, line.y1)
-            beside = [fitted(notes, LABEL, skin.ink, rest, "what", Face.TEXT)] if notes else []
-            frames = outlines(skin.stats, "lit", 2 * theme.HEAVY).display(edges(rects)).set_z_index(3)
-            film.move(FadeIn(factor, frames, *beside), seconds=TEXT)
-            film.scene.hold(LIT)
-            film.move(FadeOut(frames), seconds=TEXT)
-        film.move(FadeIn(fitted((THEOREM_2.citation,), LABEL, skin.ink, film.place["bound"], "bound", Face.TEXT)), seconds=TEXT)
+        film.move(FadeIn(bound), seconds=TEXT)
         film.scene.hold(LAST)
+
+
+def framed(film: IOFilm, rects: Sequence[Rect]) -> Rectangles:
+    """What is counted."""
+    return outlines(film.skin.stats, "lit", 2 * theme.HEAVY).display(edges(rects)).set_z_index(3)
 
 
 def spanned(film: IOFilm) -> list[Word | Rectangles]:

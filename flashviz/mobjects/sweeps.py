@@ -26,8 +26,8 @@ CHIP = "KVQO"  # its quarters, from the left
 class Sweeps(VGroup):
     """The square, its blocks of K and V, the one that is on chip, and the rows of Q and O that pass.
 
-    Scores are not stored: the square has a dashed outline, and of them the tile that is computed is framed. O is as full as it is
-    finished: each sweep adds the part of its block of keys.
+    Scores are not stored: the square has a dashed outline, and of them the tile that is computed is framed. O is empty at first, and
+    each sweep makes all its rows stronger, from above.
     """
 
     def __init__(self, place: Square, skin: Theme) -> None:
@@ -35,11 +35,11 @@ class Sweeps(VGroup):
         grid = Rectangles(skin.quiet, name="sweeps grid").display(dashes(place.grid))
         strips = [
             Named(box(place.strip(name), stroke=skin.hue(name), fill=skin.hue(name), opacity=opacity), tag=f"sweeps {name}")
-            for name, opacity in (("Q", palette.FAINT), ("O", palette.DIM))
+            for name, opacity in (("Q", palette.FAINT), ("O", 0.0))
         ]
         self.blocks = {name: Rectangles(skin.hue(name), name=f"blocks {name}", opacity=palette.FAINT) for name in "KV"}
         self.held = {name: Rectangles(skin.hue(name), name=f"held {name}") for name in "KV"}
-        self.done = Rectangles(skin.hue("O"), name="O so far")
+        self.before, self.done = (Rectangles(skin.hue("O"), name=name) for name in ("O before", "O so far"))
         self.passing = {"Q": Rectangles(skin.hue("Q"), name="passing Q"), "O": outlines(skin.hue("O"), "passing O")}
         self.lines = Rectangles(skin.quiet, name="columns", opacity=palette.SECOND)
         self.tile = outlines(skin.scores, "tile", theme.HEAVY)
@@ -50,7 +50,8 @@ class Sweeps(VGroup):
             for name, at in letters.items()
         ]
         super().__init__(
-            grid, *strips, *self.blocks.values(), self.lines, *self.held.values(), self.done, *self.passing.values(), self.tile, *named
+            grid, *strips, *self.blocks.values(), self.lines, *self.held.values(), self.before, self.done, *self.passing.values(),
+            self.tile, *named,
         )  # fmt: skip
 
     def display(self, columns: float, rows: float, swept: float = 0.0) -> Sweeps:
@@ -75,18 +76,17 @@ class Sweeps(VGroup):
         ):  # fmt: skip
             thing.display(np.array([[x0, row.y0, x1, row.y1]] if passes else []).reshape(-1, 4))
         self.tile.values = np.array([columns, rows])
-        added, o = (at if passes else len(starts) * (swept > 0)), place.strip("O")
-        line = max(o.y1 - passed * rows * unit, o.y0) if passes else o.y0
-        parts = (
-            o.above(line - o.y0).left(o.width * min(added + 1, len(starts)) / len(starts)),
-            o.bottom(line - o.y0).left(o.width * added / len(starts)),
-        )
-        self.done.display(edges(parts if swept > 0 else []))
+        o, added = place.strip("O"), at + 1 if swept > 0 else 0
+        line = max(o.y1 - passed * rows * unit, o.y0)
+        for part, rect, sweeps in ((self.done, o.above(line - o.y0), added), (self.before, o.bottom(line - o.y0), added - 1)):
+            part.display(edges([rect] if sweeps > 0 and rect.height > 0 else []))
+            part.set_fill(opacity=strength(max(sweeps, 0) / len(starts)))
         return self
 
-    def widen(self, before: float, after: float, share: float) -> Sweeps:
-        """On the way from blocks of so many keys to wider ones."""
-        return self.display(before + (after - before) * share, before + (after - before) * share, 0.0)
+    def widen(self, before: float, after: float, share: float, *, full: bool = False) -> Sweeps:
+        """On the way from blocks of so many keys to others, before all sweeps or after them."""
+        columns = before + (after - before) * share
+        return self.display(columns, columns, float(len(self.place.starts(columns))) if full else 0.0)
 
 
 class Memory(VGroup):
@@ -113,20 +113,28 @@ class Memory(VGroup):
 
 
 class Block(VGroup):
-    """A block of O: pale, and bright as far as it is finished."""
+    """Blocks of O in the first sweep: outlines, and as strong as they are finished once they have been on chip.
 
-    def __init__(self, skin: Theme) -> None:
+    Args:
+        share: Of all sweeps, the first.
+    """
+
+    def __init__(self, skin: Theme, share: float) -> None:
         self.tag = "block O"
-        self.whole = Rectangles(skin.hue("O"), name="block O whole", opacity=palette.DIM)
-        self.whole.set_stroke(skin.hue("O"), width=theme.OUTLINE, opacity=1)
-        self.done = Rectangles(skin.hue("O"), name="block O so far")
-        super().__init__(self.whole, self.done)
+        self.whole = outlines(skin.hue("O"), "block O whole")
+        self.done = Rectangles(skin.hue("O"), name="block O so far", opacity=strength(share))
+        super().__init__(self.done, self.whole)
 
-    def display(self, rects: Sequence[Rect], share: float = 0.0) -> Block:
-        """Where it is, one or nowhere, and how much of it is finished."""
-        self.whole.display(edges(rects))
-        self.done.display(edges([rect.left(rect.width * share) for rect in rects if share]))
+    def display(self, empty: Sequence[Rect], swept: Sequence[Rect] = ()) -> Block:
+        """Where those are that have not been on chip, and those that have."""
+        self.whole.display(edges([*empty, *swept]))
+        self.done.display(edges(swept))
         return self
+
+
+def strength(share: float) -> float:
+    """Opacity of O so far: the first of many sweeps is to be seen, and each later one makes it stronger."""
+    return math.cbrt(share)
 
 
 class Stripes(VGroup):
