@@ -175,7 +175,7 @@ class BackwardFilm(ChapterFilm):
         return FadeIn(self.words["formula"], rate_func=early)
 
     def counted(self, tensor: str) -> list[Fade]:
-        """Another product that was made, in the place of the one before."""
+        """The product that is made now, in the place of the one before."""
         self.products.append(tensor)
         told = [f"product {len(self.products)} of {len(backward.products(self.found.trace))}:", tensor]
         before = [FadeOut(self.words.pop("made"), rate_func=early)] if "made" in self.words else []
@@ -243,8 +243,8 @@ def again(film: BackwardFilm) -> None:
     skin, tile = film.skin, film.found.followed
     with film.scene.telling():
         nearer(film)
-        film.move(film.called("s", "S"), film.made("s", "S", tile.s), seconds=PRODUCT)
-        film.move(*film.counted("S"), seconds=TEXT)
+        film.move(film.called("s", "S"), film.made("s", "S", tile.s), *film.counted("S"), seconds=PRODUCT)
+        film.scene.hold(TEXT)
         scores = film.tiles.pop("s")
         film.tiles["p"] = weights = film.matrix("P", tile.p, film.slot("p"))
         film.move(*film.leave("formula", "tile name"), seconds=TEXT / 2)
@@ -323,7 +323,8 @@ def dv(film: BackwardFilm) -> None:
         frame = outlines(skin.ink, "column", theme.HEAVY).display(edges([column.inset(-LINE)]))
         whole = box(place["dv"], stroke=skin.v)
         film.move(FadeIn(frame), *film.leave("formula"), seconds=TEXT / 2)
-        film.move(film.formula("dV += Pᵀ dO", skin.v), FadeIn(whole), film.name("dv name", "dV", skin.v), seconds=TEXT / 2)
+        named = film.formula("dV += Pᵀ dO", skin.v), film.name("dv name", "dV", skin.v)
+        film.move(*named, *film.counted("dV"), FadeIn(whole), seconds=TEXT)
         one = weighed(film)
         home = Bands(place["dv"], len(values[0]), 1).of(found.key)
 
@@ -336,7 +337,6 @@ def dv(film: BackwardFilm) -> None:
         film.scene.remove(frame)
         carry(film, "dv", "dV", values, REST, film.slot("do"))
         film.scene.remove(one, whole)
-        film.move(*film.counted("dV"), seconds=TEXT)
 
 
 def weighed(film: BackwardFilm) -> Matrix:
@@ -440,9 +440,9 @@ def upstream(film: BackwardFilm) -> None:
             film.arrive("v", "V", found.keys_of("V", found.key_tile).T), *film.leave("formula", "tile name"),
             matrix_to(film.tiles["p"], place["beside"]), seconds=MOVE,
         )  # fmt: skip
-        film.move(film.called("v", "V"), film.name("beside name", "P", skin.scores), seconds=TEXT)
+        film.move(film.called("v", "V"), film.name("beside name", "P", skin.scores), *film.counted("dP"), seconds=TEXT)
         film.move(film.formula("dP = dO Vᵀ", skin.scores), film.called("dp", "dP"), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
-        film.move(*film.counted("dP"), seconds=TEXT)
+        film.scene.hold(TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- on one query
@@ -678,11 +678,11 @@ def given_by(film: BackwardFilm, part: str, tensor: str, rule: str, other: str, 
     back = StepBack([each for name, each in film.tiles.items() if name not in ("ds", other)], palette.DIM)
     film.move(
         back, FadeIn(whole), film.called(other, other.upper()), film.called(part, tensor), film.formula(rule, skin.hue(tensor)),
-        seconds=TEXT,
+        *film.counted(tensor), seconds=TEXT,
     )  # fmt: skip
     carry(film, part, tensor, values, SUM, film.slot(other))
     film.scene.remove(whole)
-    film.move(step_forth(back), *film.counted(tensor), seconds=TEXT)
+    film.move(step_forth(back), seconds=TEXT)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
