@@ -339,9 +339,9 @@ class IOFilm(ChapterFilm):
         self.standard.pile(self.columns, shares)
 
     def others(self, said: Sequence[Word]) -> list[Any]:
-        """All but the caption, the first bar with its words, and what is said now."""
-        first, x1 = [self.bars[0], self.counts[0], self.kept[0], *said, self.scene.caption], self.columns.x(1, 0.0)
-        stage = [part for each in self.scene.mobjects for part in (each.submobjects if type(each) is Group else [each])]
+        """All of the picture but the first bar with its words, and what is said now."""
+        first, x1 = [self.bars[0], self.counts[0], self.kept[0], *said], self.columns.x(1, 0.0)
+        stage = [part for each in self.scene.picture for part in (each.submobjects if type(each) is Group else [each])]
         its = [each for each in stage if isinstance(each, Word) and each.tag in {"bytes", "size"} and each.left < x1]
         kept = {id(each) for each in (*first, *its)}
         return [each for each in stage if id(each) not in kept]

@@ -49,7 +49,7 @@ CROSSINGS = (
 PILED = {"P": SECOND}  # opacity of squares in the bar, where it is not 1
 SMALL = 56  # px of a tile on its way
 PASSES = 0.0, 0.25, 0.8, 1.0  # of its time: when it leaves, is at the path, is through, is in its place
-WAITED, AT_ONCE = 3.4, 0.3  # seconds that a tile is on the path; that its product takes, where no source says how long
+WAITED, AT_ONCE = 2.7, 0.3  # seconds that a tile is on the path; that its product takes, where no source says how long
 SLOWLY, FOLLOWED = 3.0, 2.5  # seconds, with fewer than which nothing is slow; steps that a tile is on its way where each is followed
 BAR = 0.3  # of the place for a time, its bar; beneath it stands the number
 ASIDE = 0.35  # of what steps back while a question stands
@@ -67,20 +67,19 @@ def memory(film: Film) -> None:
     film.move(come_in(film, "Q", place["q"]), seconds=1.4)
     film.move(FadeIn(empty, waits), seconds=TEXT)
     film.hbm.display(lit={"K": frozenset({0})})
-    arrives = come_in(film, "K", place["k"])
+    arrives, times = come_in(film, "K", place["k"]), film.times
+    computing = AT_ONCE if times is None else WAITED * times.computing(product_flops(film)) / times.crossing(film.unit)
     with film.scene.telling():
         film.move(arrives, seconds=WAITED)
-    film.hbm.display(lit={})
-    film.scene.remove(waits)
-    times = film.times
-    film.tiles["S"] = scores = film.tile("S", 0, place["s"])
-    film.scene.add(scores)
-    computing = AT_ONCE if times is None else WAITED * times.computing(product_flops(film)) / times.crossing(film.unit)
-    film.move(Columns(scores), FadeOut(empty), seconds=computing)
+        film.hbm.display(lit={})
+        film.scene.remove(waits)
+        film.tiles["S"] = scores = film.tile("S", 0, place["s"])
+        film.scene.add(scores)
+        film.move(Columns(scores), FadeOut(empty), seconds=computing)
     if times is not None:
         film.notes = path_notes(film, place, times)
         film.move(FadeIn(*film.notes), seconds=TEXT)
-        film.hold(1.2)
+        film.hold(2.0)
 
 
 def come_in(film: Film, tensor: str, to: Rect) -> Shows:
