@@ -206,6 +206,7 @@ ANSWERS = {
     "O is N x d": ("MemoryScalingScene", "FlashAttention stores O and one number a row: LSE."),
     "honest ratios": ("FlashAttentionScene", "Tiles that cross: 144 1/4 against 400."),
     "with a perfect cache": ("FlashAttentionScene", "No caches counted. Loading no tile twice leaves this."),
+    "less traffic is faster": ("SpeedScene", "FlashAttention moves fewer bytes, so it is done sooner."),
     "S and P out and back": ("StandardAttentionScene", "were S and P."),
     "a chip that is too small": ("IOScene", "So small a chip moves more than standard attention."),
     "what limits a block": ("RooflineScene", "Full registers end the climb"),
