@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -89,10 +89,17 @@ def until(page: Page, condition: str, seconds: float = 30) -> None:
     Page.wait_for_function evaluates its text inside the page whenever the first look fails, which a page's Content-Security-Policy forbids;
     each look of this one is the browser's own, from outside.
     """
+    assert within(page, lambda: bool(page.evaluate(f"Boolean({condition})")), seconds), f"{condition} did not hold within {seconds} s"
+
+
+def within(page: Page, holds: Callable[[], bool], seconds: float) -> bool:
+    """Whether it holds at one of many looks."""
     end = time.monotonic() + seconds
-    while not page.evaluate(f"Boolean({condition})"):
-        assert time.monotonic() < end, f"{condition} did not hold within {seconds} s"
+    while not holds():
+        if time.monotonic() > end:
+            return False
         page.wait_for_timeout(20)  # ms; the page goes on meanwhile
+    return True
 
 
 def test_sections_are_the_films_frames_and_no_others(film: Path, tmp_path: Path) -> None:
@@ -219,12 +226,7 @@ def ground(film: Path) -> tuple[int, ...]:
 
 def comes(page: Page, shot: Path, drawn: tuple[int, ...], seconds: float = 30) -> bool:
     """Whether the middle of the screen gets a colour: a clip may have ended before its picture has been put on the screen."""
-    end = time.monotonic() + seconds
-    while not near(pixel(page, shot), drawn):
-        if time.monotonic() > end:
-            return False
-        page.wait_for_timeout(20)  # ms; the page goes on meanwhile
-    return True
+    return within(page, lambda: near(pixel(page, shot), drawn), seconds)
 
 
 def near(shown: tuple[int, ...], drawn: tuple[int, ...]) -> bool:

@@ -411,7 +411,7 @@ class SpeedFilm(ChapterFilm):
         config, inputs = found.config, found.traces["flash"].inputs
         scores, weights = sheets(config, inputs)
         self.sheets = {"S": on_ground(scores), "P": on_ground(weights**BRIGHT)}
-        self.outputs = cache(found.output)
+        self.outputs, self.pixels = cache(found.output), cache(self.drawn_tile)
         whole = np.concatenate([self.outputs(i) for i in range(config.row_blocks)])
         self.spread = palette.spread(whole)
         values = {**dict(zip("QKV", (each[0, 0].astype(np.float64) for each in inputs), strict=True)), "O": whole}
@@ -431,8 +431,8 @@ class SpeedFilm(ChapterFilm):
         config = self.found.config
         return np.array_split(np.array_split(self.sheets[name], config.row_blocks)[i], config.col_blocks, axis=1)[-1]
 
-    def pixels(self, name: str, i: int) -> np.ndarray:
-        """As it is drawn."""
+    def drawn_tile(self, name: str, i: int) -> np.ndarray:
+        """Its pixels, which every frame of a run asks for."""
         return Picture(self.tile(name, i), self.skin, name, "").whole
 
     def panels(self) -> Iterator[Mobject]:

@@ -497,8 +497,8 @@ def finish(film: Film) -> None:
         )  # fmt: skip
     film.move(*film.leave(row.answer if on_row else None, film.chip, name), *([] if on_row else [FadeIn(name)]), seconds=TEXT)
     film.scene.add(result)
-    others = np.abs(np.arange(len(out)) - r) / max(r, len(out) - 1 - r, 1)  # [rows] from the followed one to the farthest
-    film.move(Shows(result, lambda share: show_rows(result, others <= share)), seconds=0.8)
+    away = np.abs(np.arange(len(out)) - r) / max(r, len(out) - 1 - r, 1)  # [rows] from the followed one to the farthest
+    film.move(Shows(result, lambda share: show_rows(result, away <= share)), seconds=0.8)
     film.scene.remove(row.answer)
     place = film.scene.shot("whole")
     film.hbm.place(place["hbm"]).display(lit={"Q": frozenset({film.hbm.cross.row_of(i)})}, cursor=None, written=frozenset(), seam=1.0)
