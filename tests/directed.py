@@ -18,7 +18,7 @@ from flashviz.director.scene import Shown, Snapshot
 from flashviz.layout import Aspect, Rect
 from flashviz.settings import Settings
 from tests.drawn import check_said
-from tests.films import played, scenes
+from tests.films import ghosts, played, scenes
 from tests.pictures import Drawn, Frame, changed, draw
 
 
@@ -57,7 +57,7 @@ def settings(aspect: Aspect = "16:9", **options: Any) -> Settings:
 
 
 def scene(film: Directed, aspect: Aspect = "16:9", **options: Any) -> Any:
-    """A film after its last beat. ``drawn_at``: when each text came first; ``sizes``: its type; ``seen``: who had a name."""
+    """A film after its last beat. ``drawn_at``: when each text came first; ``sizes``: its type; ``seen``: who had a name; ``ghosts``."""
     return _scene(film, settings(aspect, **options))
 
 
@@ -71,11 +71,12 @@ def _scene(film: Directed, made: Settings) -> Any:
 
 
 def _watch(stage: Any) -> None:
-    stage.drawn_at, stage.sizes, stage.seen = {}, {}, {}
+    stage.drawn_at, stage.sizes, stage.seen, stage.ghosts = {}, {}, {}, []
 
 
 def _move(stage: Any, *animations: Any, seconds: float) -> None:
-    super(type(stage), stage).move(*animations, seconds=seconds)
+    with ghosts(stage, animations, stage.ghosts):
+        super(type(stage), stage).move(*animations, seconds=seconds)
     for part in (part for top in stage.mobjects for part in top.get_family()):
         tag, text = vars(part).get("tag"), vars(part).get("text")
         if tag in stage.actors:

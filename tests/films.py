@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -31,10 +32,11 @@ Run = Callable[..., Any]
 
 @dataclass
 class Film:
-    """What a played film left: the scene, its snapshots, and whatever was seen in HBM's score grid on the way."""
+    """What a played film left: the scene, its snapshots, whatever was seen in HBM's score grid on the way, and ghosts."""
 
     scene: Any
     in_grid: list[str] = field(default_factory=list)
+    ghosts: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
 
     @property
@@ -132,9 +134,20 @@ def _next_section(scene: Any, name: str, **options: Any) -> None:
 
 
 def _move(scene: Any, *animations: Any, seconds: float) -> None:
-    super(type(scene), scene).move(*animations, seconds=seconds)
+    with ghosts(scene, animations, scene.watched.ghosts):
+        super(type(scene), scene).move(*animations, seconds=seconds)
     if scene.beat is not None and scene.beat.name == "rest":
         _watch(scene)
+
+
+@contextmanager
+def ghosts(scene: Any, animations: Sequence[Any], found: list[str]) -> Iterator[None]:
+    """Note parts that are taken out of what moves: manim lists these when a play begins, and draws them to its end."""
+    before = [each.mobject.family_members_with_points() for each in animations]
+    yield
+    for each, parts in zip(animations, before, strict=True):
+        stay = {id(part) for part in each.mobject.get_family()}
+        found += [f"{scene.now:.1f} s: {type(part).__name__} of {each.mobject!r}" for part in parts if id(part) not in stay]
 
 
 def _watch(scene: Any) -> None:

@@ -291,6 +291,11 @@ def test_actors_keep_their_identity(film: Directed) -> None:
 
 
 @films
+def test_no_part_is_replaced_while_it_moves(film: Directed) -> None:
+    assert scene(film).ghosts == []
+
+
+@films
 def test_a_number_is_drawn_before_a_caption_says_it(film: Directed) -> None:
     """By half a second: every figure with a unit or a point. Counts are said where they are counted."""
     stage = scene(film)

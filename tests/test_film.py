@@ -64,6 +64,7 @@ def check(shown: Film) -> None:
     check_bytes(shown)
     check_captions(shown)
     assert shown.in_grid == [], "in FlashAttention nothing is ever painted in HBM's score grid"
+    assert shown.ghosts == []
     check_drawn(shown.scene)
 
 

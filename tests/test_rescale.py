@@ -308,6 +308,10 @@ def test_actors_keep_their_identity() -> None:
     assert {name: len(found) for name, found in scene().seen.items()} == dict.fromkeys(ACTORS, 1)
 
 
+def test_no_part_is_replaced_while_it_moves() -> None:
+    assert scene().ghosts == []
+
+
 def test_a_number_is_drawn_before_a_caption_says_it() -> None:
     """By half a second."""
     film = scene()

@@ -22,7 +22,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("add", "Nothing higher", 7.8, shot="rescale", late=True, caption="Nothing higher: just add."),
     Beat("terms", "The next keys", 6.3, shot="sum", late=True, along=True, caption="The next {new} keys, by the old m."),
     Beat("question", "Question", 4.5, shot="sum", pause=True, caption="This term is {height}, above 1. Why not just add it?"),
-    Beat("ruler", "A new max", 8.0, shot="sum", late=True, along=True, caption="Terms meet V in {dtype}, and could overflow: so m rises."),
+    Beat("ruler", "A new max", 8.0, shot="sum", late=True, along=True, caption="It would fit. A higher one overflows {dtype}: so m rises."),
     Beat("measure", "By the new max", 4.0, shot="sum", late=True, along=True, caption="By the new m, the old 1 is only α."),
     Beat("stale", "By the old max", 4.8, shot="squeeze", late=True, along=True, caption="ℓ and acc still count by the old 1."),
     Beat("squeeze", "The squeeze", 6.1, shot="squeeze", late=True, along=True, caption="So both are multiplied by α. Watch acc / ℓ."),

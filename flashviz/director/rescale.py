@@ -374,16 +374,18 @@ def most_of_p(film: RescaleFilm) -> list[VMobject]:
     said, skin, at = film.said, film.skin, film.chart.at
     power = symbols(f"e^({said['over']})", NUMBER, skin.ink, film.shot.frame, "limit")
     bottom = at.y(float(film.found.before.max())) - em(140)
-    lead = f"if s were m + {said['over']}:"
+    lead, why = f"if s were m + {said['over']}:", f"terms meet V in {said['dtype']}"
     largest = f"≈ {said['largest']}"
     for text in (f"{largest}: {said['dtype']}'s largest number", f"{largest}, {said['dtype']}'s largest", largest):
-        wide = max(text_width(lead, NAME), power.width + SPACE * em(NAME) + text_width(text, NAME))
+        wide = max(text_width(lead, NAME), text_width(why, NAME), power.width + SPACE * em(NAME) + text_width(text, NAME))
         left, share = beside(film, at, film.found.before, wide, bottom)
         if share * NAME >= LABEL:
             break
     power.scale(share).shift((left - power.get_left()[0], bottom - power.get_bottom()[1], 0))
-    first = Word(lead, NAME * share, skin.ink, left, bottom + em(1.9 * NAME) * share, "limit", Face.TEXT)
-    return [first, power, Word(text, NAME * share, skin.ink, power.get_right()[0] + SPACE * em(NAME) * share, bottom, "limit", Face.TEXT)]
+    px, line = NAME * share, em(1.9 * NAME) * share
+    first = Word(lead, px, skin.ink, left, bottom + line, "limit", Face.TEXT)
+    last = Word(text, px, skin.ink, power.get_right()[0] + SPACE * em(px), bottom, "limit", Face.TEXT)
+    return [first, power, last, Word(why, px, skin.ink, left, bottom + 2 * line, "limit", Face.TEXT)]
 
 
 class Climb(Group):
@@ -394,7 +396,7 @@ class Climb(Group):
     """
 
     def __init__(self, film: RescaleFilm, ends: list[VMobject]) -> None:
-        self.tag, self.film, (lead, _, last) = "overflow", film, ends
+        self.tag, self.film, (lead, _, last, _) = "overflow", film, ends
         assert isinstance(lead, Word)
         assert isinstance(last, Word)
         self.lead, self.place = lead, (lead.left, last.baseline, last.px)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from manim import Group, VGroup, VMobject
+from manim.typing import Point3D_Array
 
 from flashviz import theme
 from flashviz.layout import Rect
@@ -118,16 +119,25 @@ class Ceiling(VGroup):
         self.line = theme.rule(self.hue, theme.HEAVY)
         self.one = theme.on_baseline(theme.line("1", CEILING_PX, skin.ink), CEILING_PX, 0, 0, "1")
         self.sign = theme.maths("m", CEILING_PX * 1.1, self.hue)
-        self.m = self.number(m)
+        self.outline, drawn = self.number(m), VMobject(stroke_width=0, fill_color=self.hue, fill_opacity=1)
+        self.m = Named(drawn, tag="m", text=m)
         self.words = theme.on_baseline(theme.line(WORDS, LABEL_PX, skin.ink), LABEL_PX, 0, 0, WORDS)
         self.shown = 1.0
         self.casts = [Cast(part) for part in (self.one, self.sign, self.words)]
-        self.m_cast = Cast(self.m)
+        self.base = (0.0, 0.0)  # where m's baseline begins
+        self.fold(1.0)
         super().__init__(self.line, self.one, self.sign, self.m, self.words)
 
-    def number(self, m: str) -> Named:
+    def number(self, m: str) -> Point3D_Array:
+        """The outline of its digits, from the left end of a baseline at 0."""
         drawn = theme.line(m, CEILING_PX, self.hue, Face.STRONG)
-        return Named(theme.on_baseline(drawn, CEILING_PX, 0, 0, m, Face.STRONG), tag="m", text=m)
+        return theme.on_baseline(drawn, CEILING_PX, 0, 0, m, Face.STRONG).points
+
+    def fold(self, height: float) -> None:
+        """m's digits, at this share of their height about their middle."""
+        points, middle = self.outline.copy(), 0.365 * em(CEILING_PX)
+        points[:, 1] = middle + (points[:, 1] - middle) * height
+        self.m[0].points = points + np.array([*self.base, 0.0])
 
     def place(self, left: float, right: float, y: float, span: tuple[float, float]) -> Ceiling:
         """The line from ``left`` to ``right`` at ``y``; m stands in ``span``, with words where there is room."""
@@ -139,7 +149,7 @@ class Ceiling(VGroup):
         sign.corner_to(x, base)
         x += self.sign.width + 0.3 * step
         self.base = (x, base)
-        self.m_cast.shift((x, base, 0))
+        self.fold(1.0)
         x += text_width(self.m.text, CEILING_PX, Face.STRONG) + 0.45 * step
         words.shift((x, base, 0))
         for glyph in self.words.family_members_with_points():
@@ -155,18 +165,12 @@ class Ceiling(VGroup):
                 glyph.set_fill(opacity=share)
 
     def turn(self, m: str) -> Shows:
-        """m folds away and unfolds as another."""
-        new = self.number(m)[0]
-        folds = [(self.m[0], self.m_cast), (new, Cast(new))]
+        """m folds away and unfolds as another: the same path, since manim draws those that were there when a play began."""
+        sides = [(self.m.text, self.outline), (m, self.number(m))]
 
         def show(share: float) -> None:
-            drawn, cast = folds[int(share >= 0.5)]
-            if self.m[0] is not drawn:
-                self.m.submobjects, self.m_cast, self.m.text = [drawn], cast, m if share >= 0.5 else self.m.text
-            cast.shift((*self.base, 0))
-            middle = self.base[1] + 0.365 * em(CEILING_PX)
-            for part, _ in cast.parts:
-                part.points[:, 1] = middle + (part.points[:, 1] - middle) * abs(1 - 2 * share)
+            self.m.text, self.outline = sides[int(share >= 0.5)]
+            self.fold(abs(1 - 2 * share))
 
         return Shows(self, show)
 
