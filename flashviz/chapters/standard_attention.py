@@ -49,9 +49,10 @@ class StandardAttention:
         kinds, nbytes = self.trace.columns["kind"], self.trace.columns["nbytes"]
         return {name: int(nbytes[kinds == kind].sum()) for name, kind in WAYS.items()}
 
-    def name(self, way: str) -> str:
-        """What a part of the bar is called: K and V come once for each row of tiles."""
-        return f"{way} × {self.config.row_blocks}" if way in "KV" and self.config.row_blocks > 1 else way
+    def name(self, way: str, passes: int | None = None) -> str:
+        """What a part of the bar is called: K and V come once for each row of tiles, so often so far, or at the end."""
+        times = self.config.row_blocks if passes is None else passes
+        return f"{way} × {times}" if way in "KV" and times > 1 else way
 
     @property
     def settings(self) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import Animation, Group, Mobject, VGroup
+from manim import Animation, Group, Mobject, VGroup, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
@@ -50,7 +50,6 @@ MORE = "Q, K, V and O: K and V again and again", "Q and O; K and V again and aga
 LEAST = "Q, K, V and O each once: the least possible", "Q, K, V, O once: the least possible"
 ENDS = ("scores", "least")  # bars of the end
 QUESTION = "Could S and P stay on chip?"
-BRIGHT = 0.6  # the power by which small weights are seen
 GAP = em(3)  # between parts of the bar, and between passes in one
 
 
@@ -80,7 +79,7 @@ class StandardAttentionFilm(ChapterFilm):
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("standard")
         scores, weights = sheets(found.config, found.trace.inputs)
-        self.pictures = {"S": scores, "P": on_ground(weights**BRIGHT)}
+        self.pictures = {"S": scores, "P": on_ground(weights)}
         self.stored = {name: Stored(self.pictures[name], place[name], found.grid, self.skin, name) for name in "SP"}
         self.flying = {name: Rectangles(self.skin.hue(name), name="in flight", opacity=SHEET.get(name, 1.0)) for name in "QKVSPO"}
         self.bars = {name: self.bar(name) for name in found.moved}
@@ -98,7 +97,9 @@ class StandardAttentionFilm(ChapterFilm):
         self.block = outlines(self.skin.ink, "block", theme.HEAVY)
         self.bound: dict[str, bool] = {}  # of the tensors whose tiles cross, or have crossed: whether these go out
         self.gate = {out: Rectangles(self.skin.ink, name="gate", opacity=LIT) for out in (False, True)}
-        self.labels: dict[str, list[Word]] = {}  # of parts of the bar
+        self.labels: dict[str, list[VMobject]] = {}  # of parts of the bar
+        self.short: dict[str, Word] = {}  # bytes of parts that are too short for words beneath
+        self.times: dict[str, tuple[Word, Counter]] = {}  # how often K and V have come, which is said as its last word stands
         self.on_chip = []
 
     def bar(self, name: str) -> Rectangles:
@@ -128,22 +129,34 @@ class StandardAttentionFilm(ChapterFilm):
         there = [part for part in columns(rect, parts) if part.x0 < full]
         self.bars[name].display(np.array([[part.x0, part.y0, min(part.x1 - gap, full), part.y1] for part in there]))
 
-    def named_bar(self, *ways: str) -> list[Word]:
-        """What parts of the bar are: Q and O, which are short, above it with their bytes, the others beneath."""
+    def named_bar(self, *ways: str) -> list[VMobject]:
+        """What parts of the bar are: Q and O, which are short, above it, the others beneath; K and V with their passes so far."""
         for way in ways:
             rect, text = self.segment(way), self.found.name(way)
             if way in "QO":
                 line = worded(self.place["sum"], [way, self.found.amount(way)], LABEL, [self.skin.hue(way), self.skin.ink], "bar names")
                 ends = line[-1].left + line[-1].wide
                 moved_by = 0.0 if way == "Q" else rect.x1 - ends
-                self.labels[way] = [each.put_at(each.left + moved_by, each.baseline) for each in line]
-            else:
-                self.labels[way] = self.beneath("bar names", way, text, LABEL)
+                letter, self.short[way] = (each.put_at(each.left + moved_by, each.baseline) for each in line)
+                self.labels[way] = [letter]
+                continue
+            named = self.beneath("bar names", way, text, LABEL)
+            self.labels[way] = [*named]
+            if way in "KV" and named:
+                self.times[way] = named[0], Counter(self.skin.ink, "bar names")
+                self.labels[way] = [self.times[way][1]]
+                self.count_times(way, 1)
         return [each for way in ways for each in self.labels[way]]
+
+    def count_times(self, way: str, passes: int) -> None:
+        """K and V, and how often they have come."""
+        if way in self.times:
+            last, counter = self.times[way]
+            counter.say(Word(self.found.name(way, passes), last.px, self.skin.ink, last.left, last.baseline, "bar names"))
 
     def summed(self, *ways: str) -> None:
         """How much has crossed, once all has."""
-        found = {way: self.beneath("bar bytes", way, self.found.amount(way), NAME) for way in ways}
+        found = {way: [self.short[way]] if way in "QO" else self.beneath("bar bytes", way, self.found.amount(way), NAME) for way in ways}
         for way, words in found.items():
             self.labels[way] += words
         amounts = [each for words in found.values() for each in words]
@@ -290,6 +303,7 @@ class StandardAttentionFilm(ChapterFilm):
         text = self.found.passes(name, of)
         if text != self.passes.text:
             self.passes.say(word(text, LABEL, self.skin.ink, self.place[part], "passes", Face.TEXT))
+            self.count_times(name, of)
         held = {"K": "Q", "V": "P"}[name]
         self.block.display(np.array([rows(self.place[held], rows_of_tiles)[done - 1].edges]))
 
@@ -360,7 +374,7 @@ def s_out(film: StandardAttentionFilm) -> None:
         film.move(Columns(drawn["S"]), FadeIn(called["S"]), seconds=0.5)
         film.scene.add(film.bars["S out"], film.flying["S"])
         moving = Group(*(film.flying[name] for name in "QKS"), film.stored["S"], *(film.bars[way] for way in ("Q", "K", "S out")))
-        moving.add(*drawn.values(), film.passes, film.block, *film.gate.values())
+        moving.add(*drawn.values(), film.passes, *film.labels["K"], film.block, *film.gate.values())
 
         def show(share: float, begin: int, end: int) -> None:
             """Rows of tiles ``begin`` to ``end``."""
@@ -373,7 +387,7 @@ def s_out(film: StandardAttentionFilm) -> None:
             film.count_pass("K", "again", last)
 
         film.plays(moving, show)
-        film.summed("K", "S out")
+        film.summed("Q", "K", "S out")
 
 
 @beat("s-back")
@@ -482,9 +496,9 @@ def p_back(film: StandardAttentionFilm) -> None:
 
         drawn["V"].display(np.full_like(drawn["V"].values, np.nan))
         moving = Group(*(film.flying[name] for name in "PVO"), *(film.bars[way] for way in (*coming, "O")), *film.gate.values())
-        moving.add(*film.on_chip, film.whole["O"])
+        moving.add(*film.on_chip, *film.labels["V"], film.whole["O"])
         film.plays(moving, rows_of_o)
-        film.summed(*coming)
+        film.summed(*coming, "O")
 
 
 @beat("bill")

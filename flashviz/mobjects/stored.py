@@ -11,7 +11,7 @@ from flashviz.lettering import em
 from flashviz.mobjects.tiles import box, image, image_corners
 
 PIXEL = em(8)  # two of a film of 270 lines
-GROUND = 0.3  # of the way from the ground to the hue, where a weight is 0
+GROUND = 0.14  # of the way from the ground to the hue, where a weight is 0
 
 
 def on_ground(shares: np.ndarray) -> np.ndarray:
