@@ -18,6 +18,7 @@ class RooflineScene(roofline.RooflineStage):
         roofline.standard(film)
         roofline.ratio(film)
         roofline.ridge(film)
+        roofline.waits(film)
         roofline.flash(film)
         roofline.climb(film)
         roofline.limit(film)

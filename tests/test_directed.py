@@ -157,13 +157,14 @@ FILMS = {
         "roofline", "RooflineScene",
         subjects={
             "block": ("hbm", "chip", "count"), "standard": ("hbm", "chip", "count"), "ratio": ("count", "dots", "ticks", "axis"),
-            "ridge": ("rates", "dots", "ticks", "badge"), "flash": ("who", "hbm", "chip", "count", "dots", "ticks"),
+            "ridge": ("rates", "dots", "ticks", "badge"),
+            "waits": ("lane", "cells", "done", "idle"), "flash": ("who", "hbm", "chip", "count", "dots", "ticks"),
             "climb": ("who", "hbm", "chip", "count", "dots", "ticks"), "limit": ("who", "hbm", "chip", "count", "dots", "ticks"),
             "roof": ("plot",), "answer": ("plot",),
         },
         configs={"float32": {"dtype": "float32"}, "ragged": FIVE_BY_SEVEN, "causal": {"causal": True, "head_dim": 128}},
         actors=("block", "fraction", "roof"),
-        seconds=(20, 66),
+        seconds=(20, 71),
     ),
     "backward": Directed(
         "backward", "BackwardScene",

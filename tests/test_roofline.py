@@ -17,7 +17,7 @@ from flashviz.config import AttentionConfig
 from flashviz.director.scene import Shown
 from flashviz.errors import ConfigError
 from flashviz.layout import ASPECTS, Aspect, Rect, shot
-from flashviz.layout.roofline import BEYOND, FILLED, Axes, Chip, Squares
+from flashviz.layout.roofline import BEYOND, FILLED, Axes, Cells, Chip, Squares
 from flashviz.memory import traffic
 from flashviz.palette import DARK
 from flashviz_kernels.recorder import record
@@ -240,26 +240,26 @@ def test_tiles_on_chip_say_what_they_are() -> None:
 @pytest.mark.parametrize(
     ("beat", "done", "moved", "result"),
     [
-        ("ratio", operations(64), standard_bytes(64), 20), ("flash", operations(64), flash_bytes(64), 57),
-        ("climb", operations(256), flash_bytes(256), 170), ("limit", operations(512), flash_bytes(512), 254),
+        ("ratio", operations(64), standard_bytes(64), "20.5"), ("flash", operations(64), flash_bytes(64), "56.8"),
+        ("climb", operations(256), flash_bytes(256), "170"), ("limit", operations(512), flash_bytes(512), "254"),
     ],
 )  # fmt: skip
-def test_operations_over_bytes_are_written_where_both_are(beat: str, done: int, moved: int, result: int) -> None:
-    """As whole numbers that can be divided by hand."""
+def test_operations_over_bytes_are_written_where_both_are(beat: str, done: int, moved: int, result: str) -> None:
+    """As numbers of three digits, which can be divided by hand."""
     end = at(scene(FILM), beat)
     (above,), (below,) = said(end, "operations"), said(end, "bytes moved")
     assert (above.split(), below.split()) == ([f"{done:,}", "operations"], [f"{moved:,}", "bytes", "moved"])
-    assert said(end, "result") == [str(result)]
-    assert round(done / moved) == result
+    assert said(end, "result") == [result]
+    assert float(f"{done / moved:.3g}") == float(result)
 
 
 def test_the_climb_goes_to_the_right() -> None:
-    """Each number comes down to its place, after those at its left: 20, 57, 102, 170; there it stands beneath its dot."""
+    """Each number comes down to its place, after those at its left: 20.5, 56.8, 102, 170; there it stands beneath its dot."""
     film = scene(FILM)
     end, axes = at(film, "climb"), axes_of(film)
     numbers = [item for item in shown(end, "intensity") if item.text != f"{PEAK / BANDWIDTH:.0f}"]
     expected = [operations(64) / standard_bytes(64), *(operations(rows) / flash_bytes(rows) for rows in HEIGHTS)]
-    assert [item.text for item in numbers] == [f"{each:.0f}" for each in expected]
+    assert [item.text for item in numbers] == [f"{each:.3g}" for each in expected]
     came = [film.drawn_at[item.text] for item in numbers]
     assert came == sorted(came)
     for number, dot, each in zip(numbers, shown(end, "mark"), expected, strict=True):
@@ -279,6 +279,29 @@ def test_the_gpus_own_ratio_is_of_both_quoted_rates() -> None:
         assert middle(item)[0] == pytest.approx(axes.x(PEAK / BANDWIDTH), abs=0.05)
 
 
+def test_while_a_byte_crosses_most_of_the_time_there_is_nothing_to_do() -> None:
+    """A cell an operation: as many as the GPU could do by its quoted rates, and those that the traces have for a byte."""
+    end = at(scene(FILM), "waits")
+    (could,), (done,), (lane,) = (shown(end, name) for name in ("time", "used", "rail"))
+    assert (could.values, done.values) == (written([round(PEAK / BANDWIDTH)]), written([operations(64) / standard_bytes(64)]))
+    assert could.box[2] == pytest.approx(lane.box[2], abs=0.1), "the last is done when the byte is there"
+    assert said(end, "cells name") == ["meanwhile the GPU has time for 208 operations"]
+    cells = Cells(shot(AttentionConfig(), "16:9", "wait")["cells"], 208)
+    sides = cells.first(20.5)
+    areas = (sides[:, 2] - sides[:, 0]) * (sides[:, 3] - sides[:, 1])
+    assert areas.sum() / areas[0] == pytest.approx(20.5)
+
+
+@given(st.integers(1, 400), st.floats(0.2, 5.0))
+def test_cells_are_in_their_place_and_apart(count: int, wide: float) -> None:
+    rect = Rect(0.0, 0.0, wide, 1.0)
+    boxes = Cells(rect, count).first(count)
+    assert len(boxes) == count == len({(round(x, 9), round(y, 9)) for x, _, _, y in boxes.tolist()})
+    assert boxes[:, :2].min() >= -1e-9
+    assert boxes[:, 2].max() <= wide
+    assert boxes[:, 3].max() <= 1.0
+
+
 def test_registers_fill_until_a_block_spills() -> None:
     """Of 65,536 of 4 bytes: S of a tile, O so far, m and l, in float32; 512 queries would be past the ridge, and have no room."""
     line, film = found(), scene(FILM)
@@ -286,10 +309,12 @@ def test_registers_fill_until_a_block_spills() -> None:
     assert (line.registers, line.too_many) == (65536 * 4, 512)
     assert line.held(256) < line.registers < line.held(512)
     assert said(at(film, "block"), "registers name") == ["registers: 256 KiB"]
-    assert said(at(film, "block"), "stop") == ["64", "128", "256 queries", "512 queries"]
-    uses = {"flash": "64 queries take 32.5 KiB", "climb": "256 queries take 130 KiB", "limit": "512 queries need 260 KiB of 256 KiB"}
+    assert said(at(film, "flash"), "stop") == []
+    assert said(at(film, "climb"), "stop") == ["64", "128", "256 queries", "512 queries"]
+    use = "{} × 130 numbers × 4 bytes: {} KiB".format
+    uses = {"flash": use(64, 32.5), "climb": use(256, 130), "limit": "512 queries need 260 KiB of 256 KiB"}
     assert {beat: said(at(film, beat), "use")[0] for beat in uses} == uses
-    assert "128 queries take 65 KiB" in film.drawn_at
+    assert use(128, 65) in film.drawn_at
     chip = chip_of(film)
     for beat, rows in (("flash", 64), ("climb", 256), ("limit", 512)):
         for name in ("Q", "P", "O", "LSE"):
@@ -434,7 +459,7 @@ def test_float32_has_no_quoted_peak_and_no_knee() -> None:
     assert roof.knee is None
     assert roof.at(1000.0) == pytest.approx(1000 * BANDWIDTH / 1e12)
     film = scene(FILM, dtype="float32")
-    assert "ridge" not in [beat.name for beat in film.board]
+    assert not {"ridge", "waits"} & {beat.name for beat in film.board}
     assert not any(shown(snapshot, "knee") for snapshot in film.snapshots)
     assert not [text for text in said(at(film, "roof"), "limit") if "TFLOP" in text]
 

@@ -21,15 +21,17 @@ from flashviz.trace import Kind, Trace
 BEATS: tuple[Beat, ...] = (
     Beat("block", "One row block", 6.8, shot="work", late=True, along=True,
          caption="One block of queries: what is computed, what crosses?"),
-    Beat("standard", "Standard attention", 8.0, shot="work", late=True, along=True,
+    Beat("standard", "Standard attention", 7.0, shot="work", late=True, along=True,
          caption="Standard attention: S and P leave the chip and come back."),
     Beat("ratio", "One ratio", 5.0, shot="work", late=True, along=True,
          caption="Operations divided by bytes: a place on this axis."),
     Beat("ridge", "What the GPU needs", 5.2, shot="work", late=True, along=True,
          caption="Below {ridge} operations per byte, the GPU waits for bytes."),
-    Beat("flash", "FlashAttention", 11.2, shot="work", late=True, along=True,
+    Beat("waits", "While a byte crosses", 5.6, shot="wait", late=True, along=True,
+         caption="One byte crosses: time for {ridge}. It needs {standard}."),
+    Beat("flash", "FlashAttention", 10.4, shot="work", late=True, along=True,
          caption="FlashAttention-2: S becomes P on chip. They never leave."),
-    Beat("climb", "Larger blocks", 9.6, shot="work", late=True, along=True,
+    Beat("climb", "Larger blocks", 10.0, shot="work", late=True, along=True,
          caption="Twice the queries: twice the operations, the same K and V."),
     Beat("limit", "Registers", 5.6, shot="work", late=True, along=True,
          caption="Blocks are powers of two. The next one does not fit."),
@@ -160,7 +162,7 @@ class Roofline:
     @property
     def beats(self) -> tuple[Beat, ...]:
         """Nothing is said of full speed where no source quotes a peak."""
-        return tuple(beat for beat in BEATS if beat.name != "ridge" or self.roof.peak is not None)
+        return tuple(beat for beat in BEATS if beat.name not in ("ridge", "waits") or self.roof.peak is not None)
 
     @property
     def registers(self) -> int:
@@ -173,9 +175,14 @@ class Roofline:
         c = self.traces[0].config
         return min(c.block_n, c.seq_k)
 
+    @property
+    def numbers(self) -> int:
+        """That registers keep of a row: S of one tile, O so far (the kernel's acc), m and l."""
+        return self.keys + self.traces[0].config.head_dim + STATISTICS
+
     def held(self, rows: float) -> float:
-        """Bytes of registers of so many rows, in float32: S of one tile, O so far (the kernel's acc), m and l."""
-        return rows * (self.keys + self.traces[0].config.head_dim + STATISTICS) * FLOAT32
+        """Bytes of registers of so many rows, in float32."""
+        return rows * self.numbers * FLOAT32
 
     @property
     def capacity(self) -> float:

@@ -14,19 +14,32 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import roofline
 from flashviz.chapters.pipeline import ticks as round_ticks
-from flashviz.chapters.roofline import DEVICE, STATISTICS, Count, Height, Moment, Roofline, gather, moment, passage, quotes_of, steps_of
+from flashviz.chapters.roofline import (
+    DEVICE,
+    NAMES,
+    STATISTICS,
+    Count,
+    Height,
+    Moment,
+    Roofline,
+    gather,
+    moment,
+    passage,
+    quotes_of,
+    steps_of,
+)
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Word, first_that_fits, fitted, fly, machine, middle, word
-from flashviz.figures import amount, kib
+from flashviz.figures import amount, kib, times
 from flashviz.layout import Rect
-from flashviz.layout.roofline import BEYOND, RULER, Axes, Chip, Squares
+from flashviz.layout.roofline import BEYOND, RULER, Axes, Cells, Chip, Squares
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.roof import TENSORS, Block, Climb, Fraction, RoofView
 from flashviz.mobjects.rulers import Dot
-from flashviz.mobjects.tiles import Rectangles, box, edges
+from flashviz.mobjects.tiles import Rectangles, box, edges, outlines
 from flashviz.trace import Trace
 
 RATE = ("TFLOP/s at best: 10¹² operations a second", "TFLOP/s, at best")
@@ -40,7 +53,14 @@ CHIP, HBM, TILE = "chip: one SM", "HBM", "{} a tile"
 STANDARD, SHORT, FLASH = "standard attention", "standard", "FlashAttention-2"
 BLOCK = ("{name}: {rows} queries, {keys} keys in {tiles} tiles", "{name}: {rows} queries, {keys} keys", "{rows} queries, {keys} keys")
 REGISTERS, STOP = ("registers: {}", "{}"), ("{} queries", "{}")
-TAKES, NEEDS = ("{rows} queries take {held}", "take {held}"), ("{rows} queries need {held} of {whole}", "need {held} of {whole}")
+TAKES = ("{rows} × {each} numbers × 4 bytes: {held}", "{rows} queries take {held}", "take {held}")
+NEEDS = ("{rows} queries need {held} of {whole}", "need {held} of {whole}")
+CROSSES, CHIPS = ("one byte on its way from HBM",), ("to the chip",)
+TIME, DONE, IDLE = (
+    ("meanwhile the GPU has time for {ridge} operations",),
+    ("{standard}: all there is to do",),
+    ("the rest of the time it waits",),
+)
 MADE = {"S": "= Q Kᵀ", "P": "= softmax of S", "O": "adds P V"}  # how what registers hold comes about
 ONE = ("1 number a query",)  # what LSE is
 STATS = "m, ℓ"
@@ -88,7 +108,7 @@ class RooflineStage(ShotScene):
         """Count operations and bytes of traces: ``flashviz_kernels.recorder.record``."""
         found = gather(self.settings.config, self.settings.source, record)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(found.beats, {"ridge": f"{found.roof.knee or 0.0:.0f}"})
+        self.set_board(found.beats, {"ridge": times(found.roof.knee or 0.0), "standard": times(found.standard.intensity)})
         return RooflineFilm(self, found)
 
 
@@ -108,7 +128,7 @@ class RooflineFilm(ChapterFilm):
         self.block = Block(chip, stock, found.square, found.heights[0].rows, self.skin)
         self.rows = found.heights[0].rows
         digits = max(len(f"{height.count.operations:,.0f}") for height in drawn)
-        asides = [em(BESIDE) + text_width("= 888", px, Face.STRONG) for px in (NUMBER, NAME)]  # as wide as a result of three digits
+        asides = [em(BESIDE) + text_width("= 88.8", px, Face.STRONG) for px in (NUMBER, NAME)]  # as wide as a result of three digits
         least = Fraction.width_of(digits, UNITS, LABEL)
         self.aside = next((aside for aside in asides if least + aside <= self.work["count"].width), asides[-1])
         self.fraction = Fraction(self.work["count"], NAME, digits, UNITS, self.aside, self.skin)
@@ -124,6 +144,8 @@ class RooflineFilm(ChapterFilm):
         clear = all(each.left + each.wide + em(OVER) < self.inside.left for each in made)
         self.made = dict(zip(MADE, made, strict=True)) if clear else {}
         self.sides = self.both_sides()
+        self.waiting: list[Mobject] = []  # a byte on its way, and what could be computed meanwhile
+        self.ruler: list[Mobject] = []  # under the registers
         self.needed: list[Mobject] = []  # of the GPU: both rates, and what their quotient is
         self.stand: list[Mobject] = []  # what stands around the block
         self.names: list[Word] = []  # of dots on the axis
@@ -167,10 +189,16 @@ class RooflineFilm(ChapterFilm):
         return Word(name, LABEL, self.skin.ink, left, middle(inside, LABEL), "registers name").set_z_index(1)
 
     def stage(self) -> list[Mobject]:
-        """HBM and the chip, framed, with their names, and how many queries fill how much of the registers."""
-        skin, chip, work = self.skin, self.block.chip, self.work
-        inside = chip.registers
+        """HBM and the chip, framed, with their names."""
+        skin, work = self.skin, self.work
         frames = [Named(box(work[part], stroke=skin.quiet), tag=part) for part in ("hbm", "chip")]
+        names = [word(text, LABEL, skin.ink, work[f"{part} name"], "place") for part, text in (("hbm", HBM), ("chip", CHIP))]
+        return [*frames, *names, word(TILE.format(amount(self.found.square)), LABEL, skin.ink, work["tile"], "legend", Face.TEXT)]
+
+    def stops(self) -> list[Mobject]:
+        """How many queries fill how much of the registers."""
+        skin, chip = self.skin, self.block.chip
+        inside = chip.registers
         ruler = Rectangles(skin.quiet, name="stops")
         stops = [*(height.rows for height in self.found.heights), self.found.too_many]
         ruler.display(edges([Rect(chip.x(rows) - em(1.5), inside.y0 - em(OVER), chip.x(rows) + em(1.5), inside.y0) for rows in stops]))
@@ -183,15 +211,12 @@ class RooflineFilm(ChapterFilm):
             wide = text_width(text, LABEL, Face.STRONG)
             if wide <= room:
                 said.append(Word(text, LABEL, skin.ink, chip.x(rows) - em(8) - wide, middle(below, LABEL), "stop"))
-        return [
-            *frames, word(HBM, LABEL, skin.ink, work["hbm name"], "place"), word(CHIP, LABEL, skin.ink, work["chip name"], "place"),
-            word(TILE.format(amount(self.found.square)), LABEL, skin.ink, work["tile"], "legend", Face.TEXT), ruler, *said,
-        ]  # fmt: skip
+        return [ruler, *said]
 
     def used(self, rows: int) -> Word:
         """How much of the registers a block of so many queries takes."""
         at, over = self.work["use"], rows >= self.found.capacity
-        said = {"rows": rows, "held": kib(self.found.held(rows)), "whole": amount(self.found.registers)}
+        said = {"rows": rows, "each": self.found.numbers, "held": kib(self.found.held(rows)), "whole": amount(self.found.registers)}
         text = first_that_fits([text.format(**said) for text in (NEEDS if over else TAKES)], LABEL, at.width, Face.STRONG)
         color = self.skin.warn if over else self.skin.ink
         return Word(text, LABEL, color, at.x1 - text_width(text, LABEL, Face.STRONG), middle(at, LABEL), "use")
@@ -201,7 +226,8 @@ class RooflineFilm(ChapterFilm):
         self.block.display(now, whole, rows, awaited)
         self.fraction.display(now.count)
         for name, made in self.made.items():
-            made.set_fill(opacity=float(name in now.held and rows == self.rows))
+            here = name != "P" or not now.count.ways[NAMES.index("P back")]  # else it came from HBM
+            made.set_fill(opacity=float(name in now.held and rows == self.rows and here))
 
     def runs_on(self, run: Run, start: float, stop: float, awaited: Sequence[str]) -> Shows:
         """From one time of a trace to another."""
@@ -212,9 +238,9 @@ class RooflineFilm(ChapterFilm):
 
     def equals(self, rect: Rect, left: float, number: float, name: str) -> list[Word]:
         """What a fraction is, right of it; the number last."""
-        px = NUMBER * min(1.0, (rect.x1 - left - em(BESIDE)) / text_width(f"= {number:.0f}", NUMBER, Face.STRONG))
+        px = NUMBER * min(1.0, (rect.x1 - left - em(BESIDE)) / text_width(f"= {times(number)}", NUMBER, Face.STRONG))
         sign = Word("=", px, self.skin.ink, left + em(BESIDE), middle(rect, px), "equals")
-        result = Word(f"{number:.0f}", px, self.skin.ink, sign.left + text_width("= ", px, Face.STRONG), middle(rect, px), name)
+        result = Word(times(number), px, self.skin.ink, sign.left + text_width("= ", px, Face.STRONG), middle(rect, px), name)
         after = result.left + result.wide + em(OVER)
         each = (
             [Word(EACH, LABEL, self.skin.ink, after, result.baseline, "each", Face.TEXT)]
@@ -225,7 +251,7 @@ class RooflineFilm(ChapterFilm):
 
     def tick(self, intensity: float) -> Word:
         """A number beneath the axis, in the middle under its place."""
-        text, at = f"{intensity:.0f}", self.place["ticks"]
+        text, at = times(intensity), self.place["ticks"]
         left = self.axes.x(intensity) - text_width(text, LABEL, Face.STRONG) / 2
         return Word(text, LABEL, self.skin.ink, left, middle(at, LABEL), "intensity")
 
@@ -422,15 +448,50 @@ def ridge(film: RooflineFilm) -> None:
     film.needed = [*rates, *needed]
 
 
+@beat("waits")
+def waits(film: RooflineFilm) -> None:
+    """In the place of HBM and chip: while one byte crosses there is time for so many operations, a cell each; these have few for it."""
+    knee, each, place = film.found.roof.knee, film.found.standard.intensity, film.scene.shot("wait")
+    assert knee is not None  # else the board has no such beat
+    skin, said = film.skin, {"ridge": times(knee), "standard": times(each)}
+    lane, cells = place["lane"], Cells(place["cells"], round(knee))
+    rail, byte = Rectangles(skin.quiet, name="rail"), Rectangles(skin.scores, name="byte")
+    rail.display(np.array([[lane.x0, lane.center[1] - em(2), lane.x1, lane.center[1] + em(2)]]))
+    could, done = outlines(skin.quiet, "time"), Rectangles(skin.scores, name="used")
+    parts = (("from", CROSSES), ("to", CHIPS), ("cells name", TIME), ("done", DONE), ("idle", IDLE))
+    words = {part: fitted([text.format(**said) for text in texts], LABEL, skin.ink, place[part], part) for part, texts in parts}
+    words["to"].put_at(place["to"].x1 - words["to"].wide, words["to"].baseline)
+
+    def show(share: float) -> None:
+        left = lane.x0 + share * (lane.width - lane.height)
+        byte.display(np.array([[left, lane.y0, left + lane.height, lane.y1]]))
+        could.display(cells.first(share * cells.count))
+        done.display(cells.first(min(each, share * cells.count)))
+        could.values, done.values = np.array([cells.count]), np.array([each])
+
+    show(0.0)
+    film.waiting = [rail, *words.values(), could, done, byte]
+    gone = film.block, *film.stand, *film.made.values()
+    film.move(FadeOut(*gone, rate_func=early), FadeIn(rail, byte, words["from"], words["to"], rate_func=late), seconds=MOVE)
+    with film.scene.telling():
+        film.move(FadeIn(words["cells name"]), seconds=TEXT)
+        film.scene.add(could, done)
+        film.move(Shows(Group(byte, could, done), show), seconds=2.4)
+        film.move(FadeIn(words["done"]), seconds=TEXT)
+        film.move(FadeIn(words["idle"]), seconds=TEXT)
+
+
 @beat("flash")
 def flash(film: RooflineFilm) -> None:
     """The same block anew: S becomes P where it was made, and V comes to it; nothing of both leaves."""
     _, run = film.runs
     scored, height = [film.labels["S"], film.labels["P"]], film.found.heights[0]
-    who, film.who = film.who, film.doing(FLASH, height.rows, film.skin.o)
+    here = [] if film.waiting else [film.block, *film.stand, *film.made.values()]
+    film.move(FadeOut(film.who, film.fraction, *film.result, *film.waiting, *here), seconds=TEXT)
+    film.who = film.doing(FLASH, height.rows, film.skin.o)
     film.stand = [each for each in film.stand if each not in scored]
-    gone = FadeOut(who, *film.result, *scored, rate_func=early)
-    film.move(gone, FadeIn(film.who, rate_func=late), empties(film), seconds=MOVE)
+    film.show(run.at(0.0), run.steps[-1], film.rows, "O")
+    film.move(FadeIn(film.who, *film.stand, film.block, film.fraction, *film.made.values()), seconds=2 * TEXT)
     with film.scene.telling():
         film.move(film.runs_on(run, 1.0, run.slow, "O"), seconds=SLOWLY * (run.slow - 1.0))
         film.move(film.runs_on(run, run.slow, run.ends, "O"), seconds=STREAMS)
@@ -451,25 +512,13 @@ def statistics(film: RooflineFilm) -> Word:
     return Word(STATS, LABEL, film.skin.stats, inside.x0 - em(OVER) - wide, inside.y0 - em(LABEL), "stats")
 
 
-def empties(film: RooflineFilm) -> Shows:
-    """What the chip held and HBM had got is gone, and the count is at its start."""
-    before, after = film.runs
-    none, ended = before.steps[0], before.at(before.ends)
-
-    def show(share: float) -> None:
-        held = {name: there * (1.0 - share) for name, there in ended.held.items() if share < 1.0}
-        left = Moment(ended.count.toward(none, share), ended.landed.toward(none, share), (), held)
-        film.show(left, after.steps[-1], film.rows, "SPO" if share < 1.0 else "O")
-        for name, made in film.made.items():
-            made.set_fill(opacity=held.get(name, 0.0))
-
-    return Shows(Group(film.block, film.fraction, *film.made.values()), show)
-
-
 @beat("climb")
 def climb(film: RooflineFilm) -> None:
     """Twice as many rows, again and again: twice the products and twice of Q and O, and no more of K and V; the registers fill."""
+    film.ruler = film.stops()
+    film.stand += film.ruler
     with film.scene.telling():
+        film.move(FadeIn(*film.ruler), seconds=TEXT)
         for at, (before, after) in enumerate(pairwise(film.found.heights), 2):
             grow(film, before, after)
             divide(film, after.intensity)

@@ -69,6 +69,23 @@ WORK: Mapping[Aspect, Table] = {
     },
 }  # fmt: skip
 
+# In the place of HBM and chip: a byte crosses ``lane``, with names of its ends over it, and beneath it, a cell each, what could be computed
+# meanwhile; ``cells name`` says so, ``done`` and ``idle`` what is.
+WAITS: Mapping[Aspect, Table] = {
+    "16:9": {"from": (120, 110, 700, 160), "to": (1220, 110, 1800, 160), "lane": (120, 172, 1800, 272), "cells name": (120, 318, 1800, 372),
+             "cells": (120, 384, 1800, 520), "done": (120, 540, 800, 594), "idle": (800, 540, 1800, 594)},
+    "4:3": {"from": (60, 110, 640, 160), "to": (800, 110, 1380, 160), "lane": (60, 172, 1380, 272), "cells name": (60, 318, 1380, 372),
+            "cells": (60, 384, 1380, 520), "done": (60, 540, 560, 594), "idle": (560, 540, 1380, 594)},
+    "1:1": {"from": (40, 80, 640, 130), "to": (700, 80, 1040, 130), "lane": (40, 136, 1040, 216), "cells name": (40, 250, 1040, 304),
+            "cells": (40, 316, 1040, 628), "done": (40, 636, 500, 686), "idle": (500, 636, 1040, 686)},
+    "9:16": {"from": (80, 180, 660, 230), "to": (700, 180, 1000, 230), "lane": (80, 244, 1000, 344), "cells name": (80, 430, 1000, 484),
+             "cells": (80, 500, 1000, 800), "done": (80, 830, 500, 884), "idle": (500, 830, 1000, 884)},
+}  # fmt: skip
+WAIT: Mapping[Aspect, Table] = {
+    aspect: {**{part: place for part, place in WORK[aspect].items() if part in ("who", "count", "rates", *AXES[aspect])}, **parts}
+    for aspect, parts in WAITS.items()
+}
+
 # ``up`` names the other axis.
 ROOF: Mapping[Aspect, Table] = {
     "16:9": {"up": (60, 20, 960, 70), **AXES["16:9"]}, "4:3": {"up": (30, 20, 930, 70), **AXES["4:3"]},
@@ -78,6 +95,7 @@ ROOF: Mapping[Aspect, Table] = {
 BEYOND = 1.5  # times the largest intensity that is shown: the right edge
 HEADROOM = em(64)  # above the roof, for its name
 FILLED = 0.86  # of a square's pitch: what is left is the gap between two
+HARDLY = 0.8  # of the largest squares' pitch
 ASIDE, RULER = em(16), em(48)  # between tiles that come and registers; under these, how many queries fill so much
 
 
@@ -99,6 +117,33 @@ class Squares:
         left, middle = self.rect.x0 + index * self.pitch, self.rect.center[1] + 0.0 * index
         low, high = (2 * half * np.clip(end - index, 0.0, 1.0) for end in (start, amount))
         return np.stack([left + low, middle - half, left + high, middle + half], 1)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """So many equal squares, column by column from the left."""
+
+    rect: Rect
+    count: int
+
+    def pitch(self, down: int) -> float:
+        """Of columns of so many."""
+        return min(self.rect.height / down, self.rect.width / -(-self.count // down))
+
+    @property
+    def down(self) -> int:
+        """In a column: as many as leave the squares largest; with a last column that is full, where they are hardly smaller."""
+        best = max(range(1, self.count + 1), key=self.pitch)
+        full = (down for down in range(1, self.count + 1) if self.count % down == 0 and self.pitch(down) > HARDLY * self.pitch(best))
+        return max(full, key=self.pitch, default=best)
+
+    def first(self, amount: float) -> np.ndarray:
+        """[n, 4] the first ``amount`` of them; the last may be lower."""
+        down, index = self.down, np.arange(int(np.ceil(amount)))
+        pitch, (column, row) = self.pitch(down), np.divmod(index, down)
+        left, top = self.rect.x0 + column * pitch, self.rect.y1 - row * pitch
+        side = FILLED * pitch
+        return np.stack([left, top - side * np.clip(amount - index, 0.0, 1.0), left + side, top], 1)
 
 
 @dataclass(frozen=True)

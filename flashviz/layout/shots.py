@@ -22,7 +22,7 @@ from flashviz.layout.loop_order import ALONE, BILLS, LOOPS, VISIT
 from flashviz.layout.merge import MERGE
 from flashviz.layout.rect import Aspect, Rect, frame
 from flashviz.layout.references import REFERENCES
-from flashviz.layout.roofline import ROOF, WORK
+from flashviz.layout.roofline import ROOF, WAIT, WORK
 from flashviz.layout.scaling import SCALING
 from flashviz.layout.score import SCORE
 from flashviz.layout.speed import SPEED
@@ -38,7 +38,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "grouped": GROUPED,
     "heads": HEADS, "sweep": SWEEP, "bars": BARS,
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
-    "way": WAY, "entry": ENTRY, "errors": ERRORS, "io": IO, "work": WORK, "roof": ROOF,
+    "way": WAY, "entry": ENTRY, "errors": ERRORS, "io": IO, "work": WORK, "wait": WAIT, "roof": ROOF,
     "speed": SPEED, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "one tile": backward.ONE, "one query": backward.QUERY, "all tiles": backward.GRID,
     "row of tiles": backward.ROW_OF, "training": TRAINING, "one row": ONE_ROW, "two sides": SIDES,
