@@ -131,14 +131,16 @@ FILMS = {
     "exactness": Directed(
         "exactness", "ExactnessScene",
         subjects={
-            "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
-            "score": ("chip", "HBM"), "store": ("chip", "HBM"), "back": ("chip", "HBM"), "entry": ("chip",),
+            "magnify": (*SIDES, *(f"{side} what" for side in SIDES), "key high"),
+            **{name: (*SIDES, *(f"{side} {part}" for side in SIDES for part in ("what", "how", "most"))) for name in (
+                "scores", "weights", "times", "sum",
+            )},
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
             "float32": {"dtype": "float32", "heads": 2},
         },
-        actors=("dot flash", "dot standard"),
+        actors=("bars flash", "bars standard"),
         seconds=(10, 50),
     ),
     "io": Directed(

@@ -17,17 +17,17 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("outputs", "Both outputs", 3.4, shot="errors", late=True, along=True, caption="Is FlashAttention less exact?"),
-    Beat("reference", "The reference", 3.8, shot="three outputs", late=True, along=True, caption="The reference: O computed in float64."),
+    Beat("outputs", "Both outputs", 3.0, shot="errors", late=True, along=True, caption="Is FlashAttention less exact?"),
+    Beat("reference", "The reference", 3.6, shot="three outputs", late=True, along=True, caption="The reference: O computed in float64."),
     Beat("apart", "Against float64", 5.0, shot="three outputs", late=True, along=True, caption="Subtract it from both: nothing seems left."),
-    Beat("magnify", "What is left", 4.8, shot="errors", late=True, along=True, caption="The errors, made {power} times brighter."),
+    Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True, caption="The errors, made {power} times brighter."),
     Beat("worst", "The largest error", 3.8, shot="errors", late=True, along=True,
          caption="Where does the largest error come from?"),
-    Beat("scores", "Rounded scores", 6.2, shot="row errors", late=True, along=True, caption="Stored in HBM as {dtype}, each score is rounded."),
-    Beat("weights", "Into weights", 4.6, shot="row errors", late=True, along=True, caption="Softmax: errors of the heaviest keys remain."),
-    Beat("times", "Times V", 4.6, shot="row errors", late=True, along=True, caption="Each is multiplied by its key's number in V."),
+    Beat("scores", "Rounded scores", 5.6, shot="row errors", late=True, along=True, caption="Stored in HBM as {dtype}, each score is rounded."),
+    Beat("weights", "Into weights", 5.0, shot="row errors", late=True, along=True, caption="Softmax: only errors at keys with much weight remain."),
+    Beat("times", "Times V", 4.8, shot="row errors", late=True, along=True, caption="Each is multiplied by its key's number in V."),
     Beat("sum", "Added up", 6.0, shot="row errors", late=True, along=True, caption="Added up over all keys: the ringed error of O."),
-    Beat("exact", "Exact", 6.6, shot="largest errors", late=True, along=True, caption="Less exact? No: FlashAttention is nearer to float64."),
+    Beat("exact", "Exact", 7.4, shot="largest errors", late=True, along=True, caption="Less exact? No: FlashAttention is nearer to float64."),
     Beat("equal", "Exact", 6.5, shot="largest errors", late=True, along=True, caption="Same formula, nothing left out: both only round."),
 )  # fmt: skip
 CAUSES = ("worst", "scores", "weights", "times", "sum")  # beats that lay standard attention's error to its S
@@ -51,6 +51,7 @@ class Followed:
     Args:
         query: The row of O.
         column: The entry's place in it.
+        exact: Each key's weight P in float64.
         scores: By how much each score S is too large.
         weights: The same of each weight P.
         values: V's column [N_k], which the weights are multiplied by.
@@ -59,6 +60,7 @@ class Followed:
 
     query: int
     column: int
+    exact: np.ndarray
     scores: dict[str, np.ndarray]
     weights: dict[str, np.ndarray]
     values: np.ndarray
@@ -105,7 +107,7 @@ def follow(config: AttentionConfig, outputs: dict[str, np.ndarray], truth: np.nd
             off[side][seen] = mine[seen] - exact[seen]
     b, h, query, column = place
     values = make_inputs(config)[2][b, h // config.group, :, column].astype(np.float64)
-    return Followed(query, column, scores, weights, values, {side: float(o[place] - truth[place]) for side, o in outputs.items()})
+    return Followed(query, column, rows["truth"][1], scores, weights, values, {side: float(o[place] - truth[place]) for side, o in outputs.items()})
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class Exactness:
 
     def most(self, values: np.ndarray) -> str:
         """The largest size of some errors, or below what it is."""
-        largest, least = float(np.abs(values).max()), 10.0**-self.decimals
+        largest, least = float(np.abs(values).max(initial=0.0)), 10.0**-self.decimals
         return self.written(largest) if largest >= least else f"< {self.written(least)}"
 
     @property

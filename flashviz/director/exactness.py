@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject
+from manim import Animation, Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz.chapters import exactness
@@ -18,7 +18,7 @@ from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
 from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, fitted, middle, slid, struck, word, worded
 from flashviz.layout import Rect, Shot
-from flashviz.layout.exactness import Chart
+from flashviz.layout.exactness import FULL, Chart
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import round_level
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
@@ -26,28 +26,28 @@ from flashviz.mobjects.rulers import Dot
 from flashviz.mobjects.tiles import Matrix, Rectangles, edges, line_of, outlines
 from flashviz.palette import spread
 
-MADE, MINUS = "its O", ("its O − float64's O", "O − float64's O")
+MADE, MINUS = "its output O", ("its O − float64's O", "O − float64's O")
 TRUTH, REFERENCE = "float64", "the reference"
 ERROR, MOST = "error × {:,}", "largest error"
 AXIS = ("a column is one query's O: {d} numbers", "a column: one query's O")
 NOTES = {"flash": "its scores S stay on chip, in float32", "standard": "its scores S go out to HBM, as {}"}
-KEYS = ("the {:,} keys of query {}, one bar each", "{:,} keys of query {}, a bar each", "{:,} keys, a bar each")
+KEYS = ("the {:,} keys behind the ringed entry of O, one bar each", "{:,} keys behind this entry of O, a bar each", "{:,} keys, a bar each")
 # what the bars are of, and how they are read
 SCORES, WEIGHTS, TIMES = (("each score S", "off by up to"), ("each weight P", "off by up to"), ("error of P × V", "up to"))
 SUM, SIGNS = "this entry of O", {True: "too large by", False: "too small by"}
-FACTOR = "× {}"
-ROUNDS = ("rounds", "scores S,", "weights P,", "O")
+WEIGHS, FACTOR = "P = {}", "V = {}"
+ROUNDS = ("rounds to {}:", "scores S,", "weights P,", "O")
 OF = (
     "largest of all {:,} entries of O; N = {:,}, d = {}, {}, against float64", "of all {:,} entries of O; N = {:,}, d = {}, {}",
     "{:,} entries of O, N = {:,}, d = {}, {}",
 )  # fmt: skip
 SHADES = 64  # of a key to colours
-FACTORS = 2  # keys whose number in V is written: those that count most
-WIDEST = em(9)  # at least so wide is a bar when few are left to be seen
+NAMED = 2  # keys whose weight, and whose number in V, is written: those that count most
+WIDEST = em(14)  # at least so wide is a bar when few are left to be seen
 # seconds: of O taken away, errors made brighter, bars that come, that turn into others, that are added up, and of the answer
 TAKEN, BRIGHTER, COME, TURN, ADDED, FOUND = 2.2, 2.8, 2.6, 1.6, 3.2, 1.2
 DOT, RIM = em(22), em(5)  # radius, and how thick what sets a ring off is
-SOON = 0.6  # a power of the share: the first doublings, of which nothing is seen, are over soon
+SOON = 0.6  # a power of the share: the first doublings, and the first keys of a sum, of which little is seen, are over soon
 
 
 class ExactnessStage(ShotScene):
@@ -71,7 +71,10 @@ class ExactnessStage(ShotScene):
 
 
 class ExactnessFilm(ChapterFilm):
-    """Everything on stage, made here once. ``stage``: what leaves before the next shot; ``told``: what is said of the bars."""
+    """Everything on stage, made here once. ``stage``: what leaves before the next shot; ``told``: what is said of the bars.
+
+    ``most``: the largest of them, by side; ``near``: words at single bars.
+    """
 
     key: list[Mobject]  # the values that the pictures' colours stand for
     ring: Dot  # about what standard attention's largest error comes of
@@ -84,9 +87,13 @@ class ExactnessFilm(ChapterFilm):
         self.left: dict[str, Matrix] = {}  # of O when O in float64 is taken from it
         self.what: dict[str, Word | Counter] = {}  # what either picture shows
         self.axis: list[Word] = []  # what the pictures' columns are
-        self.told: list[Word | Counter] = []
+        self.told: list[Word] = []
+        self.near: list[Word] = []
         row, keys = scene.shot("row errors"), len(found.followed.values)
-        self.charts = {side: Chart(row[side], keys, found.followed.most) for side in SIDES}
+        unit = FULL * row["standard"].height / 2 / found.followed.most
+        self.charts = {side: Chart(row[side], keys, unit) for side in SIDES}
+        self.frames = {side: outlines(self.skin.edge, "frame") for side in SIDES}
+        self.most = {side: Counter(self.skin.hue("error"), "up to") for side in SIDES}
         self.bars = {side: Rectangles(self.skin.hue("error"), name=f"bars {side}") for side in SIDES}
 
     def named(self, place: Shot) -> dict[str, Word]:
@@ -109,10 +116,14 @@ class ExactnessFilm(ChapterFilm):
         for side, chart in self.charts.items():
             self.bars[side].display(chart.bars(values[side], wide))
 
+    def count(self, side: str, text: str) -> None:
+        """A number beside a chart."""
+        self.most[side].say(word(text, NUMBER, self.skin.hue("error"), self.scene.shot("row errors")[f"{side} most"], "up to"))
+
     @property
     def thin(self) -> float:
         """How wide bars are that stand side by side."""
-        return 0.8 * self.charts["flash"].pitch
+        return self.charts["flash"].pitch
 
     @property
     def thick(self) -> float:
@@ -283,44 +294,45 @@ def scores(film: ExactnessFilm) -> None:
     """The ringed entry opens into its query's row, as either algorithm has it: key by key, by how much each score is off."""
     place, skin, followed = film.scene.shot("row errors"), film.skin, film.found.followed
     entry = largest_of(film.scene.shot("errors")["standard"], film.found.left["standard"].T)
-    frames = {side: outlines(skin.edge, "frame") for side in SIDES}
-    opening = [
-        Shows(frame, partial(opened, frame, entry, film.charts[side].rect), introducer=True, rate_func=ease_in_out_cubic)
-        for side, frame in frames.items()
-    ]
-    texts = [text.format(len(followed.values), followed.query) for text in KEYS]
-    lines = [*film.noted(place).values(), amid(texts, skin.ink, place["axis"], "where")]
+    opening = [framed(film, side, entry, chart.rect, introducer=True) for side, chart in film.charts.items()]
+    texts = [text.format(len(followed.values)) for text in KEYS]
+    film.told, lines = said(film, *(SCORES for _ in SIDES)), [*film.noted(place).values(), amid(texts, skin.ink, place["axis"], "where")]
     for side in SIDES:
         lines += ruled(film, side)
-    film.move(FadeOut(*film.stage, rate_func=early), *opening, *film.called(place), FadeIn(*lines, rate_func=late), seconds=FOUND)
-    film.told = told(film, SCORES, followed.scores)
 
     def come(share: float) -> None:
-        film.show({side: off[: round(share * len(off))] for side, off in followed.scores.items()}, film.thin)
+        so_far = {side: off[: round(share * len(off))] for side, off in followed.scores.items()}
+        film.show(so_far, film.thin)
+        for side, off in so_far.items():
+            film.count(side, film.found.most(off))
 
+    come(0.0)
+    arriving = FadeIn(*lines, *film.told, *film.most.values(), rate_func=late)
+    film.move(FadeOut(*film.stage, rate_func=early), *opening, *film.called(place), arriving, seconds=FOUND)
     with film.scene.telling():
-        film.move(Shows(Group(*film.bars.values()), come, introducer=True), seconds=COME)
-        film.move(FadeIn(*film.told), seconds=TEXT)
-    film.stage = [*frames.values(), *lines]
+        film.move(Shows(Group(*film.bars.values(), *film.most.values()), come, introducer=True), seconds=COME)
+    film.stage = [*lines, *film.bars.values(), *film.most.values()]
 
 
-def opened(frame: Rectangles, start: Rect, stop: Rect, share: float) -> None:
-    """A cell of a picture on its way to a chart."""
-    frame.display(edges([start.toward(stop, share)]))
+def framed(film: ExactnessFilm, side: str, start: Rect, stop: Rect, **options: Any) -> Shows:
+    """A frame opens from a cell of a picture into a chart, or goes from a chart to a picture."""
+    frame = film.frames[side]
+    return Shows(frame, lambda share: frame.display(edges([start.toward(stop, share)])), rate_func=ease_in_out_cubic, **options)
 
 
 def ruled(film: ExactnessFilm, side: str) -> list[Mobject]:
-    """A chart's zero, a round value above and below it, and what they are."""
+    """A chart's zero, round values above and below it as far apart in both charts, and the outermost in words."""
     chart, room, skin = film.charts[side], film.scene.shot("row errors")[f"{side} level"], film.skin
-    level = round_level(chart.most)
-    zero, rules = Rectangles(skin.ink, name="zero"), Rectangles(skin.edge, name="rules")
+    step = round_level(0.9 * film.charts["flash"].reach)
+    most = int(chart.reach / step)
+    zero, rules = Rectangles(skin.quiet, name="zero"), Rectangles(skin.edge, name="rules")
     zero.display(edges([rule(chart, 0.0, em(4))]))
-    rules.display(edges([rule(chart, value, em(3)) for value in (level, -level)]))
+    rules.display(edges([rule(chart, sign * each * step, em(3)) for each in range(1, most + 1) for sign in (-1, 1)]))
     made: list[Mobject] = [rules, zero]
-    for value in (level, 0.0, -level):
+    for value in (most * step, 0.0, -most * step):
         at = rule(chart, value, em(LABEL))
-        said = word(f"{value:g}".replace("-", "−"), LABEL, skin.ink, Rect(room.x0, at.y0, room.x1, at.y1), "level", Face.TEXT)
-        made.append(said.put_at(room.x1 - said.wide, said.baseline))
+        text = word(f"{value:g}".replace("-", "−"), LABEL, skin.ink, Rect(room.x0, at.y0, room.x1, at.y1), "level", Face.TEXT)
+        made.append(text.put_at(room.x1 - text.wide, text.baseline))
     return made
 
 
@@ -330,111 +342,100 @@ def rule(chart: Chart, value: float, thick: float) -> Rect:
     return Rect(chart.rect.x0, y - thick / 2, chart.rect.x1, y + thick / 2)
 
 
-def told(film: ExactnessFilm, texts: tuple[str, str], values: Mapping[str, np.ndarray]) -> list[Word | Counter]:
-    """Of either chart: what its bars are of, and the largest."""
-    return [each for side in SIDES for each in said(film, side, texts, film.found.most(values[side]))]
+def said(film: ExactnessFilm, *texts: tuple[str, str]) -> list[Word]:
+    """Of either chart: what is in it, and how its number is read."""
+    place, ink = film.scene.shot("row errors"), film.skin.ink
+    made = []
+    for side, (what, how) in zip(SIDES, texts, strict=True):
+        made += [word(what, LABEL, ink, place[f"{side} what"], "bars of"), word(how, LABEL, ink, place[f"{side} how"], "how", Face.TEXT)]
+    return made
 
 
-def said(film: ExactnessFilm, side: str, texts: tuple[str, str], number: str) -> list[Word | Counter]:
-    """Of one chart: what is in it, how it is read, and a number."""
-    place, skin = film.scene.shot("row errors"), film.skin
-    return [
-        word(texts[0], LABEL, skin.ink, place[f"{side} what"], "bars of"),
-        word(texts[1], LABEL, skin.ink, place[f"{side} how"], "how", Face.TEXT),
-        word(number, NUMBER, skin.hue("error"), place[f"{side} most"], "up to"),
-    ]
-
-
-def turned(film: ExactnessFilm, texts: tuple[str, str], before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> None:
-    """All bars become what they are next, and so does what is said of them."""
-    start = film.thin if before is film.found.followed.scores else film.thick
-    old, film.told = film.told, told(film, texts, after)
+def turned(
+    film: ExactnessFilm, near: list[Word], texts: tuple[str, str], before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray], wide: float,
+) -> None:  # fmt: skip
+    """All bars become what they are next, and as thick as bars that stand apart: by what, stands near them; what they are is said then."""
+    old, film.told, was, film.near = film.told, said(film, *(texts for _ in SIDES)), film.near, near
 
     def show(share: float) -> None:
-        values = {side: before[side] + share * (after[side] - before[side]) for side in SIDES}
-        film.show(values, start + share * (film.thick - start))
+        film.show({side: before[side] + share * (after[side] - before[side]) for side in SIDES}, wide + share * (film.thick - wide))
 
-    film.move(FadeOut(*old), seconds=TEXT)
+    if was:
+        film.move(FadeOut(*was), seconds=TEXT)
+    film.move(FadeIn(*near), seconds=TEXT)
+    film.scene.hold(2 * TEXT)
+    film.move(FadeOut(*old, *film.most.values()), seconds=TEXT)
     film.move(Shows(Group(*film.bars.values()), show, rate_func=ease_in_out_cubic), seconds=TURN)
-    film.move(FadeIn(*film.told), seconds=TEXT)
+    for side, off in after.items():
+        film.count(side, film.found.most(off))
+    film.move(FadeIn(*film.told, *film.most.values()), seconds=TEXT)
 
 
 @beat("weights")
 def weights(film: ExactnessFilm) -> None:
     """Softmax: what the scores are off by becomes what the weights are off by, and only where weight is, anything is left."""
     followed = film.found.followed
+    near = named_bars(film, WEIGHS, followed.exact, film.skin.scores)
     with film.scene.telling():
-        film.scene.hold(TEXT)
-        turned(film, WEIGHTS, followed.scores, followed.weights)
+        turned(film, near, WEIGHTS, followed.scores, followed.weights, film.thin)
 
 
 @beat("times")
 def times(film: ExactnessFilm) -> None:
     """Times V: each bar is as large as its key's number says, and turns over where that is negative."""
-    followed, factors = film.found.followed, factored(film)
-    film.move(FadeIn(*factors), seconds=TEXT)
+    followed = film.found.followed
+    near = named_bars(film, FACTOR, followed.values, film.skin.hue("V"))
     with film.scene.telling():
-        film.scene.hold(2 * TEXT)
-        turned(film, TIMES, followed.weights, followed.products)
-    film.stage += factors
+        turned(film, near, TIMES, followed.weights, followed.products, film.thick)
 
 
-def factored(film: ExactnessFilm) -> list[Word]:
-    """V's numbers of the keys that count most, each over its bar; one that would stand in another's place is left out."""
+def named_bars(film: ExactnessFilm, text: str, values: np.ndarray, color: str) -> list[Word]:
+    """A number of each key that counts most, right of its bar, above; lower, where another one stands."""
     followed, chart = film.found.followed, film.charts["standard"]
     made: list[Word] = []
-    for key in np.argsort(-np.abs(followed.products["standard"]))[:FACTORS]:
-        text = FACTOR.format(f"{followed.values[key]:.2f}".replace("-", "−"))
-        wide = text_width(text, LABEL, Face.STRONG)
-        left = min(max(float(chart.x(int(key))) - wide / 2, chart.rect.x0), chart.rect.x1 - wide)
-        baseline = middle(chart.rect.top(em(2 * LABEL)), LABEL)
-        if all(abs(left - other.left) > max(wide, other.wide) for other in made):
-            made.append(Word(text, LABEL, film.skin.hue("V"), left, baseline, "factor"))
+    for key in np.argsort(-np.abs(followed.products["standard"]))[:NAMED]:
+        number = text.format(f"{values[key]:.2f}".replace("-", "−"))
+        wide = text_width(number, LABEL, Face.STRONG)
+        left = min(float(chart.x(int(key))) + film.thick, chart.rect.x1 - wide)
+        rows = sum(abs(left - other.left) < max(wide, other.wide) + em(LABEL) / 2 for other in made)
+        baseline = middle(chart.rect.top(em(LABEL * (2 + 3 * rows))), LABEL)
+        made.append(Word(number, LABEL, color, left, baseline, "near"))
     return made
 
 
 @beat("sum")
 def added(film: ExactnessFilm) -> None:
-    """Key by key all is added up: two walks, and a ring where standard attention's ends."""
+    """Key by key all is added up: two walks, and a ring that goes along to where standard attention's ends."""
     followed, found, skin = film.found.followed, film.found, film.skin
-    sums, old = followed.sums, film.told
-    film.told = [each for side in SIDES for each in said(film, side, (SUM, SIGNS[followed.off[side] > 0]), found.written(0.0))]
-    ends = [word(found.written(followed.off[side]), NUMBER, skin.hue("error"), each, "up to") for side, each in numbers(film).items()]
-    counters = {side: Counter(skin.hue("error"), "up to") for side in SIDES}
+    sums = {side: np.append(0.0, each) for side, each in followed.sums.items()}
     walks = {side: Rectangles(skin.ink, name=f"walk {side}") for side in SIDES}
-    steady = [each for each in film.told if each.tag != "up to"]
+    film.ring = Dot(skin.ink, hollow=True, name="ring", radius=DOT)
+    heads = {"flash": Dot(skin.ink, hollow=False, name="head", radius=DOT / 2), "standard": film.ring}
 
     def show(share: float) -> None:
         for side, chart in film.charts.items():
-            walks[side].display(chart.walk(sums[side], share))
-            reached = np.searchsorted(chart.x(np.arange(chart.keys)), chart.rect.x0 + share * chart.rect.width)
-            value = followed.off[side] if share == 1 else np.append(0.0, sums[side])[reached]
-            counters[side].say(word(found.written(value), NUMBER, skin.hue("error"), numbers(film)[side], "up to"))
+            x = chart.rect.x0 + share * chart.rect.width
+            value = sums[side][-1 if share == 1 else np.searchsorted(chart.x(np.arange(chart.keys)), x)]
+            walks[side].display(chart.walk(followed.sums[side], share))
+            heads[side].at((x, float(chart.y(value)), 0))
+            film.count(side, found.written(value))
 
+    film.move(FadeOut(*film.told, *film.near, *film.most.values()), seconds=TEXT)
     show(0.0)
-    film.move(FadeOut(*old), seconds=TEXT)
-    film.move(FadeIn(*steady, *counters.values()), seconds=TEXT)
-    chart = film.charts["standard"]
-    film.ring = Dot(skin.ink, hollow=True, name="ring", radius=DOT).at((chart.rect.x1, float(chart.y(followed.off["standard"])), 0))
+    film.told = said(film, *((SUM, SIGNS[followed.off[side] > 0]) for side in SIDES))
+    film.move(FadeIn(*film.told, *film.most.values(), *heads.values()), seconds=TEXT)
     with film.scene.telling():
-        film.move(Shows(Group(*walks.values(), *counters.values()), show, introducer=True), seconds=ADDED)
-        film.move(FadeIn(film.ring), seconds=TEXT)
-    film.scene.remove(*counters.values())
-    film.scene.add(*ends)
-    film.stage += [*film.bars.values(), *walks.values(), *steady, *ends]
-
-
-def numbers(film: ExactnessFilm) -> dict[str, Rect]:
-    """Where either chart's number stands."""
-    return {side: film.scene.shot("row errors")[f"{side} most"] for side in SIDES}
+        moving = Group(*walks.values(), *heads.values(), *film.most.values())
+        film.move(Shows(moving, show, introducer=True, rate_func=lambda share: share**SOON), seconds=ADDED)
+    film.stage += [*walks.values(), heads["flash"]]
 
 
 def answer(film: ExactnessFilm) -> None:
-    """Both pictures, with the largest error of either ringed; beside them what is rounded, and both errors as bars of one unit."""
+    """Both pictures, and what is rounded; then the largest error of either is ringed, and both are bars of one unit."""
     place, skin, found = film.scene.shot("largest errors"), film.skin, film.found
+    followed = bool(film.stage)
     arrive(film, place)
     rings = {side: ringed(film, side, place[side]) for side in SIDES}
-    notes = rounds(film, place) if found.narrow else list(film.noted(place).values())
     most = [word(MOST, LABEL, skin.ink, place[f"{side} most"], "most", Face.TEXT) for side in SIDES]
     values = [
         word(found.written(error), NUMBER, skin.hue("error"), place[f"{side} number"], "value") for side, error in found.errors.items()
@@ -450,41 +451,41 @@ def answer(film: ExactnessFilm) -> None:
             bar.display(edges([place[f"{side} bar"].left(share * unit * found.errors[side])]))
 
     with film.scene.telling():
+        film.scene.hold(TEXT)
         film.move(FadeIn(*(ring for each in rings.values() for ring in each)), seconds=TEXT)
-        film.scene.remove(*([film.ring] if film.stage else []))
-        film.move(FadeIn(*most, *values, of), Shows(Group(*bars.values()), grow, introducer=True), seconds=FOUND)
-        film.scene.hold(2 * TEXT)
-        film.move(FadeIn(*notes), seconds=TEXT)
+        film.scene.remove(*([film.ring] if followed else []))
+        film.move(FadeIn(*most, *values, of, rate_func=early), Shows(Group(*bars.values()), grow, introducer=True), seconds=FOUND)
 
 
 def arrive(film: ExactnessFilm, place: Shot) -> None:
     """The pictures of errors come to their places; from a row's charts, the ring goes back to where it was in one of them."""
-    skin, power = film.skin, film.found.power
-    if not film.stage:
-        said = {side: magnified(film, place[f"{side} what"], power) for side in SIDES}
-        moves = [matrix_to(film.left[side], place[side]) for side in SIDES]
-        film.move(FadeOut(*film.what.values(), *film.axis, *film.key), seconds=TEXT)
-        film.move(*moves, *film.called(place), FadeIn(*said.values(), rate_func=late), seconds=MOVE)
-        return
-    film.left = {side: picture(film, side, "error", place[side]) for side in SIDES}
-    for side, left in film.left.items():
-        left.display(power * film.found.left[side].T)
-    what = [magnified(film, place[f"{side} what"], power) for side in SIDES]
-    ring, start = film.ring, film.ring.get_center()
-    center = np.array(largest_of(place["standard"], film.found.left["standard"].T).center)
-    ring.set_z_index(1)
-    film.move(FadeOut(*film.stage), seconds=TEXT)
-    film.move(
-        FadeIn(*film.left.values(), *what, rate_func=late), *film.called(place),
-        Shows(ring, lambda share: ring.at(start + share * (center - start)), rate_func=ease_in_out_cubic), seconds=FOUND,
-    )  # fmt: skip
+    skin, found = film.skin, film.found
+    notes = rounds(film, place) if found.narrow else list(film.noted(place).values())
+    said = [magnified(film, place[f"{side} what"], found.power) for side in SIDES]
+    moves: list[Animation] = [*film.called(place), FadeIn(*notes, *said, rate_func=late)]
+    if film.stage:
+        film.left = {side: picture(film, side, "error", place[side]) for side in SIDES}
+        for side, left in film.left.items():
+            left.display(found.power * found.left[side].T)
+            start = film.charts[side].rect
+            moves += [framed(film, side, start, place[side]), matrix_to(left, place[side], start), FadeIn(left)]
+        ring, begin = film.ring, film.ring.get_center()
+        center = np.array(largest_of(place["standard"], found.left["standard"].T).center)
+        ring.set_z_index(1)
+        moves.append(Shows(ring, lambda share: ring.at(begin + share * (center - begin)), rate_func=ease_in_out_cubic))
+        film.stage += film.told
+    else:
+        film.stage = [*film.what.values(), *film.axis, *film.key]
+        moves += [matrix_to(film.left[side], place[side]) for side in SIDES]
+    film.move(FadeOut(*film.stage, rate_func=early), *moves, seconds=FOUND)
+    film.scene.remove(*film.frames.values())
 
 
 def rounds(film: ExactnessFilm, place: Shot) -> list[Mobject]:
     """What either rounds to its dtype: FlashAttention does not round S."""
     skin, made = film.skin, list[Mobject]()
     for side in SIDES:
-        words = worded(place[f"{side} note"], list(ROUNDS), NAME, [skin.ink, skin.scores, skin.scores, skin.hue("O")], "note")
+        words = worded(place[f"{side} note"], [text.format(film.found.dtype) for text in ROUNDS], NAME, [skin.ink, skin.scores, skin.scores, skin.hue("O")], "note")
         made += [*words, *([struck(words[1], skin)] if side == "flash" else [])]
     return made
 

@@ -67,49 +67,49 @@ ERRORS: Mapping[Aspect, Table] = {
 # A chart for each algorithm, with a ``note`` on its scores; beside or over it ``what`` its bars are, ``how`` and their ``most``.
 ROW: Mapping[Aspect, Table] = {
     "16:9": {
-        "flash name": (60, 24, 500, 84), "flash note": (520, 24, 1500, 84), "flash level": (40, 94, 180, 434), "flash": (200, 94, 1500, 434),
-        "flash what": (1530, 144, 1880, 200), "flash how": (1530, 200, 1880, 256), "flash most": (1530, 266, 1880, 356),
-        "standard name": (60, 450, 500, 510), "standard note": (520, 450, 1500, 510), "standard level": (40, 520, 180, 860),
-        "standard": (200, 520, 1500, 860), "standard what": (1530, 610, 1880, 666), "standard how": (1530, 666, 1880, 722),
-        "standard most": (1530, 732, 1880, 822), "axis": (200, 870, 1500, 926),
+        "flash name": (60, 24, 500, 84), "flash note": (520, 24, 1500, 84), "flash level": (40, 94, 180, 290), "flash": (200, 94, 1490, 290),
+        "flash what": (1540, 90, 1890, 140), "flash how": (1540, 140, 1890, 190), "flash most": (1540, 196, 1890, 286),
+        "standard name": (60, 306, 500, 366), "standard note": (520, 306, 1500, 366), "standard level": (40, 376, 180, 866),
+        "standard": (200, 376, 1490, 866), "standard what": (1540, 646, 1890, 696), "standard how": (1540, 696, 1890, 746),
+        "standard most": (1540, 752, 1890, 842), "axis": (200, 872, 1490, 928),
     },
     "4:3": {
-        "flash name": (40, 24, 480, 84), "flash note": (500, 24, 1400, 84), "flash level": (20, 94, 150, 434), "flash": (165, 94, 1080, 434),
-        "flash what": (1110, 144, 1420, 200), "flash how": (1110, 200, 1420, 256), "flash most": (1110, 266, 1420, 356),
-        "standard name": (40, 450, 480, 510), "standard note": (500, 450, 1400, 510), "standard level": (20, 520, 150, 860),
-        "standard": (165, 520, 1080, 860), "standard what": (1110, 610, 1420, 666), "standard how": (1110, 666, 1420, 722),
-        "standard most": (1110, 732, 1420, 822), "axis": (165, 870, 1080, 926),
+        "flash name": (40, 24, 480, 84), "flash note": (500, 24, 1400, 84), "flash level": (20, 94, 150, 290), "flash": (165, 94, 1050, 290),
+        "flash what": (1100, 90, 1425, 140), "flash how": (1100, 140, 1425, 190), "flash most": (1100, 196, 1425, 286),
+        "standard name": (40, 306, 480, 366), "standard note": (500, 306, 1400, 366), "standard level": (20, 376, 150, 866),
+        "standard": (165, 376, 1050, 866), "standard what": (1100, 646, 1425, 696), "standard how": (1100, 696, 1425, 746),
+        "standard most": (1100, 752, 1425, 842), "axis": (165, 872, 1050, 928),
     },
     "1:1": {
-        "flash name": (40, 10, 470, 62), "flash note": (490, 10, 1050, 62), "flash level": (10, 132, 140, 422), "flash": (155, 132, 1040, 422),
+        "flash name": (40, 10, 470, 62), "flash note": (490, 10, 1050, 62), "flash level": (10, 132, 140, 292), "flash": (155, 132, 1030, 292),
         "flash what": (40, 66, 380, 122), "flash how": (390, 66, 690, 122), "flash most": (700, 62, 1050, 126),
-        "standard name": (40, 440, 470, 492), "standard note": (490, 440, 1050, 492), "standard level": (10, 562, 140, 852),
-        "standard": (155, 562, 1040, 852), "standard what": (40, 496, 380, 552), "standard how": (390, 496, 690, 552),
-        "standard most": (700, 492, 1050, 556), "axis": (155, 866, 1040, 922),
+        "standard name": (40, 306, 470, 358), "standard note": (490, 306, 1050, 358), "standard level": (10, 428, 140, 858),
+        "standard": (155, 428, 1030, 858), "standard what": (40, 362, 380, 418), "standard how": (390, 362, 690, 418),
+        "standard most": (700, 358, 1050, 422), "axis": (155, 868, 1030, 924),
     },
     "9:16": {
-        "flash name": (60, 50, 700, 108), "flash note": (60, 108, 1020, 160), "flash level": (20, 250, 150, 640), "flash": (165, 250, 1020, 640),
+        "flash name": (60, 50, 700, 108), "flash note": (60, 108, 1020, 160), "flash level": (20, 250, 150, 470), "flash": (165, 250, 1020, 470),
         "flash what": (60, 170, 370, 230), "flash how": (380, 170, 670, 230), "flash most": (680, 164, 1020, 236),
-        "standard name": (60, 690, 700, 748), "standard note": (60, 748, 1020, 800), "standard level": (20, 890, 150, 1280),
-        "standard": (165, 890, 1020, 1280), "standard what": (60, 810, 370, 870), "standard how": (380, 810, 670, 870),
-        "standard most": (680, 804, 1020, 876), "axis": (165, 1296, 1020, 1352),
+        "standard name": (60, 500, 700, 558), "standard note": (60, 558, 1020, 610), "standard level": (20, 700, 150, 1280),
+        "standard": (165, 700, 1020, 1280), "standard what": (60, 620, 370, 680), "standard how": (380, 620, 670, 680),
+        "standard most": (680, 614, 1020, 686), "axis": (165, 1296, 1020, 1352),
     },
 }  # fmt: skip
 # Both pictures, smaller, with what is rounded (``note``), the largest error and a ``bar`` as long; ``axis``: of what problem that is.
 ANSWER: Mapping[Aspect, Table] = {
     "16:9": {
         "flash name": (60, 30, 500, 90), "flash what": (520, 30, 900, 90), "flash": (60, 100, 900, 430), "flash note": (950, 100, 1870, 160),
-        "flash most": (950, 210, 1240, 300), "flash number": (1250, 210, 1870, 300), "flash bar": (950, 320, 1860, 430),
+        "flash most": (950, 210, 1240, 300), "flash number": (1250, 210, 1870, 300), "flash bar": (950, 320, 1860, 400),
         "standard name": (60, 460, 500, 520), "standard what": (520, 460, 900, 520), "standard": (60, 530, 900, 860),
         "standard note": (950, 530, 1870, 590), "standard most": (950, 640, 1240, 730), "standard number": (1250, 640, 1870, 730),
-        "standard bar": (950, 750, 1860, 860), "axis": (60, 874, 1860, 926),
+        "standard bar": (950, 750, 1860, 830), "axis": (60, 874, 1860, 926),
     },
     "4:3": {
         "flash name": (40, 30, 420, 90), "flash what": (430, 30, 690, 90), "flash": (40, 100, 690, 430), "flash note": (730, 100, 1420, 160),
-        "flash most": (730, 210, 1000, 300), "flash number": (1010, 210, 1420, 300), "flash bar": (730, 320, 1400, 430),
+        "flash most": (730, 210, 1000, 300), "flash number": (1010, 210, 1420, 300), "flash bar": (730, 320, 1400, 400),
         "standard name": (40, 460, 420, 520), "standard what": (430, 460, 690, 520), "standard": (40, 530, 690, 860),
         "standard note": (730, 530, 1420, 590), "standard most": (730, 640, 1000, 730), "standard number": (1010, 640, 1420, 730),
-        "standard bar": (730, 750, 1400, 860), "axis": (40, 874, 1400, 926),
+        "standard bar": (730, 750, 1400, 830), "axis": (40, 874, 1400, 926),
     },
     "1:1": {
         "flash name": (40, 10, 540, 64), "flash what": (560, 10, 1040, 64), "flash": (40, 70, 1040, 230), "flash note": (40, 236, 1040, 288),
@@ -128,20 +128,25 @@ ANSWER: Mapping[Aspect, Table] = {
 }  # fmt: skip
 
 FULL = 0.96  # of a chart's height: what the largest value takes, up and down
-STEP = em(6)  # how thick a walk is
+STEP = em(8)  # how thick a walk is
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Room for a bar a key about a zero line in the middle, of values up to ``most`` in size, and for what they add up to."""
+    """Room for a bar a key about a zero line in the middle, and for what they add up to. ``unit`` is the height of 1."""
 
     rect: Rect
     keys: int
-    most: float
+    unit: float
+
+    @property
+    def reach(self) -> float:
+        """The largest value that it has room for, up and down."""
+        return self.rect.height / 2 / self.unit
 
     def y(self, value: np.ndarray | float) -> np.ndarray:
         """The height of a value."""
-        return np.asarray(self.rect.center[1] + np.asarray(value) / self.most * FULL * self.rect.height / 2)
+        return np.asarray(self.rect.center[1] + np.asarray(value) * self.unit)
 
     def x(self, key: np.ndarray | int) -> np.ndarray:
         """The middle of a key's bar."""
