@@ -132,7 +132,7 @@ FILMS = {
         "exactness", "ExactnessScene",
         subjects={
             "magnify": (*SIDES, *(f"{side} what" for side in SIDES), "key high"),
-            **{name: (*SIDES, *(f"{side} {part}" for side in SIDES for part in ("what", "how", "most"))) for name in (
+            **{name: (*SIDES, *(f"{side} {part}" for side in SIDES for part in ("what", "how", "most", "note", "level")), "axis") for name in (
                 "scores", "weights", "times", "sum",
             )},
         },

@@ -279,10 +279,10 @@ def test_bars_are_what_scores_and_weights_and_products_are_off_by(name: str) -> 
         for side, off in values.items():
             (bars,), zero = shown(end, f"bars {side}"), film.shot("row errors")[side].center[1]
             reach = (bars.box[1] - zero) / unit, (bars.box[3] - zero) / unit
-            rounding = 1e-5 * np.abs(row["scores"]["standard"]).max() + 0.02 * np.abs(off).max() + np.abs(row["weights"]["flash"]).max() / 2
-            assert reach == pytest.approx((min(off.min(), 0.0), max(off.max(), 0.0)), abs=rounding), (beat, side)
+            other = np.abs(off).max() if side == "flash" else 0.0  # P is rounded of other maxima on its way than here: as small, not the same
+            assert reach == pytest.approx((min(off.min(), 0.0), max(off.max(), 0.0)), abs=0.011 / unit + other), (beat, side)
             least = 10.0 ** -len(largest[side].text.split(".")[1])
-            assert numbers(largest[side].text)[0] == pytest.approx(max(np.abs(off).max(), least), abs=rounding + least / 2), (beat, side)
+            assert numbers(largest[side].text)[0] == pytest.approx(max(np.abs(off).max(), least), abs=other + least), (beat, side)
 
 
 @every

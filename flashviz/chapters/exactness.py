@@ -17,11 +17,11 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("outputs", "Both outputs", 3.0, shot="errors", late=True, along=True, caption="Is FlashAttention less exact?"),
+    Beat("outputs", "Both outputs", 3.1, shot="errors", late=True, along=True, caption="Is FlashAttention less exact?"),
     Beat("reference", "The reference", 3.6, shot="three outputs", late=True, along=True, caption="The reference: O computed in float64."),
-    Beat("apart", "Against float64", 5.0, shot="three outputs", late=True, along=True, caption="Subtract it from both: nothing seems left."),
+    Beat("apart", "Against float64", 5.5, shot="three outputs", late=True, along=True, caption="Subtract it from both: nothing seems left."),
     Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True, caption="The errors, made {power} times brighter."),
-    Beat("worst", "The largest error", 3.8, shot="errors", late=True, along=True,
+    Beat("worst", "The largest error", 4.0, shot="errors", late=True, along=True,
          caption="Where does the largest error come from?"),
     Beat("scores", "Rounded scores", 5.6, shot="row errors", late=True, along=True, caption="Stored in HBM as {dtype}, each score is rounded."),
     Beat("weights", "Into weights", 5.0, shot="row errors", late=True, along=True, caption="Softmax: only errors at keys with much weight remain."),

@@ -30,7 +30,10 @@ MADE, MINUS = "its output O", ("its O − float64's O", "O − float64's O")
 TRUTH, REFERENCE = "float64", "the reference"
 ERROR, MOST = "error × {:,}", "largest error"
 AXIS = ("a column is one query's O: {d} numbers", "a column: one query's O")
-NOTES = {"flash": "its scores S stay on chip, in float32", "standard": "its scores S go out to HBM, as {}"}
+NOTES = {
+    "flash": ("its scores S stay on chip, in float32", "S stays on chip: float32"),
+    "standard": ("its scores S go out to HBM, as {}", "S goes out to HBM: {}"),
+}
 KEYS = ("the {:,} keys behind the ringed entry of O, one bar each", "{:,} keys behind this entry of O, a bar each", "{:,} keys, a bar each")
 # what the bars are of, and how they are read
 SCORES, WEIGHTS, TIMES = (("each score S", "off by up to"), ("each weight P", "off by up to"), ("error of P × V", "up to"))
@@ -41,6 +44,7 @@ OF = (
     "largest of all {:,} entries of O; N = {:,}, d = {}, {}, against float64", "of all {:,} entries of O; N = {:,}, d = {}, {}",
     "{:,} entries of O, N = {:,}, d = {}, {}",
 )  # fmt: skip
+LONG = 6  # decimals
 SHADES = 64  # of a key to colours
 NAMED = 2  # keys whose weight, and whose number in V, is written: those that count most
 WIDEST = em(14)  # at least so wide is a bar when few are left to be seen
@@ -103,8 +107,8 @@ class ExactnessFilm(ChapterFilm):
     def noted(self, place: Shot) -> dict[str, Word]:
         """What becomes of either's scores."""
         return {
-            side: word(text.format(self.found.dtype), LABEL, self.skin.ink, place[f"{side} note"], "note", Face.TEXT)
-            for side, text in NOTES.items()
+            side: fitted([text.format(self.found.dtype) for text in texts], LABEL, self.skin.ink, place[f"{side} note"], "note", Face.TEXT)
+            for side, texts in NOTES.items()
         }
 
     def called(self, place: Shot) -> list[Shows]:
@@ -173,9 +177,9 @@ def brightest(film: ExactnessFilm, high: float) -> Word:
 
 
 def shortly(value: float) -> str:
-    """A value in two digits."""
+    """A value in two digits, by a power of ten where that is shorter."""
     digits = 0 if value == 0 else max(0, 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:.{digits}f}".replace("-", "−") if digits < LONG else f"{value:.1e}"
 
 
 @beat("reference")
@@ -186,8 +190,8 @@ def reference(film: ExactnessFilm) -> None:
     film.names["truth"] = word(TRUTH, NAME, skin.ink, place["truth name"], "name")
     film.what["truth"] = word(REFERENCE, NAME, skin.hue("O"), place["truth what"], "what")
     shrinks = [matrix_to(film.outputs[side], place[side]) for side in SIDES]
-    film.move(*shrinks, *film.called(place), *placed_what(film, place), seconds=MOVE)
     with film.scene.telling():
+        film.move(*shrinks, *film.called(place), *placed_what(film, place), seconds=MOVE)
         film.move(FadeIn(film.outputs["truth"], film.names["truth"], film.what["truth"]), seconds=2 * TEXT)
 
 
