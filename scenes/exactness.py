@@ -1,4 +1,4 @@
-"""How far off either output is, and a row of rounded scores followed into the worst of it: ``manim -pqh scenes/exactness.py ExactnessScene``."""
+"""How far off either output is, and rounded scores followed into the worst of it: ``manim -pqh scenes/exactness.py ExactnessScene``."""
 
 from flashviz.director import exactness
 from flashviz_kernels.exactness import row_furthest, scores_stored, truth_of

@@ -238,7 +238,7 @@ def test_the_cause_is_float64_attention_that_rounds_s_and_nothing_else(name: str
 
 
 def followed(config: AttentionConfig) -> dict[str, Any]:
-    """The row of standard attention's largest error, computed here anew: what its scores, its weights, and its entry are off by, by side."""
+    """The row of standard attention's largest error, computed here anew: what scores, weights and the entry are off by, by side."""
     exact = truth(config)
     outputs = {side: run(config, source="numpy", algorithm=which).o.astype(np.float64) for side, which in ALGORITHMS.items()}
     b, h, query, column = np.unravel_index(np.abs(outputs["standard"] - exact).argmax(), exact.shape)
@@ -262,7 +262,7 @@ def largest_drawn(config: AttentionConfig) -> float:
     """The largest size in either chart at any time."""
     row = followed(config)
     sums = np.append((row["weights"]["standard"] * row["values"]).cumsum(), row["off"]["standard"])
-    return max(np.abs(each).max() for each in (row["scores"]["standard"], row["weights"]["standard"], sums))
+    return max(float(np.abs(each).max()) for each in (row["scores"]["standard"], row["weights"]["standard"], sums))
 
 
 @every
@@ -279,7 +279,8 @@ def test_bars_are_what_scores_and_weights_and_products_are_off_by(name: str) -> 
         for side, off in values.items():
             (bars,), zero = shown(end, f"bars {side}"), film.shot("row errors")[side].center[1]
             reach = (bars.box[1] - zero) / unit, (bars.box[3] - zero) / unit
-            other = np.abs(off).max() if side == "flash" else 0.0  # P is rounded of other maxima on its way than here: as small, not the same
+            # FlashAttention rounds P of other maxima on its way than here: its errors are as small, not the same
+            other = np.abs(off).max() if side == "flash" else 0.0
             assert reach == pytest.approx((min(off.min(), 0.0), max(off.max(), 0.0)), abs=0.011 / unit + other), (beat, side)
             least = 10.0 ** -len(largest[side].text.split(".")[1])
             assert numbers(largest[side].text)[0] == pytest.approx(max(np.abs(off).max(), least), abs=other + least), (beat, side)

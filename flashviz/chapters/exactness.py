@@ -17,18 +17,28 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("outputs", "Both outputs", 3.1, shot="errors", late=True, along=True, caption="Is FlashAttention less exact?"),
-    Beat("reference", "The reference", 3.6, shot="three outputs", late=True, along=True, caption="The reference: O computed in float64."),
-    Beat("apart", "Against float64", 5.5, shot="three outputs", late=True, along=True, caption="Subtract it from both: nothing seems left."),
-    Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True, caption="The errors, made {power} times brighter."),
+    Beat("outputs", "Both outputs", 3.1, shot="errors", late=True, along=True,
+         caption="Is FlashAttention less exact?"),
+    Beat("reference", "The reference", 3.6, shot="three outputs", late=True, along=True,
+         caption="The reference: O computed in float64."),
+    Beat("apart", "Against float64", 5.5, shot="three outputs", late=True, along=True,
+         caption="Subtract it from both: nothing seems left."),
+    Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True,
+         caption="The errors, made {power} times brighter."),
     Beat("worst", "The largest error", 4.0, shot="errors", late=True, along=True,
          caption="Where does the largest error come from?"),
-    Beat("scores", "Rounded scores", 5.6, shot="row errors", late=True, along=True, caption="Stored in HBM as {dtype}, each score is rounded."),
-    Beat("weights", "Into weights", 5.0, shot="row errors", late=True, along=True, caption="Softmax: only errors at keys with much weight remain."),
-    Beat("times", "Times V", 4.8, shot="row errors", late=True, along=True, caption="Each is multiplied by its key's number in V."),
-    Beat("sum", "Added up", 6.0, shot="row errors", late=True, along=True, caption="Added up over all keys: the ringed error of O."),
-    Beat("exact", "Exact", 7.4, shot="largest errors", late=True, along=True, caption="Less exact? No: FlashAttention is nearer to float64."),
-    Beat("equal", "Exact", 6.5, shot="largest errors", late=True, along=True, caption="Same formula, nothing left out: both only round."),
+    Beat("scores", "Rounded scores", 5.6, shot="row errors", late=True, along=True,
+         caption="Stored in HBM as {dtype}, each score is rounded."),
+    Beat("weights", "Into weights", 5.0, shot="row errors", late=True, along=True,
+         caption="Softmax: only errors at keys with much weight remain."),
+    Beat("times", "Times V", 4.8, shot="row errors", late=True, along=True,
+         caption="Each is multiplied by its key's number in V."),
+    Beat("sum", "Added up", 6.0, shot="row errors", late=True, along=True,
+         caption="Added up over all keys: the ringed error of O."),
+    Beat("exact", "Exact", 6.9, shot="largest errors", late=True, along=True,
+         caption="Less exact? No: FlashAttention is nearer to float64."),
+    Beat("equal", "Exact", 6.5, shot="largest errors", late=True, along=True,
+         caption="Same formula, nothing left out: both only round."),
 )  # fmt: skip
 CAUSES = ("worst", "scores", "weights", "times", "sum")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}
@@ -103,11 +113,12 @@ def follow(config: AttentionConfig, outputs: dict[str, np.ndarray], truth: np.nd
     seen = np.isfinite(rows["truth"][0])
     scores, weights = ({side: np.zeros(config.seq_k) for side in SIDES} for _ in range(2))
     for side in SIDES:
-        for off, mine, exact in zip((scores, weights), rows[side], rows["truth"], strict=True):
-            off[side][seen] = mine[seen] - exact[seen]
+        for each, mine, exact in zip((scores, weights), rows[side], rows["truth"], strict=True):
+            each[side][seen] = mine[seen] - exact[seen]
     b, h, query, column = place
     values = make_inputs(config)[2][b, h // config.group, :, column].astype(np.float64)
-    return Followed(query, column, rows["truth"][1], scores, weights, values, {side: float(o[place] - truth[place]) for side, o in outputs.items()})
+    off = {side: float(o[place] - truth[place]) for side, o in outputs.items()}
+    return Followed(query, column, rows["truth"][1], scores, weights, values, off)
 
 
 @dataclass(frozen=True)
@@ -170,9 +181,9 @@ class Exactness:
         return f"{abs(value):.{self.decimals}f}"
 
     def most(self, values: np.ndarray) -> str:
-        """The largest size of some errors, or below what it is."""
+        """The largest size of some errors, or below what it is; 0 of none."""
         largest, least = float(np.abs(values).max(initial=0.0)), 10.0**-self.decimals
-        return self.written(largest) if largest >= least else f"< {self.written(least)}"
+        return self.written(largest) if largest >= least or not len(values) else f"< {self.written(least)}"
 
     @property
     def smaller(self) -> float:

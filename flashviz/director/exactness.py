@@ -265,18 +265,21 @@ def magnified(film: ExactnessFilm, rect: Rect, times: int) -> Word:
 
 @beat("worst")
 def worst(film: ExactnessFilm) -> None:
-    """Standard attention's largest error is ringed; beside the same ring stands its number."""
+    """Standard attention's largest error is ringed; by the same ring its number stands."""
     place, skin = film.scene.shot("errors"), film.skin
-    rings, room = ringed(film, "standard", place["standard"]), place["standard number"]
-    most = word(MOST, LABEL, skin.ink, place["standard most"], "most", Face.TEXT)
-    sign = Dot(skin.ink, hollow=True, name="ring", radius=DOT).at((room.x0 + DOT + RIM, room.center[1], 0))
-    text = film.found.written(film.found.errors["standard"])
-    number = word(text, NUMBER, skin.hue("error"), room.beyond(4 * DOT), "largest")
+    rings, most = ringed(film, "standard", place["standard"]), largest(film, place["standard most"])
+    number = word(film.found.written(film.found.errors["standard"]), NUMBER, skin.hue("error"), place["standard number"], "largest")
     film.move(FadeIn(*rings), seconds=TEXT)
     with film.scene.telling():
         film.scene.hold(TEXT)
-        film.move(FadeIn(most, sign, number), seconds=TEXT)
-    film.stage = [*film.left.values(), *film.what.values(), *film.axis, *film.key, *rings, most, sign, number]
+        film.move(FadeIn(*most, number), seconds=TEXT)
+    film.stage = [*film.left.values(), *film.what.values(), *film.axis, *film.key, *rings, *most, number]
+
+
+def largest(film: ExactnessFilm, rect: Rect) -> list[Mobject]:
+    """What a ring is about: the same ring, and words."""
+    sign = Dot(film.skin.ink, hollow=True, name="sign", radius=0.7 * DOT).at((rect.x0 + 0.7 * DOT, rect.center[1], 0))
+    return [sign, word(MOST, LABEL, film.skin.ink, rect.beyond(2 * DOT), "most", Face.TEXT)]
 
 
 def ringed(film: ExactnessFilm, side: str, rect: Rect) -> list[Dot]:
@@ -300,7 +303,8 @@ def scores(film: ExactnessFilm) -> None:
     entry = largest_of(film.scene.shot("errors")["standard"], film.found.left["standard"].T)
     opening = [framed(film, side, entry, chart.rect, introducer=True) for side, chart in film.charts.items()]
     texts = [text.format(len(followed.values)) for text in KEYS]
-    film.told, lines = said(film, *(SCORES for _ in SIDES)), [*film.noted(place).values(), amid(texts, skin.ink, place["axis"], "where")]
+    film.told = said(film, *(SCORES for _ in SIDES))
+    lines: list[Mobject] = [*film.noted(place).values(), amid(texts, skin.ink, place["axis"], "where")]
     for side in SIDES:
         lines += ruled(film, side)
 
@@ -356,7 +360,8 @@ def said(film: ExactnessFilm, *texts: tuple[str, str]) -> list[Word]:
 
 
 def turned(
-    film: ExactnessFilm, near: list[Word], texts: tuple[str, str], before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray], wide: float,
+    film: ExactnessFilm, near: list[Word], texts: tuple[str, str], before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray],
+    wide: float,
 ) -> None:  # fmt: skip
     """All bars become what they are next, and as thick as bars that stand apart: by what, stands near them; what they are is said then."""
     old, film.told, was, film.near = film.told, said(film, *(texts for _ in SIDES)), film.near, near
@@ -440,7 +445,7 @@ def answer(film: ExactnessFilm) -> None:
     followed = bool(film.stage)
     arrive(film, place)
     rings = {side: ringed(film, side, place[side]) for side in SIDES}
-    most = [word(MOST, LABEL, skin.ink, place[f"{side} most"], "most", Face.TEXT) for side in SIDES]
+    most = [part for side in SIDES for part in largest(film, place[f"{side} most"])]
     values = [
         word(found.written(error), NUMBER, skin.hue("error"), place[f"{side} number"], "value") for side, error in found.errors.items()
     ]
@@ -463,7 +468,7 @@ def answer(film: ExactnessFilm) -> None:
 
 def arrive(film: ExactnessFilm, place: Shot) -> None:
     """The pictures of errors come to their places; from a row's charts, the ring goes back to where it was in one of them."""
-    skin, found = film.skin, film.found
+    found = film.found
     notes = rounds(film, place) if found.narrow else list(film.noted(place).values())
     said = [magnified(film, place[f"{side} what"], found.power) for side in SIDES]
     moves: list[Animation] = [*film.called(place), FadeIn(*notes, *said, rate_func=late)]
@@ -488,8 +493,9 @@ def arrive(film: ExactnessFilm, place: Shot) -> None:
 def rounds(film: ExactnessFilm, place: Shot) -> list[Mobject]:
     """What either rounds to its dtype: FlashAttention does not round S."""
     skin, made = film.skin, list[Mobject]()
+    texts, colors = [text.format(film.found.dtype) for text in ROUNDS], [skin.ink, skin.scores, skin.scores, skin.hue("O")]
     for side in SIDES:
-        words = worded(place[f"{side} note"], [text.format(film.found.dtype) for text in ROUNDS], NAME, [skin.ink, skin.scores, skin.scores, skin.hue("O")], "note")
+        words = worded(place[f"{side} note"], texts, NAME, colors, "note")
         made += [*words, *([struck(words[1], skin)] if side == "flash" else [])]
     return made
 
