@@ -1,4 +1,4 @@
-"""How far off either output is, and one score followed into the worst of it: ``manim -pqh scenes/exactness.py ExactnessScene``."""
+"""How far off either output is, and rounded scores followed into the worst of it: ``manim -pqh scenes/exactness.py ExactnessScene``."""
 
 from flashviz.director import exactness
 from flashviz_kernels.exactness import row_furthest, scores_stored, truth_of
@@ -10,18 +10,19 @@ class ExactnessScene(exactness.ExactnessStage):
 
     subject = "Exact: the error against float64"
     running_head = "Exact"
-    poster = "back"
+    poster = "sum"
 
     def construct(self) -> None:
         film = self.open(run, truth_of, scores_stored, row_furthest)
 
         exactness.outputs(film)
+        exactness.reference(film)
         exactness.apart(film)
         exactness.magnify(film)
         exactness.worst(film)
-        exactness.score(film)
-        exactness.store(film)
-        exactness.back(film)
-        exactness.entry(film)
+        exactness.scores(film)
+        exactness.weights(film)
+        exactness.times(film)
+        exactness.added(film)
         exactness.exact(film)
         exactness.equal(film)

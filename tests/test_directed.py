@@ -22,6 +22,7 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
+OF_ROW = ("axis", *SIDES, *(f"{side} {part}" for side in SIDES for part in ("what", "how", "most", "note", "level")))
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
 STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
 TILE = "tile", "tile name", "rows", "rows name", "keys", "keys name"
@@ -131,14 +132,14 @@ FILMS = {
     "exactness": Directed(
         "exactness", "ExactnessScene",
         subjects={
-            "apart": SIDES, "magnify": (*SIDES, *(f"{side} what" for side in SIDES)),
-            "score": ("chip", "HBM"), "store": ("chip", "HBM"), "back": ("chip", "HBM"), "entry": ("chip",),
+            "magnify": (*SIDES, *(f"{side} what" for side in SIDES), "key high"),
+            **dict.fromkeys(("scores", "weights", "times", "sum"), OF_ROW),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},
             "float32": {"dtype": "float32", "heads": 2},
         },
-        actors=("dot flash", "dot standard"),
+        actors=("bars flash", "bars standard"),
         seconds=(10, 50),
     ),
     "io": Directed(

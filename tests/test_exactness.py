@@ -1,4 +1,4 @@
-"""ExactnessScene: a score snaps to its dtype's own numbers, pictures and numbers are the twins' own errors."""
+"""ExactnessScene: pictures, bars and sums are the twins' own errors."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.exactness import SIGNIFICAND, Stored
 from flashviz.config import AttentionConfig, DType
 from flashviz.director.exactness import largest_of, taken
 from flashviz.errors import ConfigError
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz.layout import ASPECTS, Aspect, Rect
-from flashviz.layout.exactness import Axis
+from flashviz.layout.exactness import FULL, Chart
 from flashviz.mobjects.tiles import Matrix, Rectangles
 from flashviz.palette import THEMES
 from flashviz.trace import Kind
@@ -71,7 +70,7 @@ def caused(config: AttentionConfig) -> np.ndarray:
 
 def causes(name: str) -> bool:
     """Whether a film lays the error to S."""
-    return "back" in [beat.name for beat in scene(FILM, **CONFIGS[name]).board]
+    return "sum" in [beat.name for beat in scene(FILM, **CONFIGS[name]).board]
 
 
 @every
@@ -86,17 +85,18 @@ def test_the_answer_is_both_largest_errors_as_numbers_and_as_bars_of_one_unit(na
     assert bars["flash"][0] == pytest.approx(bars["standard"][0])
     long = {side: box[2] - box[0] for side, box in bars.items()}
     assert long["flash"] / long["standard"] == pytest.approx(errors["flash"] / errors["standard"], abs=0.01)
-    (said_of,) = said(end, "where")
-    assert said_of.endswith(f"{np.abs(truth(config)).max():.2f}")
+    (of,) = said(end, "where")
+    assert numbers(of.replace(",", ""))[:3] == [config.batch * config.heads * config.seq_q * config.head_dim, config.seq_k, config.head_dim]
+    assert config.dtype in of
     for side, algorithm in (("flash", "fa2"), ("standard", "standard")):
-        off, rect = off_by(config, algorithm), film.shot("errors")[side]
+        off, rect = off_by(config, algorithm), film.shot("largest errors")[side]
         row, column = np.unravel_index(off.argmax(), off.shape)
         place = rect.x0 + (column + 0.5) / off.shape[1] * rect.width, rect.y1 - (row + 0.5) / off.shape[0] * rect.height
         assert middle(end, f"ring {side}") == pytest.approx(place, abs=0.02)
     assert sorted(said(end, "what")) == sorted(said(at(film, "magnify"), "what")), "as much magnified"
     assert sorted(values_of(end, "error")) == sorted(values_of(at(film, "magnify"), "error"))
     assert film.board[-1].name == ("exact" if errors["standard"] / errors["flash"] >= 1.2 else "equal")
-    assert film.poster == ("back" if "back" in {beat.name for beat in film.board} else "equal"), "one score off, where that is shown"
+    assert film.poster == ("sum" if causes(name) else "equal"), "where the error comes from, if that is shown"
 
 
 def off_by(config: AttentionConfig, algorithm: str) -> np.ndarray:
@@ -118,12 +118,29 @@ def test_what_float64_leaves_of_both_outputs_is_magnified_alike_and_no_more_than
     (power,) = {int(numbers(label.replace(",", ""))[0]) for label in labels}
     most = max(np.quantile(each, 0.99) for each in left.values())
     assert power & (power - 1) == 0
+    (bright,) = said(magnified, "key high")
+    assert float(bright) == pytest.approx(np.abs(truth(config)).max() / power, rel=0.06), "the brightest colour stands for as much less"
     assert power * most <= 1 < 2 * power * most
     for end, times in ((at(film, "apart"), 1), (magnified, power)):
         pictures = sorted(shown(end, "error"), key=lambda item: -item.box[3])
         for picture, off in zip(pictures, left.values(), strict=True):
             assert numbers(picture.values)[2:4] == pytest.approx(numbers(written((times * off).ravel()))[1:3], rel=1e-3, abs=1e-3)
     assert not shown(at(film, "apart"), "O"), "all of O in float64 is taken"
+
+
+@every
+def test_the_reference_stands_between_both_outputs(name: str) -> None:
+    """O in float64 of FlashAttention's picture, and every picture of O has its colours."""
+    config, film = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name])
+    above, between, below = sorted(shown(at(film, "reference"), "O"), key=lambda item: -item.box[3])
+    assert above.box[1] > between.box[3] > between.box[1] > below.box[3]
+    exact = truth(config)
+    off = np.abs(run(config, source="numpy", algorithm="fa2").o.astype(np.float64) - exact).reshape(-1, *exact.shape[2:])
+    head = exact.reshape(off.shape)[off.max((1, 2)).argmax()]
+    assert numbers(between.values)[2:4] == pytest.approx(numbers(written(head.T.ravel()))[1:3], rel=1e-3, abs=1e-3)
+    low, high = np.percentile(head, [1, 99.5])
+    ends = [float(said(at(film, "reference"), f"key {end}")[0].replace("−", "-")) for end in ("low", "high")]
+    assert ends == pytest.approx([low, high], rel=0.06, abs=1e-3)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
@@ -150,7 +167,7 @@ def test_the_ring_is_about_the_largest_entry(rows: int, columns: int, data: st.D
 @pytest.mark.parametrize("aspect", ASPECTS)
 @every
 def test_the_error_whose_cause_is_sought_is_ringed(name: str, aspect: Aspect) -> None:
-    """In standard attention's picture its largest, with its number; and that number goes along to where its cause is shown."""
+    """In standard attention's picture its largest; and its number is what all of the row comes to in the end, where the ring is again."""
     if not causes(name):
         return
     film, config = scene(FILM, aspect, **CONFIGS[name]), AttentionConfig(**CONFIGS[name])
@@ -158,40 +175,37 @@ def test_the_error_whose_cause_is_sought_is_ringed(name: str, aspect: Aspect) ->
     row, column = np.unravel_index(off.argmax(), off.shape)
     place = rect.x0 + (column + 0.5) / off.shape[1] * rect.width, rect.y1 - (row + 0.5) / off.shape[0] * rect.height
     assert middle(at(film, "worst"), "ring standard") == pytest.approx(place, abs=0.02)
-    (ringed,), (gone_along,) = said(at(film, "worst"), "largest"), said(at(film, "score"), "largest")
-    assert ringed == gone_along
+    (ringed,) = said(at(film, "worst"), "largest")
     assert float(ringed) == pytest.approx(largest_errors(config)[0], rel=0.0051)
+    end, chart = at(film, "sum"), film.shot("row errors")["standard"]
+    added = min(shown(end, "up to"), key=lambda item: item.box[3])
+    assert added.text == ringed
+    x, y = middle(end, "ring")
+    assert x == pytest.approx(chart.x1, abs=0.02)
+    error, most = followed(config)["off"]["standard"], largest_drawn(config)
+    assert y - chart.center[1] == pytest.approx(error / most * FULL * chart.height / 2, abs=0.02)
 
 
 @every
 def test_what_is_rounded_is_said_to_the_end(name: str) -> None:
-    """Beneath either's name: standard attention's trace stores S in HBM, FlashAttention's does not; both kernels round P and O."""
+    """Beside either's picture: standard attention's trace stores S in HBM, FlashAttention's does not, and strikes it out."""
     config, end = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name]).snapshots[-1]
-    for side, algorithm in (("rounds P and O to {}", "fa2"), ("rounds S, P and O to {}", "standard")):
+    for algorithm in ("fa2", "standard"):
         stored = {Kind(code).name for code in run(config, source="numpy", algorithm=algorithm).trace.columns["kind"].tolist()}
         assert ("STORE_S" in stored) == (algorithm == "standard")
-        assert (side.format(config.dtype) in said(end, "note")) == (config.dtype != "float32")
-    assert ("S stays on chip" in said(end, "note")) == (config.dtype == "float32")
+    rounds = [f"rounds to {config.dtype}:", "scores S,", "weights P,", "O"]
+    float32 = ["its scores S stay on chip, in float32", "its scores S go out to HBM, as float32"]
+    assert sorted(said(end, "note")) == sorted(float32 if config.dtype == "float32" else 2 * rounds)
+    words = [item for item in shown(end, "note") if item.text == "scores S,"]
+    struck = [item for item in end.shown if item.name == "Line"]
+    if words and struck:
+        upper = max(words, key=lambda item: item.box[3])
+        assert all(upper.box[1] < line.box[1] <= line.box[3] < upper.box[3] for line in struck)
 
 
 def numbers(text: str) -> list[float]:
     """In some words."""
     return [float(each) for each in re.findall(r"-?[0-9]+\.?[0-9]*", text)]
-
-
-@given(st.floats(1e-3, 6e4), st.booleans(), st.sampled_from(DTYPES))
-def test_a_score_lies_between_two_numbers_of_its_dtype(size: float, negative: bool, dtype: DType) -> None:
-    """Neighbours are the dtype's own and a gap apart; the one that it snaps to is among them and at most half a gap away."""
-    score = -size if negative else size
-    stored = Stored(score, float(np.asarray(score).astype(numpy_dtype(dtype)).astype(np.float64)), dtype)
-    near = np.array(stored.neighbours)
-    assert near.astype(numpy_dtype(dtype)).astype(np.float64).tolist() == near.tolist()
-    assert np.diff(near) == pytest.approx(stored.gap)
-    assert len(near) >= 2
-    assert stored.stored in stored.neighbours
-    assert abs(score - stored.stored) <= stored.gap / 2
-    before, after, off = (float(stored.written(each).replace("−", "-")) for each in (score, stored.stored, stored.off))
-    assert off == pytest.approx(after - before, abs=1e-9), "what is written adds up"
 
 
 @pytest.mark.parametrize(("config", "remedy"), [({"seq_k": 0}, "more keys"), ({"scale": 1e4, "inputs": "gaussian"}, "a smaller scale")])
@@ -208,9 +222,9 @@ def test_s_is_named_only_where_rounding_it_makes_standard_attention_s_error(dtyp
     alone = float(np.abs(caused(config) - truth(config)).max())
     film = scene(FILM) if dtype == "float16" else scene(FILM, dtype=dtype)
     assert (
-        {"worst", "score", "store", "back", "entry"} <= {beat.name for beat in film.board}
+        {"worst", "scores", "weights", "times", "sum"} <= {beat.name for beat in film.board}
         if dtype != "float32"
-        else [beat.name for beat in film.board] == ["outputs", "apart", "magnify", "equal"]
+        else [beat.name for beat in film.board] == ["outputs", "reference", "apart", "magnify", "equal"]
     )
     if dtype != "float32":
         assert alone == pytest.approx(standard, rel=0.1)
@@ -223,71 +237,94 @@ def test_the_cause_is_float64_attention_that_rounds_s_and_nothing_else(name: str
     assert scores_stored(config) == pytest.approx(caused(config), rel=1e-9, abs=1e-12)
 
 
-def followed(config: AttentionConfig) -> tuple[int, int]:
-    """Query and key: in the row of standard attention's largest error the score whose weight moves that entry of O most, of those that
-    are plainly rounded to one side: no tie, whose side would be an accident."""
-    off = np.abs(run(config, source="numpy", algorithm="standard").o.astype(np.float64) - truth(config))
-    b, h, query, column = np.unravel_index(off.argmax(), off.shape)
-    exact, rounded = (each[b, h, query] for each in scores(config))
-    values = np.repeat(make_inputs(config)[2], config.heads // config.kv_heads, 1)[b, h, :, column]
-    p, r = (np.exp(each) / np.exp(each).sum() for each in (exact, rounded))
-    plain = np.abs(rounded - exact) <= 0.45 * 2.0 ** (np.floor(np.log2(np.abs(exact))) + 1 - SIGNIFICAND[config.dtype])
-    return int(query), int((np.abs((r - p) * values) * plain).argmax())
+def followed(config: AttentionConfig) -> dict[str, Any]:
+    """The row of standard attention's largest error, computed here anew: what scores, weights and the entry are off by, by side."""
+    exact = truth(config)
+    outputs = {side: run(config, source="numpy", algorithm=which).o.astype(np.float64) for side, which in ALGORITHMS.items()}
+    b, h, query, column = np.unravel_index(np.abs(outputs["standard"] - exact).argmax(), exact.shape)
+    hides, dtype = hidden(config)[query], numpy_dtype(config.dtype)
+    s = np.where(hides, -np.inf, scores(config)[0][b, h, query])
+    stored = s.astype(np.float32).astype(dtype).astype(np.float64)
+    p, rounded = (np.exp(each - each.max()) / np.exp(each - each.max()).sum() for each in (s, stored))
+    kept = np.exp(s - s.max()).astype(dtype).astype(np.float64) / np.exp(s - s.max()).sum()
+    values = np.repeat(make_inputs(config)[2], config.heads // config.kv_heads, 1)[b, h, :, column].astype(np.float64)
+    off = {side: float(o[b, h, query, column] - exact[b, h, query, column]) for side, o in outputs.items()}
+    return {
+        "scores": {"flash": 0 * p, "standard": np.where(hides, 0.0, stored - np.where(hides, 0.0, s))},
+        "weights": {"flash": kept - p, "standard": rounded.astype(dtype).astype(np.float64) - p}, "values": values, "off": off, "p": p,
+    }  # fmt: skip
+
+
+ALGORITHMS = {"flash": "fa2", "standard": "standard"}
+
+
+def largest_drawn(config: AttentionConfig) -> float:
+    """The largest size in either chart at any time."""
+    row = followed(config)
+    sums = np.append((row["weights"]["standard"] * row["values"]).cumsum(), row["off"]["standard"])
+    return max(float(np.abs(each).max()) for each in (row["scores"]["standard"], row["weights"]["standard"], sums))
 
 
 @every
-def test_one_score_goes_out_and_comes_back_another_and_the_other_stays(name: str) -> None:
-    """Places on every line are values: standard attention's dot ends over the tick that it snapped to, FlashAttention's where it was."""
-    if not causes(name):
-        return
-    config = AttentionConfig(**CONFIGS[name])
-    query, key = followed(config)
-    score, stored = (float(each[0, 0, query, key]) for each in scores(config))
-    film = scene(FILM, **CONFIGS[name])
-    found = Stored(score, stored, config.dtype)
-    before, after = found.written(score), found.written(stored)
-    assert before != after
-    assert said(at(film, "score"), "which") == [f"off in O of query {query}; its score for key {key}"]
-    assert said(at(film, "score"), "title") == [before, before]
-    assert sorted(said(at(film, "score"), "tick")) == sorted(found.written(each) for each in found.neighbours)
-    assert f"1/{1 / found.gap:.0f} apart" in said(at(film, "score"), "where")
-    first, out, returned = (at(film, beat) for beat in ("score", "store", "back"))
-    axis = Axis(film.shot("way")["flash"], stored, 1.25 * found.gap)
-    flash, standard = ([middle(end, f"dot {side}") for end in (first, out, returned)] for side in ("flash", "standard"))
-    assert flash == [flash[0]] * 3
-    assert [x for x, _ in (flash[0], *standard)] == pytest.approx([axis.x(each) for each in (score, score, stored, stored)], abs=0.02)
-    assert standard[2][1] == pytest.approx(standard[0][1], abs=0.02), "it is on chip again"
-    assert film.shot("way")["HBM"].y0 < standard[1][1] < film.shot("way")["HBM"].y1
-    (tick,) = [item for item in shown(out, "tick") if item.text == after]
-    assert (tick.box[0] + tick.box[2]) / 2 == pytest.approx(axis.x(stored), abs=0.05)
-    (size,) = [text for text in said(returned, "title") if text.startswith("off by ")]
-    assert float(size.split()[-1].replace("−", "-")) == pytest.approx(float(after) - float(before)), "with its sign"
-
-
-@every
-def test_the_score_is_followed_into_its_entry_of_o(name: str) -> None:
-    """Beside float64's own: both algorithms' entries as written, as they stand on their lines, and by how much they are off."""
+def test_bars_are_what_scores_and_weights_and_products_are_off_by(name: str) -> None:
+    """One a key, in both charts on one scale; and their largest is what is written beside them."""
     if not causes(name):
         return
     config, film = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name])
-    exact = truth(config)
-    outputs = [run(config, source="numpy", algorithm=which).o.astype(np.float64) for which in ("fa2", "standard")]
-    place = np.unravel_index(np.abs(outputs[1] - exact).argmax(), exact.shape)
-    end, entries = at(film, "entry"), [float(each[place]) for each in (exact, *outputs)]
-    (which,) = said(end, "which")
-    assert numbers(which) == [place[2], place[3]]
-    lines = sorted(shown(end, "title"), key=lambda item: -item.box[3])
-    half = 0.0051 * abs(entries[2] - entries[0])
-    assert [float(item.text.replace("−", "-")) for item in lines] == pytest.approx(entries, abs=half), "as written"
-    offs = sorted(shown(end, "off"), key=lambda item: -item.box[3])
-    texts = [item.text for item in offs if item.text]
-    assert [float(text.split()[-1].replace("−", "-")) for text in texts] == pytest.approx([e - entries[0] for e in entries[1:]], abs=half)
-    x = {dot: middle(end, f"dot {dot}")[0] for dot in ("truth", "flash", "standard")}
-    unit = (x["standard"] - x["truth"]) / (entries[2] - entries[0])
-    assert unit > 0
-    assert x["flash"] - x["truth"] == pytest.approx(unit * (entries[1] - entries[0]), abs=0.02)
-    assert middle(end, "ring")[0] == pytest.approx(x["truth"], abs=0.02)
-    assert abs(x["flash"] - x["truth"]) < abs(x["standard"] - x["truth"]) / 2, "FlashAttention's is the nearer one"
+    row, unit = followed(config), FULL * film.shot("row errors")["standard"].height / 2 / largest_drawn(config)
+    products = {side: off * row["values"] for side, off in row["weights"].items()}
+    for beat, values in (("scores", row["scores"]), ("weights", row["weights"]), ("times", products)):
+        end = at(film, beat)
+        largest = dict(zip(("flash", "standard"), sorted(shown(end, "up to"), key=lambda item: -item.box[3]), strict=True))
+        for side, off in values.items():
+            (bars,), zero = shown(end, f"bars {side}"), film.shot("row errors")[side].center[1]
+            reach = (bars.box[1] - zero) / unit, (bars.box[3] - zero) / unit
+            # FlashAttention rounds P of other maxima on its way than here: its errors are as small, not the same
+            other = np.abs(off).max() if side == "flash" else 0.0
+            assert reach == pytest.approx((min(off.min(), 0.0), max(off.max(), 0.0)), abs=0.011 / unit + other), (beat, side)
+            least = 10.0 ** -len(largest[side].text.split(".")[1])
+            assert numbers(largest[side].text)[0] == pytest.approx(max(np.abs(off).max(), least), abs=other + least), (beat, side)
+
+
+@every
+def test_numbers_at_single_bars_are_their_keys(name: str) -> None:
+    """The weights in float64 of the keys that count most, then their numbers in V."""
+    if not causes(name):
+        return
+    config, film = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name])
+    row = followed(config)
+    keys = np.argsort(-np.abs(row["weights"]["standard"] * row["values"]))[:2]
+    for beat, values in (("weights", row["p"]), ("times", row["values"])):
+        written_here = sorted(float(text.split()[-1].replace("−", "-")) for text in said(at(film, beat), "near"))
+        assert written_here == pytest.approx(sorted(values[keys]), abs=0.0051)
+
+
+@every
+def test_both_walks_end_at_what_their_entry_is_off_by(name: str) -> None:
+    """The number beside each is the twin's error there, with its side in words; FlashAttention's ends nearer to float64."""
+    if not causes(name):
+        return
+    config, film = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name])
+    off, end = followed(config)["off"], at(film, "sum")
+    ends = sorted(shown(end, "up to"), key=lambda item: -item.box[3])
+    least = 10.0 ** -len(ends[0].text.split(".")[1])
+    assert [float(item.text) for item in ends] == pytest.approx([abs(each) for each in off.values()], abs=0.51 * least)
+    how = [item.text for item in sorted(shown(end, "how"), key=lambda item: -item.box[3])]
+    assert how == [f"too {'large' if each > 0 else 'small'} by" for each in off.values()]
+    assert abs(off["flash"]) < abs(off["standard"]) / 2
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=9), st.floats(0, 1))
+def test_a_walk_is_as_high_as_what_was_added_up(values: list[float], share: float) -> None:
+    """At each key up or down by its value, at the right edge as far as the last says; nothing is drawn beyond its share."""
+    chart = Chart(Rect(1.0, 0.0, 7.0, 4.0), len(values), 0.2)
+    sums = np.append(np.cumsum(values), 0.5)
+    boxes = chart.walk(sums, 1.0)
+    levels = boxes[boxes[:, 2] - boxes[:, 0] > 0.3]
+    heights = (levels[:, 1] + levels[:, 3]) / 2
+    assert heights == pytest.approx([float(chart.y(each)) for each in (0.0, *sums[:-1])])
+    part = chart.walk(sums, share)
+    assert not len(part) or part[:, 2].max() <= 1.0 + 6.0 * share + 0.1
 
 
 def middle(end: Any, name: str) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""ExactnessScene: how far off either output is, and why: a score is rounded on its way through HBM, or stays on chip."""
+"""ExactnessScene: how far off either output is, and why: scores are rounded on their way through HBM, or stay on chip."""
 
 from __future__ import annotations
 
@@ -12,120 +12,113 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
-from flashviz.figures import number
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz.storyboard import Beat
-from flashviz.trace import Trace
+from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("outputs", "Both outputs", 4.6, shot="errors", late=True, along=True,
-         caption="Is FlashAttention less exact? Both O look the same."),
-    Beat("apart", "Against float64", 4.4, shot="errors", late=True, along=True, caption="Subtract O in float64: nothing seems left."),
-    Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True, caption="Magnified {power} times, both errors are seen."),
-    Beat("worst", "The largest error", 4.2, shot="errors", late=True, along=True,
-         caption="The largest error: where does it come from?"),
-    Beat("score", "One score", 4.6, shot="way", late=True, along=True, caption="Follow one of the scores S behind it."),
-    Beat("store", "Out to HBM", 4.4, shot="way", late=True, along=True, caption="Stored as {dtype}, it snaps to the nearest number."),
-    Beat("back", "And back", 4.2, shot="way", late=True, along=True, caption="It comes back rounded, and so does every score."),
-    Beat("entry", "Its entry of O", 6.4, shot="entry", late=True, along=True, caption="Softmax, times V: this entry of O is off, too."),
-    Beat("exact", "Exact", 6.6, shot="errors", late=True, along=True, caption="Less exact? No: FlashAttention is nearer to float64."),
-    Beat("equal", "Exact", 6.5, shot="errors", late=True, along=True, caption="Same formula, nothing left out: both only round."),
+    Beat("outputs", "Both outputs", 3.1, shot="errors", late=True, along=True,
+         caption="Is FlashAttention less exact?"),
+    Beat("reference", "The reference", 3.6, shot="three outputs", late=True, along=True,
+         caption="The reference: O computed in float64."),
+    Beat("apart", "Against float64", 5.5, shot="three outputs", late=True, along=True,
+         caption="Subtract it from both: nothing seems left."),
+    Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True,
+         caption="The errors, made {power} times brighter."),
+    Beat("worst", "The largest error", 4.0, shot="errors", late=True, along=True,
+         caption="Where does the largest error come from?"),
+    Beat("scores", "Rounded scores", 5.6, shot="row errors", late=True, along=True,
+         caption="Stored in HBM as {dtype}, each score is rounded."),
+    Beat("weights", "Into weights", 5.0, shot="row errors", late=True, along=True,
+         caption="Softmax: only errors at keys with much weight remain."),
+    Beat("times", "Times V", 4.8, shot="row errors", late=True, along=True,
+         caption="Each is multiplied by its key's number in V."),
+    Beat("sum", "Added up", 6.0, shot="row errors", late=True, along=True,
+         caption="Added up over all keys: the ringed error of O."),
+    Beat("exact", "Exact", 6.9, shot="largest errors", late=True, along=True,
+         caption="Less exact? No: FlashAttention is nearer to float64."),
+    Beat("equal", "Exact", 6.5, shot="largest errors", late=True, along=True,
+         caption="Same formula, nothing left out: both only round."),
 )  # fmt: skip
-CAUSES = ("worst", "score", "store", "back", "entry")  # beats that lay standard attention's error to its S
+CAUSES = ("worst", "scores", "weights", "times", "sum")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}
 MOSTLY = 2  # times the other's largest error: then most of a difference is one side's
 EQUAL = 1.2  # times: errors that are no further apart are about equal
 SEEN = 0.99  # of either's errors are below O's largest value when magnified
-PLAINLY = 0.45  # of the way to the next number at most: a score that is rounded to no side by accident
 SIGNIFICAND = {"float16": 11, "bfloat16": 8, "float32": 24}  # bits, the leading one among them
 
 Run = Callable[..., Any]
 OutputOf = Callable[[AttentionConfig], np.ndarray]
 Place = tuple[int, int, int, int]  # batch, head, row and column of an entry of O
-RowOf = Callable[[AttentionConfig, np.ndarray], tuple[Place, np.ndarray]]
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A score, and what is left of it in a dtype."""
-
-    score: float
-    stored: float
-    dtype: str
-
-    @property
-    def gap(self) -> float:
-        """From one number of the dtype to the next, where the score is."""
-        return float(2.0 ** (math.floor(math.log2(abs(self.score))) + 1 - SIGNIFICAND[self.dtype]))
-
-    @property
-    def decimals(self) -> int:
-        """That are written of it: two more than tell two numbers of the dtype apart."""
-        return max(0, math.ceil(-math.log10(self.gap))) + 2
-
-    @property
-    def off(self) -> float:
-        """What it is too large by, so that what is written adds up."""
-        return round(self.stored, self.decimals) - round(self.score, self.decimals)
-
-    @property
-    def neighbours(self) -> tuple[float, ...]:
-        """The number of the dtype that the score becomes and those beside it, as far as their distance is this gap, the smallest first."""
-        power = 2.0 ** math.floor(math.log2(abs(self.score)))
-        near = (self.stored + each * self.gap for each in (-1, 0, 1))
-        return tuple(each for each in near if power <= abs(each) <= 2 * power)
-
-    @property
-    def apart(self) -> str:
-        """The gap in words: a power of two."""
-        return f"1/{1 / self.gap:,.0f}" if self.gap < 1 else f"{self.gap:,.0f}"
-
-    def written(self, value: float) -> str:
-        """A number near the score, or a difference of two."""
-        return number(value, self.decimals)
+Row = tuple[np.ndarray, np.ndarray]  # scores S [N_k] of a query, and its weights P [N_k]
+RowOf = Callable[[AttentionConfig, np.ndarray], tuple[Place, dict[str, Row]]]
 
 
 @dataclass(frozen=True)
 class Followed:
-    """One score, to the end: it moves the entry of O in which standard attention's largest error lies most.
+    """The entry of O in which standard attention's largest error lies, and what its row is off by [N_k], by side: all against float64.
 
     Args:
         query: The row of O.
         column: The entry's place in it.
-        key: Whose score it is.
-        score: As it is, and stored.
-        outputs: The entry, by side.
-        truth: The same in float64 attention.
+        exact: Each key's weight P in float64.
+        scores: By how much each score S is too large.
+        weights: The same of each weight P.
+        values: V's column [N_k], which the weights are multiplied by.
+        off: By how much the entry is too large.
     """
 
     query: int
     column: int
-    key: int
-    score: Stored
-    outputs: dict[str, float]
-    truth: float
+    exact: np.ndarray
+    scores: dict[str, np.ndarray]
+    weights: dict[str, np.ndarray]
+    values: np.ndarray
+    off: dict[str, float]
 
     @property
-    def off(self) -> dict[str, float]:
-        """What the entry is too large by, by side."""
-        return {side: output - self.truth for side, output in self.outputs.items()}
+    def products(self) -> dict[str, np.ndarray]:
+        """What each key's product P V is off by [N_k]."""
+        return {side: off * self.values for side, off in self.weights.items()}
+
+    @property
+    def sums(self) -> dict[str, np.ndarray]:
+        """The same added up, key by key; last, what the entry is off by when it is stored, rounded [N_k + 1]."""
+        return {side: np.append(off.cumsum(), self.off[side]) for side, off in self.products.items()}
+
+    @property
+    def most(self) -> float:
+        """The largest size of all that is drawn."""
+        drawn = (*self.scores.values(), *self.weights.values(), *self.products.values(), *self.sums.values())
+        return max(float(np.abs(each).max()) for each in drawn)
 
 
-def follow(config: AttentionConfig, outputs: dict[str, np.ndarray], truth: np.ndarray, row_of: RowOf) -> Followed:
-    """The score that moves an entry of O most, where standard attention's [B, H, N_q, d] is furthest off; one that is plainly rounded."""
-    place, scores = row_of(config, outputs["standard"])
-    b, h, row, column = place
-    stored = scores.astype(numpy_dtype(config.dtype)).astype(np.float64)
-    v = make_inputs(config)[2][b, h // config.group, :, column].astype(np.float64)
-    before, after = (np.exp(s - s.max()) for s in (scores, stored))
-    moved = np.abs((after / after.sum() - before / before.sum()) * v)
-    seen = np.isfinite(scores) & (scores != 0)
-    gaps = 2.0 ** (np.floor(np.log2(np.abs(scores[seen]))) + 1 - SIGNIFICAND[config.dtype])
-    plain = seen.copy()
-    plain[seen] = np.abs(stored[seen] - scores[seen]) <= PLAINLY * gaps
-    key = int(np.where(plain if plain.any() else seen, moved, -1.0).argmax())
-    score = Stored(float(scores[key]), float(stored[key]), config.dtype)
-    return Followed(row, column, key, score, {side: float(o[place]) for side, o in outputs.items()}, float(truth[place]))
+def on_chip(trace: Trace, place: Place) -> Row:
+    """Of FlashAttention's trace: a query's scores, and what its weights come to when all rescaling is done; 0 where no tile came."""
+    config, (b, h, row, _) = trace.config, place
+    values = replay(trace, (row // config.block_m, b * config.heads + h))
+    at = row - values.rows[0]
+    s, p = np.full((2, config.col_blocks * config.block_n), [[-np.inf], [0.0]])
+    for tile, j in enumerate(values.j):
+        keys = slice(j * config.block_n, (j + 1) * config.block_n)
+        rounded = values.p[tile, at].astype(numpy_dtype(config.dtype)).astype(np.float64)  # for the second product
+        s[keys], p[keys] = values.s[tile, at], rounded * np.exp(values.m_new[tile, at] - values.m_new[-1, at]) / values.l_new[-1, at]
+    return s[: config.seq_k], p[: config.seq_k]
+
+
+def follow(config: AttentionConfig, outputs: dict[str, np.ndarray], truth: np.ndarray, trace: Trace, row_of: RowOf) -> Followed:
+    """The row of O [B, H, N_q, d] in which standard attention is furthest off, of both algorithms."""
+    place, rows = row_of(config, outputs["standard"])
+    rows["flash"] = on_chip(trace, place)
+    seen = np.isfinite(rows["truth"][0])
+    scores, weights = ({side: np.zeros(config.seq_k) for side in SIDES} for _ in range(2))
+    for side in SIDES:
+        for each, mine, exact in zip((scores, weights), rows[side], rows["truth"], strict=True):
+            each[side][seen] = mine[seen] - exact[seen]
+    b, h, query, column = place
+    values = make_inputs(config)[2][b, h // config.group, :, column].astype(np.float64)
+    off = {side: float(o[place] - truth[place]) for side, o in outputs.items()}
+    return Followed(query, column, rows["truth"][1], scores, weights, values, off)
 
 
 @dataclass(frozen=True)
@@ -136,7 +129,8 @@ class Exactness:
         errors: By side.
         cause: The same of float64 attention whose S alone is rounded, as standard attention stores it.
         largest: O's largest value.
-        followed: One score, from S to O.
+        followed: The row behind standard attention's.
+        config: The problem.
         outputs: O [N_q, d] of the head in which the largest error lies, by side.
         truths: The same in float64 attention.
     """
@@ -145,6 +139,7 @@ class Exactness:
     cause: float
     largest: float
     followed: Followed
+    config: AttentionConfig
     outputs: dict[str, np.ndarray]
     truths: dict[str, np.ndarray]
     traces: tuple[Trace, ...]
@@ -152,7 +147,7 @@ class Exactness:
     @property
     def dtype(self) -> str:
         """In which O is stored, and in standard attention S and P."""
-        return self.followed.score.dtype
+        return self.config.dtype
 
     @property
     def narrow(self) -> bool:
@@ -170,10 +165,25 @@ class Exactness:
         most = max(float(np.quantile(left, SEEN)) or float(left.max()) for left in self.left.values())
         return int(2 ** max(0, math.floor(-math.log2(most))))
 
+    @property
+    def entries(self) -> int:
+        """Numbers of O, in all heads."""
+        config = self.config
+        return config.batch * config.heads * config.seq_q * config.head_dim
+
+    @property
+    def decimals(self) -> int:
+        """To three digits of the larger error: all that are seen have as many."""
+        return max(0, 2 - math.floor(math.log10(max(self.errors.values()))))
+
     def written(self, value: float) -> str:
-        """An entry of O or an error of it, to three digits of the larger error: all that are seen have as many decimals."""
-        decimals = max(0, 2 - math.floor(math.log10(max(self.errors.values()))))
-        return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
+        """The size of an error."""
+        return f"{abs(value):.{self.decimals}f}"
+
+    def most(self, values: np.ndarray) -> str:
+        """The largest size of some errors, or below what it is; 0 of none."""
+        largest, least = float(np.abs(values).max(initial=0.0)), 10.0**-self.decimals
+        return self.written(largest) if largest >= least or not len(values) else f"< {self.written(least)}"
 
     @property
     def smaller(self) -> float:
@@ -213,10 +223,10 @@ def gather(config: AttentionConfig, source: str | None, run: Run, truth_of: Outp
                 f"errors must be above 0 and finite to be drawn, got {error} of {SIDES[side]} in {config.dtype}; try {remedy}"
             )
     cause = float(np.abs(scores_stored(config) - truth).max())
-    followed = follow(config, outputs, truth, row_of)
+    followed = follow(config, outputs, truth, ran["flash"].trace, row_of)
     worst = {side: np.unravel_index(int(np.abs(o - truth).argmax()), o.shape)[:2] for side, o in outputs.items()}
     return Exactness(
-        errors, cause, float(np.abs(truth).max()), followed, {side: outputs[side][head] for side, head in worst.items()},
+        errors, cause, float(np.abs(truth).max()), followed, config, {side: outputs[side][head] for side, head in worst.items()},
         {side: truth[head] for side, head in worst.items()},
         tuple(each.trace for each in ran.values()),
     )  # fmt: skip

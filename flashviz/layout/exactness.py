@@ -1,133 +1,190 @@
-"""Shots of ExactnessScene: how far off either output is, as pictures, and one score's way there on lines of numbers."""
+"""Shots of ExactnessScene: outputs and how far off they are, as pictures, and what a row of scores is off by, a bar a key."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flashviz.layout.rect import Aspect, Rect, centered
+import numpy as np
+
+from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``flash`` and ``standard``: a line of numbers each, on the ``chip``; ``stored``: one in ``HBM``.
-WAY: Mapping[Aspect, Table] = {
+# What a column of the pictures is, and the values that their colours stand for: the ``key``, from ``low`` to ``high``.
+KEY: Mapping[Aspect, Table] = {
     "16:9": {
-        "chip": (60, 24, 1860, 580), "chip name": (100, 40, 760, 96), "HBM": (60, 620, 1860, 930), "HBM name": (100, 636, 760, 692),
-        "flash name": (100, 196, 560, 256), "flash note": (100, 256, 560, 312), "flash": (600, 96, 1820, 326),
-        "standard name": (100, 436, 560, 496), "standard note": (100, 496, 560, 552), "standard": (600, 336, 1820, 566),
-        "stored": (600, 670, 1820, 900), "HBM note": (100, 692, 580, 748), "what": (600, 40, 1820, 96),
+        "axis": (660, 866, 1360, 922), "key low": (1370, 866, 1480, 922), "key": (1490, 876, 1710, 912), "key high": (1726, 866, 1860, 922),
     },
     "4:3": {
-        "chip": (30, 24, 1410, 580), "chip name": (60, 40, 720, 96), "HBM": (30, 620, 1410, 930), "HBM name": (60, 636, 720, 692),
-        "flash name": (60, 196, 500, 256), "flash note": (60, 256, 500, 312), "flash": (520, 96, 1390, 326),
-        "standard name": (60, 436, 500, 496), "standard note": (60, 496, 500, 552), "standard": (520, 336, 1390, 566),
-        "stored": (520, 670, 1390, 900), "HBM note": (60, 692, 500, 748), "what": (620, 40, 1390, 96),
+        "axis": (560, 866, 985, 922), "key low": (990, 866, 1090, 922), "key": (1100, 876, 1260, 912), "key high": (1276, 866, 1400, 922),
     },
     "1:1": {
-        "chip": (20, 24, 1060, 590), "chip name": (50, 36, 400, 86), "HBM": (20, 640, 1060, 930), "HBM name": (50, 652, 400, 702),
-        "flash name": (50, 96, 470, 156), "flash note": (50, 156, 470, 212), "flash": (300, 110, 1040, 330),
-        "standard name": (50, 346, 470, 406), "standard note": (50, 406, 470, 462), "standard": (300, 360, 1040, 580),
-        "stored": (300, 690, 1040, 910), "HBM note": (50, 702, 330, 752), "what": (420, 36, 1040, 86),
+        "axis": (40, 866, 530, 922), "key low": (540, 866, 650, 922), "key": (660, 876, 890, 912), "key high": (906, 866, 1040, 922),
     },
     "9:16": {
-        "chip": (20, 40, 1060, 880), "chip name": (60, 52, 700, 104), "HBM": (20, 950, 1060, 1370), "HBM name": (60, 970, 700, 1026),
-        "flash name": (60, 168, 700, 224), "flash note": (60, 224, 700, 276), "flash": (60, 220, 1020, 450),
-        "standard name": (60, 520, 700, 580), "standard note": (60, 580, 700, 636), "standard": (60, 590, 1020, 820),
-        "stored": (60, 1080, 1020, 1310), "HBM note": (60, 1026, 700, 1082), "what": (60, 104, 1020, 160),
+        "axis": (60, 1230, 1020, 1286),
+        "key low": (60, 1300, 180, 1356), "key": (190, 1310, 860, 1346), "key high": (876, 1300, 1020, 1356),
     },
 }  # fmt: skip
-# What became of the score: a line of numbers each for ``truth``, ``flash`` and ``standard``, beneath what they are numbers of.
-ENTRY: Mapping[Aspect, Table] = {
+# ``flash`` and ``standard``: a picture of O each, and ``what`` it shows; between them ``truth``, to which they are compared.
+THREE: Mapping[Aspect, Table] = {
     "16:9": {
-        "chip": (60, 24, 1860, 930), "what": (100, 50, 1820, 120),
-        "truth name": (100, 253, 560, 313), "truth": (600, 150, 1820, 380),
-        "flash name": (100, 503, 560, 563), "flash off": (100, 563, 560, 623), "flash": (600, 400, 1820, 630),
-        "standard name": (100, 753, 560, 813), "standard off": (100, 813, 560, 873), "standard": (600, 650, 1820, 880),
+        "flash name": (60, 30, 640, 90), "flash what": (60, 100, 640, 160), "flash": (660, 30, 1860, 290),
+        "truth name": (60, 310, 640, 370), "truth what": (60, 380, 640, 440), "truth": (660, 310, 1860, 570),
+        "standard name": (60, 590, 640, 650), "standard what": (60, 660, 640, 720), "standard": (660, 590, 1860, 850), **KEY["16:9"],
     },
     "4:3": {
-        "chip": (30, 24, 1410, 930), "what": (60, 50, 1380, 120),
-        "truth name": (60, 253, 500, 313), "truth": (520, 150, 1390, 380),
-        "flash name": (60, 503, 500, 563), "flash off": (60, 563, 500, 623), "flash": (520, 400, 1390, 630),
-        "standard name": (60, 753, 500, 813), "standard off": (60, 813, 500, 873), "standard": (520, 650, 1390, 880),
+        "flash name": (40, 30, 540, 90), "flash what": (40, 100, 540, 160), "flash": (560, 30, 1400, 290),
+        "truth name": (40, 310, 540, 370), "truth what": (40, 380, 540, 440), "truth": (560, 310, 1400, 570),
+        "standard name": (40, 590, 540, 650), "standard what": (40, 660, 540, 720), "standard": (560, 590, 1400, 850), **KEY["4:3"],
     },
     "1:1": {
-        "chip": (20, 24, 1060, 930), "what": (50, 40, 1030, 100),
-        "truth name": (50, 110, 470, 166), "truth": (50, 156, 1030, 386),
-        "flash name": (50, 382, 470, 438), "flash off": (50, 578, 470, 634), "flash": (50, 428, 1030, 658),
-        "standard name": (50, 654, 470, 710), "standard off": (50, 850, 470, 906), "standard": (50, 700, 1030, 930),
+        "flash name": (40, 14, 540, 68), "flash what": (560, 14, 1040, 68), "flash": (40, 74, 1040, 284),
+        "truth name": (40, 298, 540, 352), "truth what": (560, 298, 1040, 352), "truth": (40, 358, 1040, 568),
+        "standard name": (40, 582, 540, 636), "standard what": (560, 582, 1040, 636), "standard": (40, 642, 1040, 852), **KEY["1:1"],
     },
     "9:16": {
-        "chip": (20, 40, 1060, 1370), "what": (60, 80, 1020, 150),
-        "truth name": (60, 210, 700, 270), "truth": (60, 270, 1020, 500),
-        "flash name": (60, 580, 700, 640), "flash off": (60, 810, 480, 870), "flash": (60, 640, 1020, 870),
-        "standard name": (60, 960, 700, 1020), "standard off": (60, 1190, 480, 1250), "standard": (60, 1020, 1020, 1250),
+        "flash name": (60, 50, 540, 110), "flash what": (570, 50, 1020, 110), "flash": (60, 120, 1020, 420),
+        "truth name": (60, 440, 540, 500), "truth what": (570, 440, 1020, 500), "truth": (60, 510, 1020, 810),
+        "standard name": (60, 830, 540, 890), "standard what": (570, 830, 1020, 890), "standard": (60, 900, 1020, 1200), **KEY["9:16"],
     },
 }  # fmt: skip
-# ``flash`` and ``standard``: a picture each, and ``what`` it shows. ``axis``: what the pictures' columns are. At the end, what is rounded
-# (``note``), the largest error and a ``bar`` as long.
+# Those two alone; at last ``standard number``: its largest error, beneath what that is (``most``).
 ERRORS: Mapping[Aspect, Table] = {
     "16:9": {
-        "flash name": (60, 30, 640, 90), "flash note": (60, 90, 640, 146), "flash what": (60, 160, 640, 230),
-        "flash": (660, 30, 1860, 420), "flash most": (60, 270, 300, 350), "flash number": (310, 270, 640, 350),
-        "flash bar": (60, 360, 610, 420),
-        "standard name": (60, 460, 640, 520), "standard note": (60, 520, 640, 576), "standard what": (60, 590, 640, 660),
-        "standard": (660, 460, 1860, 850), "standard most": (60, 700, 300, 780), "standard number": (310, 700, 640, 780),
-        "standard bar": (60, 790, 610, 850), "axis": (660, 866, 1860, 922),
+        "flash name": (60, 30, 640, 90), "flash what": (60, 100, 640, 160), "flash": (660, 30, 1860, 420),
+        "standard name": (60, 460, 640, 520), "standard what": (60, 530, 640, 590), "standard": (660, 460, 1860, 850),
+        "standard most": (60, 690, 640, 746), "standard number": (60, 756, 640, 850), **KEY["16:9"],
     },
     "4:3": {
-        "flash name": (40, 30, 540, 90), "flash note": (40, 90, 540, 146), "flash what": (40, 160, 540, 230),
-        "flash": (560, 30, 1400, 420), "flash most": (40, 270, 270, 350), "flash number": (280, 270, 540, 350),
-        "flash bar": (40, 360, 510, 420),
-        "standard name": (40, 460, 540, 520), "standard note": (40, 520, 540, 576), "standard what": (40, 590, 540, 660),
-        "standard": (560, 460, 1400, 850), "standard most": (40, 700, 270, 780), "standard number": (280, 700, 540, 780),
-        "standard bar": (40, 790, 510, 850), "axis": (560, 866, 1400, 922),
+        "flash name": (40, 30, 540, 90), "flash what": (40, 100, 540, 160), "flash": (560, 30, 1400, 420),
+        "standard name": (40, 460, 540, 520), "standard what": (40, 530, 540, 590), "standard": (560, 460, 1400, 850),
+        "standard most": (40, 690, 540, 746), "standard number": (40, 756, 540, 850), **KEY["4:3"],
     },
     "1:1": {
-        "flash name": (40, 20, 540, 76), "flash note": (40, 76, 540, 126), "flash what": (560, 30, 1040, 110),
-        "flash": (40, 136, 1040, 366), "flash most": (40, 374, 270, 438), "flash number": (280, 374, 540, 438),
-        "flash bar": (560, 382, 1040, 430),
-        "standard name": (40, 452, 540, 508), "standard note": (40, 508, 540, 558), "standard what": (560, 462, 1040, 542),
-        "standard": (40, 568, 1040, 798), "standard most": (40, 806, 270, 870), "standard number": (280, 806, 540, 870),
-        "standard bar": (560, 814, 1040, 862), "axis": (40, 878, 1040, 930),
+        "flash name": (40, 14, 540, 68), "flash what": (560, 14, 1040, 68), "flash": (40, 76, 1040, 366),
+        "standard name": (40, 390, 540, 444), "standard what": (560, 390, 1040, 444), "standard": (40, 452, 1040, 742),
+        "standard most": (40, 764, 500, 844), "standard number": (520, 764, 1040, 844), **KEY["1:1"],
     },
     "9:16": {
-        "flash name": (60, 60, 540, 120), "flash note": (60, 120, 560, 176), "flash what": (570, 70, 1020, 150),
-        "flash": (60, 190, 1020, 560), "flash most": (60, 570, 290, 650), "flash number": (300, 570, 560, 650),
-        "flash bar": (580, 580, 1020, 640),
-        "standard name": (60, 690, 540, 750), "standard note": (60, 750, 560, 806), "standard what": (570, 700, 1020, 780),
-        "standard": (60, 820, 1020, 1190), "standard most": (60, 1200, 290, 1280), "standard number": (300, 1200, 560, 1280),
-        "standard bar": (580, 1210, 1020, 1270), "axis": (60, 1300, 1020, 1356),
+        "flash name": (60, 50, 540, 110), "flash what": (570, 50, 1020, 110), "flash": (60, 120, 1020, 530),
+        "standard name": (60, 570, 540, 630), "standard what": (570, 570, 1020, 630), "standard": (60, 640, 1020, 1050),
+        "standard most": (60, 1090, 500, 1180), "standard number": (520, 1090, 1020, 1180), **KEY["9:16"],
+    },
+}  # fmt: skip
+# A chart for each algorithm, with a ``note`` on its scores; beside or over it ``what`` its bars are, ``how`` and their ``most``.
+ROW: Mapping[Aspect, Table] = {
+    "16:9": {
+        "flash name": (60, 24, 500, 84), "flash note": (520, 24, 1500, 84), "flash level": (40, 94, 180, 290),
+        "flash": (200, 94, 1490, 290), "flash what": (1540, 90, 1890, 140), "flash how": (1540, 140, 1890, 190),
+        "flash most": (1540, 196, 1890, 286),
+        "standard name": (60, 306, 500, 366), "standard note": (520, 306, 1500, 366), "standard level": (40, 376, 180, 866),
+        "standard": (200, 376, 1490, 866), "standard what": (1540, 646, 1890, 696), "standard how": (1540, 696, 1890, 746),
+        "standard most": (1540, 752, 1890, 842), "axis": (200, 872, 1490, 928),
+    },
+    "4:3": {
+        "flash name": (40, 24, 480, 84), "flash note": (500, 24, 1400, 84), "flash level": (20, 94, 150, 290),
+        "flash": (165, 94, 1050, 290), "flash what": (1100, 90, 1425, 140), "flash how": (1100, 140, 1425, 190),
+        "flash most": (1100, 196, 1425, 286),
+        "standard name": (40, 306, 480, 366), "standard note": (500, 306, 1400, 366), "standard level": (20, 376, 150, 866),
+        "standard": (165, 376, 1050, 866), "standard what": (1100, 646, 1425, 696), "standard how": (1100, 696, 1425, 746),
+        "standard most": (1100, 752, 1425, 842), "axis": (165, 872, 1050, 928),
+    },
+    "1:1": {
+        "flash name": (40, 10, 470, 62), "flash note": (490, 10, 1050, 62), "flash level": (10, 132, 140, 292),
+        "flash": (155, 132, 1030, 292), "flash what": (40, 66, 380, 122), "flash how": (390, 66, 690, 122),
+        "flash most": (700, 62, 1050, 126),
+        "standard name": (40, 306, 470, 358), "standard note": (490, 306, 1050, 358), "standard level": (10, 428, 140, 858),
+        "standard": (155, 428, 1030, 858), "standard what": (40, 362, 380, 418), "standard how": (390, 362, 690, 418),
+        "standard most": (700, 358, 1050, 422), "axis": (155, 868, 1030, 924),
+    },
+    "9:16": {
+        "flash name": (60, 50, 700, 108), "flash note": (60, 108, 1020, 160), "flash level": (20, 250, 150, 470),
+        "flash": (165, 250, 1020, 470), "flash what": (60, 170, 370, 230), "flash how": (380, 170, 670, 230),
+        "flash most": (680, 164, 1020, 236),
+        "standard name": (60, 500, 700, 558), "standard note": (60, 558, 1020, 610), "standard level": (20, 700, 150, 1280),
+        "standard": (165, 700, 1020, 1280), "standard what": (60, 620, 370, 680), "standard how": (380, 620, 670, 680),
+        "standard most": (680, 614, 1020, 686), "axis": (165, 1296, 1020, 1352),
+    },
+}  # fmt: skip
+# Both pictures, smaller, with what is rounded (``note``), the largest error and a ``bar`` as long; ``axis``: of what problem that is.
+ANSWER: Mapping[Aspect, Table] = {
+    "16:9": {
+        "flash name": (60, 30, 500, 90), "flash what": (520, 30, 900, 90), "flash": (60, 100, 900, 430),
+        "flash note": (950, 100, 1870, 160), "flash most": (950, 210, 1240, 300), "flash number": (1250, 210, 1870, 300),
+        "flash bar": (950, 320, 1860, 400),
+        "standard name": (60, 460, 500, 520), "standard what": (520, 460, 900, 520), "standard": (60, 530, 900, 860),
+        "standard note": (950, 530, 1870, 590), "standard most": (950, 640, 1240, 730), "standard number": (1250, 640, 1870, 730),
+        "standard bar": (950, 750, 1860, 830), "axis": (60, 874, 1860, 926),
+    },
+    "4:3": {
+        "flash name": (40, 30, 420, 90), "flash what": (430, 30, 690, 90), "flash": (40, 100, 690, 430),
+        "flash note": (730, 100, 1420, 160), "flash most": (730, 210, 1000, 300), "flash number": (1010, 210, 1420, 300),
+        "flash bar": (730, 320, 1400, 400),
+        "standard name": (40, 460, 420, 520), "standard what": (430, 460, 690, 520), "standard": (40, 530, 690, 860),
+        "standard note": (730, 530, 1420, 590), "standard most": (730, 640, 1000, 730), "standard number": (1010, 640, 1420, 730),
+        "standard bar": (730, 750, 1400, 830), "axis": (40, 874, 1400, 926),
+    },
+    "1:1": {
+        "flash name": (40, 10, 540, 64), "flash what": (560, 10, 1040, 64), "flash": (40, 70, 1040, 230),
+        "flash note": (40, 236, 1040, 288), "flash most": (40, 292, 320, 366), "flash number": (330, 292, 1040, 366),
+        "flash bar": (40, 370, 1040, 420),
+        "standard name": (40, 438, 540, 492), "standard what": (560, 438, 1040, 492), "standard": (40, 498, 1040, 658),
+        "standard note": (40, 664, 1040, 716), "standard most": (40, 720, 320, 794), "standard number": (330, 720, 1040, 794),
+        "standard bar": (40, 798, 1040, 848), "axis": (40, 866, 1040, 922),
+    },
+    "9:16": {
+        "flash name": (60, 50, 540, 110), "flash what": (570, 50, 1020, 110), "flash": (60, 116, 1020, 376),
+        "flash note": (60, 390, 1020, 450), "flash most": (60, 464, 340, 554), "flash number": (350, 464, 1020, 554),
+        "flash bar": (60, 564, 1020, 634),
+        "standard name": (60, 680, 540, 740), "standard what": (570, 680, 1020, 740), "standard": (60, 746, 1020, 1006),
+        "standard note": (60, 1020, 1020, 1080), "standard most": (60, 1094, 340, 1184), "standard number": (350, 1094, 1020, 1184),
+        "standard bar": (60, 1194, 1020, 1264), "axis": (60, 1296, 1020, 1352),
     },
 }  # fmt: skip
 
-TALL = em(20)  # how far a tick stands out to either side
-HIGH = 0.42  # of its place, beneath a line
+FULL = 0.96  # of a chart's height: what the largest value takes, up and down
+STEP = em(8)  # how thick a walk is
 
 
 @dataclass(frozen=True)
-class Axis:
-    """A line of numbers about ``middle``, as far as ``reach`` to either side."""
+class Chart:
+    """Room for a bar a key about a zero line in the middle, and for what they add up to. ``unit`` is the height of 1."""
 
     rect: Rect
-    middle: float
-    reach: float
-
-    def x(self, value: float) -> float:
-        return self.rect.center[0] + (value - self.middle) / self.reach * self.rect.width / 2
+    keys: int
+    unit: float
 
     @property
-    def y(self) -> float:
-        """Its height."""
-        return self.rect.y0 + HIGH * self.rect.height
+    def reach(self) -> float:
+        """The largest value that it has room for, up and down."""
+        return self.rect.height / 2 / self.unit
 
-    def over(self, value: float) -> Rect:
-        """Room for a number over its place."""
-        return centered(self.x(value), self.y + em(74), self.rect.width / 4, em(80))
+    def y(self, value: np.ndarray | float) -> np.ndarray:
+        """The height of a value."""
+        return np.asarray(self.rect.center[1] + np.asarray(value) * self.unit)
 
-    def between(self, first: float, second: float) -> Rect:
-        """Room for their distance, between over and the line."""
-        return Rect(self.x(first), self.y + TALL, self.x(second), self.y + em(110))
+    def x(self, key: np.ndarray | int) -> np.ndarray:
+        """The middle of a key's bar."""
+        return np.asarray(self.rect.x0 + (np.asarray(key) + 0.5) * self.pitch)
 
-    def under(self, value: float) -> Rect:
-        """And beneath it."""
-        return centered(self.x(value), self.y - em(56), self.rect.width / 3, em(60))
+    @property
+    def pitch(self) -> float:
+        """From one key to the next."""
+        return self.rect.width / self.keys
+
+    def bars(self, values: np.ndarray, wide: float) -> np.ndarray:
+        """[n, 4] boxes of the first n keys' values."""
+        x, ends = self.x(np.arange(len(values))), np.sort([self.y(0.0 * values), self.y(values)], 0)
+        return np.stack([x - wide / 2, ends[0], x + wide / 2, ends[1]], 1)
+
+    def walk(self, sums: np.ndarray, share: float) -> np.ndarray:
+        """[n, 4] boxes of steps from sum to sum, each at its key and the last at the right edge; the left ``share`` of them."""
+        at, half = np.append(self.x(np.arange(self.keys)), self.rect.x1), STEP / 2
+        left, right = np.append(self.rect.x0, at), np.minimum(np.append(at, self.rect.x1), self.rect.x0 + share * self.rect.width)
+        y = self.y(np.append(0.0, sums))
+        low, high = np.minimum(y[:-1], y[1:]), np.maximum(y[:-1], y[1:])
+        level = np.stack([left, y - half, right + half, y + half], 1)[left < right]
+        upright = np.stack([at - half, low - half, at + half, high + half], 1)[at <= self.rect.x0 + share * self.rect.width + 1e-9]
+        return np.concatenate([level, upright])

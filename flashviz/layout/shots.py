@@ -13,7 +13,7 @@ from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.layout import backward, rescale
 from flashviz.layout.causal import CAUSAL
-from flashviz.layout.exactness import ENTRY, ERRORS, WAY
+from flashviz.layout.exactness import ANSWER, ERRORS, ROW, THREE
 from flashviz.layout.film import FILM
 from flashviz.layout.grouped import BARS, GROUPED, HEADS, SWEEP
 from flashviz.layout.hierarchy import CAPACITIES, PIPES
@@ -38,7 +38,8 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "grouped": GROUPED,
     "heads": HEADS, "sweep": SWEEP, "bars": BARS,
     "scaling": SCALING, "pipes": PIPES, "capacities": CAPACITIES, "standard": STANDARD, "references": REFERENCES,
-    "way": WAY, "entry": ENTRY, "errors": ERRORS, "io": IO, "work": WORK, "wait": WAIT, "roof": ROOF,
+    "three outputs": THREE, "errors": ERRORS, "row errors": ROW, "largest errors": ANSWER, "io": IO, "work": WORK, "wait": WAIT,
+    "roof": ROOF,
     "speed": SPEED, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "one tile": backward.ONE, "one query": backward.QUERY, "all tiles": backward.GRID,
     "row of tiles": backward.ROW_OF, "training": TRAINING, "one row": ONE_ROW, "two sides": SIDES,

@@ -9,6 +9,8 @@ import numpy as np
 
 from flashviz.config import AttentionConfig
 from flashviz.inputs import make_inputs, numpy_dtype
+from flashviz_kernels import twins
+from flashviz_kernels.algorithms.standard import ALGORITHM
 from flashviz_kernels.reference import causal_mask, max_error, naive, slabs
 
 
@@ -32,11 +34,21 @@ def scores_stored(config: AttentionConfig) -> np.ndarray:
     return o
 
 
-def row_furthest(config: AttentionConfig, o: np.ndarray) -> tuple[tuple[int, int, int, int], np.ndarray]:
-    """Where O [B, H, N_q, d] is furthest from the truth, and why: the entry's place in O, and the scores [N_k] of its row in float64."""
+def row_furthest(
+    config: AttentionConfig, o: np.ndarray
+) -> tuple[tuple[int, int, int, int], dict[str, tuple[np.ndarray, np.ndarray]]]:  # fmt: skip
+    """Where standard attention's O [B, H, N_q, d] is furthest from the truth, and what of: the entry's place in O, and of its row the
+    scores S [N_k] and the weights P [N_k], in float64 (``truth``) and as standard attention's twin stores them (``standard``).
+    """
     b, h, row, column = (int(each) for each in np.unravel_index(np.abs(o - truth_of(config)).argmax(), o.shape))
-    found = next(s[row - rows.start] for place, rows, s in scores(config) if place == (b, h) and row in range(*rows.indices(config.seq_q)))
-    return (b, h, row, column), found
+    exact = next(s[row - rows.start] for place, rows, s in scores(config) if place == (b, h) and row in range(*rows.indices(config.seq_q)))
+    e = np.exp(exact - exact.max())
+    q, k, _ = twins.grouped(*make_inputs(config))
+    wave, log = twins.row_blocks(config, row // config.block_m, row // config.block_m + 1), ALGORITHM.log(config)
+    s = twins._scores(q, k, config, log, wave, slice(int(wave[1][0]), int(wave[2][0])))
+    at = (b, *divmod(h, config.group), row % config.block_m)
+    stored = (s[at].astype(np.float64), twins._softmax(s, config, log, wave)[at].astype(np.float64))
+    return (b, h, row, column), {"truth": (exact, e / e.sum()), "standard": stored}
 
 
 def scores(config: AttentionConfig) -> Iterator[tuple[tuple[int, int], slice, np.ndarray]]:
