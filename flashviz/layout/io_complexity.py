@@ -14,36 +14,37 @@ from flashviz.lettering import em
 
 # ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are, ``cut`` how large, and how they are cut.
 # ``panel``: the chip, seen closely, with its blocks in ``cross``, and how many these are in ``room``; ``band``: what crosses in one sweep.
-# Then memory is a strip, ``held``, as wide as it is large, ``chip`` says how large, and bars of what crosses stand on the lower edge of
-# ``plot``, which ``axis`` names; ``under``: the memory that each is of. ``law``, of five lines, and ``bound``, its source, stand above.
+# Then memory is a strip, ``held``, as wide as it is large, ``chip`` says how large, ``blocks`` how K and V are cut, and bars of what
+# crosses stand on the lower edge of ``plot``, which ``axis`` names; ``under``: the memory that each is of. ``law``, of three lines,
+# ``rest``, what it does not count, and ``bound``, its source, stand above.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "square": (16, 16, 676, 720), "hbm": (560, 24, 676, 124),
-        "panel": (700, 16, 1896, 540), "cross": (720, 30, 1480, 526), "room": (1500, 40, 1884, 516), "band": (700, 566, 1896, 912),
-        "cut": (66, 772, 676, 908), "chip": (66, 786, 676, 832), "held": (66, 838, 676, 908),
-        "plot": (700, 16, 1896, 800), "under": (700, 808, 1896, 912), "axis": (940, 24, 1896, 80),
-        "law": (940, 16, 1896, 346), "bound": (1420, 356, 1896, 410),
+        "panel": (700, 16, 1896, 540), "cross": (720, 30, 1480, 526), "room": (1500, 60, 1884, 496), "band": (700, 566, 1896, 912),
+        "cut": (66, 772, 676, 908), "chip": (1600, 62, 1896, 110), "held": (1600, 12, 1896, 58), "blocks": (66, 772, 676, 818),
+        "plot": (700, 16, 1896, 800), "under": (700, 808, 1896, 912), "axis": (940, 16, 1590, 66),
+        "law": (940, 160, 1896, 346), "rest": (940, 100, 1896, 156), "bound": (1420, 356, 1896, 410),
     },
     "4:3": {
         "square": (0, 10, 470, 480), "hbm": (370, 20, 470, 110),
         "panel": (490, 10, 1424, 480), "cross": (506, 24, 1056, 466), "room": (1066, 40, 1422, 450), "band": (16, 644, 1424, 904),
-        "cut": (50, 490, 680, 636), "chip": (520, 96, 1424, 146), "held": (520, 24, 1100, 90),
+        "cut": (50, 490, 680, 636), "chip": (520, 96, 1424, 146), "held": (520, 24, 1100, 90), "blocks": (520, 152, 1424, 202),
         "plot": (16, 500, 1424, 806), "under": (16, 812, 1424, 912), "axis": (400, 510, 1424, 560),
-        "law": (520, 150, 1424, 450), "bound": (520, 450, 1424, 500),
+        "law": (520, 150, 1424, 390), "rest": (520, 392, 1424, 442), "bound": (520, 446, 1424, 496),
     },
     "1:1": {
         "square": (4, 10, 420, 440), "hbm": (330, 14, 420, 90),
         "panel": (440, 10, 1072, 640), "cross": (456, 24, 1056, 424), "room": (470, 434, 1056, 630), "band": (4, 660, 1072, 912),
-        "cut": (4, 450, 436, 650), "chip": (450, 84, 1072, 134), "held": (450, 16, 1050, 78),
+        "cut": (4, 450, 436, 650), "chip": (450, 84, 1072, 134), "held": (450, 16, 1050, 78), "blocks": (450, 140, 1072, 190),
         "plot": (16, 480, 1072, 806), "under": (16, 812, 1072, 912), "axis": (240, 470, 770, 520),
-        "law": (450, 134, 1072, 424), "bound": (450, 422, 1072, 468),
+        "law": (450, 140, 1072, 366), "rest": (450, 368, 1072, 416), "bound": (450, 422, 1072, 468),
     },
     "9:16": {
         "square": (20, 20, 560, 620), "hbm": (460, 30, 560, 120),
         "panel": (20, 650, 1060, 1090), "cross": (36, 664, 680, 1076), "room": (690, 680, 1056, 1060), "band": (20, 1110, 1060, 1376),
-        "cut": (600, 200, 1060, 490), "chip": (600, 440, 1060, 490), "held": (600, 496, 1050, 570),
+        "cut": (600, 200, 1060, 490), "chip": (600, 440, 1060, 490), "held": (600, 496, 1050, 570), "blocks": (600, 380, 1060, 430),
         "plot": (8, 650, 1072, 1270), "under": (8, 1276, 1072, 1378), "axis": (210, 660, 760, 710),
-        "law": (230, 630, 1060, 896), "bound": (600, 370, 1060, 420),
+        "law": (230, 700, 1060, 870), "rest": (230, 872, 1060, 922), "bound": (600, 370, 1060, 420),
     },
 }  # fmt: skip
 
