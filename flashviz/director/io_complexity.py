@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,7 +23,7 @@ from flashviz.layout import Rect
 from flashviz.layout.io_complexity import BAR, BEFORE, Band, Columns, Cross, Square
 from flashviz.layout.rect import rows
 from flashviz.lettering import Face, em, text_width, wrap
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.sweeps import Bars, Block, Memory, Stripes, Sweeps, strength
@@ -34,17 +35,17 @@ CUT = ("N = {n} rows each,", "d = {d} numbers a row,", "{sweeps} blocks of {colu
 SCORES = ("scores:", "made and", "dropped")
 PART = "+ part"
 CHIP = ("chip, M = {kib}", "M = {kib}")
-BLOCKS, UNEVEN = "{sweeps} blocks of {columns} rows", "{sweeps} blocks: {columns} rows, {rest} rows"
+BLOCKS, UNEVEN = "K, V: {sweeps} blocks of {columns} rows", "K, V: blocks of {columns}, then {rest} rows"
 SWEEP = ("one sweep: {parts} = {all}", "sweep: {parts} = {all}", "sweep: {all}")
 WITHIN = {
     "Q in": ("{n} rows × {d} numbers × {size} bytes",),
-    "O in": ("the same + a sum and a max a row, {stat} bytes each", "+ a sum and a max a row, {stat} bytes each", "+ sum and max a row, {stat} bytes each"),
+    "O in": tuple(f"{text} a row, {{stat}} bytes each" for text in ("the same + a sum and a max", "+ a sum and a max", "+ sum, max")),
     "O out": ("the same again",),
 }  # fmt: skip
 LAID = "{} each sweep"
 SUM = "{sweeps} × {each:,.0f} = {all:,.0f} KiB"
 ONCE = "once: K and V in, first O (zeros) out: {parts} = {all}"
-AXIS = ("KiB that cross between HBM and chip", "KiB between HBM and chip")
+AXIS = ("KiB moved between HBM and chip", "KiB between HBM and chip")
 MEMORY = ("M: {}", "{}")
 REAL = ("{}, M:", "{}")
 STANDARD, AT_BEST = ("standard", "attention"), "at best:"
@@ -53,18 +54,17 @@ SWEEPS_LAW, EACH_LAW, ALL_LAW = "N / (M / 4d) sweeps", "× 3 N d numbers", "= 12
 FIGURES = ("M = {kib} = {m:,.0f} numbers: {all}", "M = {m:,.0f} numbers: {all}")
 BY_LAW = ("law: {}", "{}")
 REST = ("dim: not in the law (sums, K, V, first O)", "dim: sums, K, V, first O", "dim: not in the law")
-WIDTHS = ("M / 4d = {}", "N = {}")
+WIDTHS = ("M / 4d = {} rows", "N = {}")
 SIZE = 56  # px: of the law
-NEARER = 2  # columns: in one of so many the first bar grows
+NEARER = 1.4  # columns: in one of so many the first bar grows
 LARGE = 5  # sweeps: as many fill the place at first
-FLIGHT, MADE_IN, SEEN = 0.7, 0.5, 0.8  # seconds: a block's way, until the tile is lit, and a look
-QUICK = 0.35  # of a block's way, later
+FLIGHT, MADE_IN, SEEN = 0.6, 0.45, 0.6  # seconds: a block's way, until the tile is lit, and a look
 CALM, FIRST = 0.7, 0.8  # seconds: before the first block, and of its way
-VISITS, OTHERS = (1.2, 1.0, 0.8, 0.6), 1.3  # seconds: of visits that are seen one by one, and of all others
+VISITS, OTHERS = (1.0, 0.8, 0.6), 1.2  # seconds: of visits that are seen one by one, and of all others
 ARRIVED, LEAVES = 0.4, 0.6  # shares of a visit: its blocks have come, O goes
-PACES, REST_OF = (1.2, 0.8, 0.6), 2.0  # seconds: of sweeps that are seen one by one, and of all others
-PACE, GROWTH, LEAST = 1.6, 0.8, 0.9  # seconds: of all sweeps at the smallest M, of twice M, and of few sweeps
-PIECE, COMPARED, LIT, LAST = 0.4, 1.3, 1.2, 2.0  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
+PACES, REST_OF = (0.9, 0.6, 0.4), 1.7  # seconds: of sweeps that are seen one by one, and of all others
+PACE, GROWTH, LEAST = 1.6, 0.7, 0.8  # seconds: of all sweeps at the smallest M, of twice M, and of few sweeps
+PIECE, COMPARED, LIT, LAST = 0.3, 1.2, 1.0, 1.6  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
 BACK, DIM = 0.22, 0.7  # opacities: of what is not spoken of, and of the veil over what the law does not count
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
@@ -90,7 +90,6 @@ class IOFilm(ChapterFilm):
     each: Word  # what a sweep moves
     excess: Sequence[Named] = ()  # what the smallest chip moves beyond standard attention
     backs: Sequence[StepBack]  # the bars but the first
-    spans: Sequence[Any] = ()  # under the square
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -115,7 +114,7 @@ class IOFilm(ChapterFilm):
         self.lines = dict(zip(named(found.each), Band(place["band"], tuple(named(found.each).values())).stripes(), strict=True))
         self.shares = dict.fromkeys(self.lines, 0.0)  # of one sweep, what has crossed
         self.stripes, (self.names, self.crossed) = Stripes(found.each, self.skin), self.beside_stripes()
-        self.bars = [Bars(index, found.each, found.starts, self.skin) for index in range(made + 1)]  # the last one: of a real chip
+        self.bars = [Bars(index, found.each[::-1], found.starts, self.skin) for index in range(made + 1)]  # the last one: of a real chip
         self.standard = Bars(made + 1, (), found.pieces, self.skin)
         self.counts = [Counter(self.skin.ink, "swept") for _ in self.bars]
         self.kept = [Memory(self.skin, "memory kept", theme.OUTLINE) for _ in found.steps]
@@ -186,7 +185,7 @@ class IOFilm(ChapterFilm):
         """A block of Q and one of O come in, the tile is lit and makes a part, which is added to O's block; that goes out."""
         place, slot, step = self.square.place, self.cross.slot("O"), self.step
         q, o, flying, after = place.rows("Q", 0, step.rows), place.rows("O", 0, step.rows), self.flying["Q"], 1 / self.visits
-        part, tile = self.flying["O"].set_fill(opacity=strength(1 / step.sweeps)), self.cross.slot("S")
+        part, tile = Block(self.skin, 1 / step.sweeps), self.cross.slot("S")
         plus = word(PART, NAME, self.skin.ink, tile, "part").set_z_index(2, family=True)
         wide = plus.wide
 
@@ -200,7 +199,7 @@ class IOFilm(ChapterFilm):
 
         def added(share: float) -> None:
             at = tile.toward(slot, share)
-            part.display(edges([at]))
+            part.display([], [at])
             plus.put_at(at.center[0] - wide / 2, at.y1 - em(LINE))
 
         def o_out(share: float) -> None:
@@ -227,7 +226,7 @@ class IOFilm(ChapterFilm):
     def rest(self) -> None:
         """All other blocks of Q and of O: some are seen one by one, of all others only their rows; the last one is on chip still."""
         place, step, flying, slot, begun = self.square.place, self.step, self.flying["Q"], self.cross.slot("O"), len(VISITS) + 1
-        visits, lit = self.visits, self.tile[0]
+        visits, tile = self.visits, self.tile
         clock = np.cumsum([0.0, *VISITS, OTHERS]) / (sum(VISITS) + OTHERS)
 
         def show(share: float) -> None:
@@ -238,14 +237,15 @@ class IOFilm(ChapterFilm):
             q, o = place.rows("Q", index, step.rows), place.rows("O", index, step.rows)
             flying.display(edges([q.toward(self.cross.slot("Q"), come)]))
             self.block.display([o.toward(slot, come)] if way < 0.5 else [], [slot.toward(o, gone)] if way >= 0.5 else [])
-            lit.display(edges([self.cross.slot("S")] if come >= 1 and gone <= 0 else []))
+            for part in tile:
+                part.set_fill(opacity=float(come >= 1 and gone <= 0))
             self.passes((index + (gone >= 1)) / visits if share < 1 else 1.0)
-            into, out = (index + (come if index < begun else at - index)) / visits, (index + (gone if index < begun else at - index)) / visits
-            self.crosses(*((into, into, out) if share < 1 else (1.0, 1.0, 1.0)))
+            into, out = (index + come, index + gone) if index < begun else (at, at)
+            self.crosses(into / visits, into / visits, out / visits)
 
-        self.scene.add(flying, self.block, lit)
-        self.move(Shows(Group(flying, self.block, lit, self.square, self.stripes, *self.crossed), show), seconds=sum(VISITS) + OTHERS)
-        self.scene.remove(flying, lit)
+        self.scene.add(flying, self.block, tile)
+        self.move(Shows(Group(flying, self.block, tile, self.square, self.stripes, *self.crossed), show), seconds=sum(VISITS) + OTHERS)
+        self.scene.remove(flying, tile)
 
     def passes(self, swept: float) -> None:
         """The square after so many sweeps."""
@@ -366,10 +366,9 @@ class IOFilm(ChapterFilm):
         self.standard.pile(self.columns, shares)
 
     def at_bar(self, index: int) -> list[Any]:
-        """A bar, and what stands at it."""
-        kept = self.kept[index : index + 1]
+        """What stands on stage of a bar, and at it."""
         bar = [self.bars[index], self.counts[index]] if index < len(self.bars) else [self.standard, self.line]
-        return [*bar, *kept, *self.at[index]]
+        return [each for each in (*bar, *self.kept[index : index + 1], *self.at[index]) if self.scene.on_stage(each)]
 
     def by_law(self, index: int) -> Rect:
         """Of a bar, what the law counts."""
@@ -379,25 +378,36 @@ class IOFilm(ChapterFilm):
         """What is counted."""
         return outlines(self.skin.stats, "lit", 2 * theme.HEAVY).display(edges(rects)).set_z_index(3)
 
-    def counts_by_law(self, index: int) -> None:
-        """Rows' sums leave the sweeps of a bar; what the law counts is framed, what is above is dimmed, and over it stands the law's sum."""
+    def sorted(self, index: int) -> Shows:
+        """Rows' sums leave the sweeps of a bar."""
         bar, step = self.bars[index], self.found.steps[index]
-        columns, counted = self.columns, self.found.law(step.m)
-        self.move(
-            FadeOut(self.counts[index]),
-            Shows(bar, lambda share: bar.sort(columns, step.sweeps, share), rate_func=ease_in_out_cubic),
-            seconds=MOVE,
-        )
-        veil = Rectangles(self.skin.ground, name="veil", opacity=DIM).display(edges([columns.bar(index, counted, step.nbytes)]))
-        form = self.of_all(BY_LAW, [f"{self.found.law(self.found.steps[0].m) / KIB:,.0f}"])
-        text = word(form.format(f"{counted / KIB:,.0f}"), LABEL, self.skin.stats, self.above(index, step.nbytes, 0), "by law")
-        self.move(FadeIn(veil, self.framed([self.by_law(index)]), text), seconds=TEXT)
+        return Shows(bar, lambda share: bar.sort(self.columns, step.sweeps, share), rate_func=ease_in_out_cubic)
+
+    def beyond(self, index: int) -> list[Any]:
+        """A veil over what the law does not count, and over the bar the law's own sum."""
+        step, first = self.found.steps[index], self.found.steps[0]
+        veil = Rectangles(self.skin.ground, name="veil", opacity=DIM)
+        veil.display(edges([self.columns.bar(index, self.found.law(step.m), step.nbytes)]))
+        form = self.of_all(BY_LAW, [f"{self.found.law(first.m) / KIB:,.0f}"])
+        text = form.format(f"{self.found.law(step.m) / KIB:,.0f}")
+        return [veil, word(text, LABEL, self.skin.stats, self.above(index, step.nbytes, 0), "by law")]
 
     def figures(self, step: Step) -> Word:
         """The law at one M."""
         values = {"kib": on_chip(step.m, self.found.config), "m": step.m, "all": in_kib(self.found.law(step.m))}
         low = rows(self.place["law"], 3)[-1]
         return fitted([text.format(**values) for text in FIGURES], NAME, self.skin.stats, low, "figures")
+
+    def spanned(self) -> list[Word | Rectangles]:
+        """Under the square, how wide a block is, and all of them."""
+        square, ink, columns = self.square.place, self.skin.ink, self.step.columns
+        grid, spans, words = square.grid, list[np.ndarray](), list[Word]()
+        for text, wide, line in ((WIDTHS[0].format(columns), columns * square.unit, 0), (WIDTHS[1].format(square.n), grid.width, 1)):
+            y = grid.y0 - em(24 + line * LINE)
+            spans.append(span(grid.x0, grid.x0 + wide, y, em(2), em(9)))
+            left = grid.x0 + wide + em(BY_LINE)
+            words.append(Word(text, LABEL, ink, left, y - 0.36 * em(LABEL), "span"))
+        return [Rectangles(ink, name="spans").display(np.concatenate(spans)), *words]
 
     def level(self, share: float = 1.0) -> None:
         """From the top of standard attention's bar over all others, so far drawn."""
@@ -498,12 +508,12 @@ def sweep(film: IOFilm) -> None:
 
 @beat("again")
 def again(film: IOFilm) -> None:
-    """The slab of one sweep is a bar's first layer, the chip a strip; with the next K and V the same is laid again, and again: their sum."""
+    """The slab of one sweep is a bar's first layer, the chip a strip; the next K and V lay the same again, and again: their sum."""
     found, bar, panel, held, near = film.found, film.bars[0], film.place["panel"], film.held, film.near(0.0)
     quarters, stripes, step = Memory.quarters(held, filled(film.step)), film.band.stripes(), film.step
     starts, o = film.on_chip | {"O": film.cross.slot("O")}, film.memory.parts["O"]
-    edge = [0.0, *np.cumsum([way.nbytes for way in found.each])]
-    slabs = [near.bar(0, low, high) for low, high in zip(edge, edge[1:], strict=False)]
+    lows = found.sweep - np.cumsum([0.0, *(way.nbytes for way in found.each)])
+    slabs = [near.bar(0, low, high) for high, low in itertools.pairwise(lows)]
     (laid,) = film.beside(LAID.format(in_kib(found.sweep)), near.y(found.sweep / 2) + em(LINE / 2), "laid")
 
     def lies(share: float) -> None:
@@ -514,15 +524,15 @@ def again(film: IOFilm) -> None:
         film.memory.display(panel.toward(held, share), {name: start.toward(quarters[name], share) for name, start in starts.items()})
 
     film.move(FadeOut(*film.slots, film.whole, film.hbm, *film.letters.values(), film.block, film.each, *film.said), seconds=TEXT)
-    film.move(Shows(film.memory, shrinks, rate_func=ease_in_out_cubic), seconds=MOVE)
+    both = Shows(film.memory, shrinks, rate_func=ease_in_out_cubic), Shows(film.stripes, lies, rate_func=ease_in_out_cubic)
+    film.move(*both, seconds=MOVE)
     film.said = film.measured()
-    film.move(Shows(film.stripes, lies, rate_func=ease_in_out_cubic), FadeIn(film.axis, *film.said), seconds=MOVE)
     film.scene.remove(film.stripes)
     bar.display(near, 1.0)
     film.counted(0, 1.0, found.sweep, near)
     film.bracketed(near, (0.0, found.sweep))
     film.scene.add(bar, film.counts[0])
-    film.move(FadeIn(film.brackets, laid), seconds=TEXT)
+    film.move(FadeIn(film.brackets, laid, film.axis, *film.said), seconds=TEXT)
     clock = np.cumsum([0.0, *PACES, REST_OF]) / (sum(PACES) + REST_OF)
 
     def piles(share: float) -> None:
@@ -535,9 +545,16 @@ def again(film: IOFilm) -> None:
         laid.put_at(laid.left, middle(Rect(0.0, columns.y(0.0), 1.0, columns.y(found.sweep)), LABEL))
 
     with film.scene.telling():
-        for name in "KV":
-            film.loads(name, film.square.place.block(name, float(step.columns), step.columns), quarters[name], QUICK)
-            film.scene.remove(film.flying[name])
+        blocks = Group(film.flying["K"], film.flying["V"])
+
+        def load(share: float) -> None:
+            for name in "KV":
+                start = film.square.place.block(name, float(step.columns), step.columns)
+                film.flying[name].display(edges([start.toward(quarters[name], share)]))
+
+        film.scene.add(blocks)
+        film.move(Shows(blocks, load, rate_func=ease_in_out_cubic), seconds=FLIGHT)
+        film.scene.remove(*blocks)
         group = Group(film.square, bar, film.counts[0], film.brackets, laid)
         film.move(Shows(group, piles), seconds=sum(PACES) + REST_OF)
         adds(film, laid)
@@ -557,23 +574,22 @@ def adds(film: IOFilm, laid: Word) -> None:
     def come(share: float) -> None:
         bar.display(film.near(swept + (step.nbytes - swept) * share), step.sweeps)
         film.counted(0, step.sweeps, swept + (step.nbytes - swept) * share, film.near(swept + (step.nbytes - swept) * share))
-        for copy, name, low, high in zip(copies, "KVO", lows, lows[1:], strict=False):
-            copy.display(edges([place.strip(name).toward(near.bar(0, low, high), share)]))
+        for copy, name, (low, high) in zip(copies, "KVO", itertools.pairwise(lows), strict=True):
+            way = ease_in_out_cubic((late if name == "O" else early)(share))
+            copy.display(edges([place.strip(name).toward(near.bar(0, low, high), way)]))
 
     film.bracketed(before, (0.0, swept))
     film.move(FadeOut(laid), seconds=TEXT / 2)
     film.move(FadeIn(*total), seconds=TEXT)
-    film.scene.hold(SEEN)
-    film.flying["O"].set_fill(opacity=1.0)
     film.scene.add(*copies)
     film.move(FadeOut(film.brackets), seconds=TEXT / 2)
-    film.move(Shows(Group(bar, film.counts[0], *copies), come, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.move(Shows(Group(bar, film.counts[0], *copies), come), seconds=2 * FLIGHT)
     film.scene.remove(*copies)
     bar.display(near, step.sweeps, 1.0)
     film.bracketed(near, (0.0, swept), (swept, step.nbytes))
     film.said = [*film.said, film.brackets, *total, *once]
     film.move(FadeIn(film.brackets, *once, film.moved(0, step.nbytes, columns=near)), seconds=TEXT)
-    film.scene.hold(COMPARED)
+    film.scene.hold(LAST)
 
 
 def compare(film: IOFilm) -> None:
@@ -593,7 +609,7 @@ def compare(film: IOFilm) -> None:
 
     film.move(FadeOut(*sums), seconds=TEXT)
     aside = Shows(Group(film.bars[0], film.counts[0], amount), steps_aside, rate_func=ease_in_out_cubic)
-    film.move(aside, film.copied(), seconds=MOVE)
+    film.move(aside, film.copied(), seconds=GROWTH)
     film.scene.add(standard)
     with film.scene.telling():
         film.move(FadeIn(*film.sized(film.index, step.m), *words), seconds=TEXT)
@@ -681,63 +697,53 @@ def real(film: IOFilm) -> None:
 
 @beat("law")
 def law(film: IOFilm) -> None:
-    """At the first M: how many sweeps, and what each moves; what crosses by the law is framed in its bar, and what is not in it is dimmed."""
+    """At the first M: how many sweeps, and what each moves; in its bar the law's bytes are framed, and what it leaves out is dimmed."""
     found, square, skin, now = film.found, film.square.place, film.skin, film.step
-    held = [] if now is not found.steps[-1] else [film.memory]
+    held = [film.memory] if film.scene.on_stage(film.memory) else []
     film.step = first = found.steps[0]
-    film.backs = [StepBack(film.at_bar(index), BACK) for index in film.at if index and film.scene.on_stage(film.at_bar(index)[0])]
     cut = Shows(film.square, lambda share: film.square.widen(now.columns, first.columns, share, full=True), rate_func=ease_in_out_cubic)
-    film.move(FadeOut(*film.said, *held), seconds=TEXT)
-    film.said = [film.cut()]
-    film.move(cut, *film.backs, FadeIn(*film.said), seconds=MOVE)
+    film.move(FadeOut(film.axis, *film.said, *held, *film.counts[1 : len(found.steps)]), seconds=TEXT)
+    film.backs = [StepBack(things, BACK) for index in film.at if index and (things := film.at_bar(index))]
+    film.move(cut, *film.backs, seconds=GROWTH)
     top, line, _ = rows(film.place["law"], 3)
     sweeps, every = worded(top, [SWEEPS_LAW, EACH_LAW], NAME, [skin.ink, skin.ink], "law")
     total = word(ALL_LAW, SIZE, skin.ink, line, "law")
     source = fitted((THEOREM_2.citation,), LABEL, skin.ink, film.place["bound"], "bound", Face.TEXT)
-    film.said = [*film.said, film.figures(first)]
+    rest = fitted(REST, LABEL, skin.ink, film.place["rest"], "rest", Face.TEXT)
+    film.said = [film.cut(), *film.spanned(), film.figures(first)]
     with film.scene.telling():
         frames = film.framed([square.strip(name) for name in "KV"])
-        film.move(FadeIn(sweeps, frames, *spanned(film)), seconds=TEXT)
+        film.move(FadeIn(sweeps, frames, *film.said[:-1]), seconds=TEXT)
         film.scene.hold(LIT)
         film.move(FadeOut(frames), seconds=TEXT)
         frames = film.framed([square.strip(name) for name in "QO"])
         film.move(FadeIn(every, frames), seconds=TEXT)
         film.scene.hold(LIT)
-        film.move(FadeOut(frames), FadeIn(total, source), seconds=TEXT)
-        film.counts_by_law(0)
-        film.move(FadeIn(film.said[-1]), seconds=TEXT)
-        rest = fitted(REST, LABEL, skin.ink, film.place["rest"], "rest", Face.TEXT)
-        film.move(FadeOut(film.axis), FadeIn(rest), seconds=TEXT)
-        film.scene.hold(LIT)
+        film.move(FadeOut(frames, film.counts[0]), FadeIn(total, source), seconds=TEXT)
+        film.move(film.sorted(0), seconds=GROWTH)
+        film.move(FadeIn(*film.beyond(0), rest, film.framed([film.by_law(0)]), film.said[-1]), seconds=TEXT)
+        film.scene.hold(SEEN)
 
 
 @beat("answer")
 def answer(film: IOFilm) -> None:
     """Twice M, and again: what the law says is half, and its frame goes to a bar that is about half as tall."""
     with film.scene.telling():
-        for index, step in enumerate(film.found.steps[1:], 1):
-            before = film.by_law(index - 1)
-            frame = film.framed([before])
+        for index, (last, step) in enumerate(itertools.pairwise(film.found.steps), 1):
+            before, after, frame = film.by_law(index - 1), film.by_law(index), film.framed([film.by_law(index - 1)])
 
-            def goes(share: float, frame: Rectangles = frame, before: Rect = before, stop: Rect = film.by_law(index)) -> None:
-                frame.display(edges([before.toward(stop, share)]))
+            def goes(
+                share: float, last: Step = last, step: Step = step, before: Rect = before, after: Rect = after, frame: Rectangles = frame
+            ) -> None:
+                frame.display(edges([before.toward(after, share)]))
+                film.square.widen(last.columns, step.columns, share, full=True)
 
-            film.move(FadeOut(film.said[-1]), seconds=TEXT)
-            film.move(step_forth(film.backs[index - 1]), Shows(frame, goes, introducer=True, rate_func=ease_in_out_cubic), seconds=MOVE)
-            film.counts_by_law(index)
-            film.said = [*film.said[:-1], film.figures(step)]
-            film.move(FadeIn(film.said[-1]), seconds=TEXT)
+            film.step = step
+            film.move(FadeOut(*film.said), seconds=TEXT)
+            film.scene.add(frame)
+            moving = Shows(Group(frame, film.square), goes, rate_func=ease_in_out_cubic)
+            film.move(step_forth(film.backs[index - 1]), film.sorted(index), moving, seconds=MOVE)
+            film.said = [film.cut(), *film.spanned(), film.figures(step)]
+            film.move(FadeIn(*film.beyond(index), *film.said), seconds=TEXT)
             film.scene.hold(SEEN)
         film.scene.hold(LAST)
-
-
-def spanned(film: IOFilm) -> list[Word | Rectangles]:
-    """Under the square, how wide a block is, and all of them."""
-    square, ink, columns = film.square.place, film.skin.ink, film.step.columns
-    grid, spans, words = square.grid, list[np.ndarray](), list[Word]()
-    for text, wide, line in ((WIDTHS[0].format(columns), columns * square.unit, 0), (WIDTHS[1].format(square.n), grid.width, 1)):
-        y = grid.y0 - em(24 + line * LINE)
-        spans.append(span(grid.x0, grid.x0 + wide, y, em(2), em(9)))
-        left = grid.x0 + wide + em(BY_LINE)
-        words.append(Word(text, LABEL, ink, left, y - 0.36 * em(LABEL), "span"))
-    return [Rectangles(ink, name="spans").display(np.concatenate(spans)), *words]

@@ -22,8 +22,8 @@ IO: Mapping[Aspect, Table] = {
         "square": (16, 16, 676, 720), "hbm": (560, 24, 676, 124),
         "panel": (700, 16, 1896, 540), "cross": (720, 30, 1480, 526), "room": (1500, 60, 1884, 496), "band": (700, 566, 1896, 912),
         "cut": (66, 772, 676, 908), "chip": (1600, 62, 1896, 110), "held": (1600, 12, 1896, 58), "blocks": (66, 772, 676, 818),
-        "plot": (700, 16, 1896, 800), "under": (700, 808, 1896, 912), "axis": (940, 16, 1590, 66),
-        "law": (940, 160, 1896, 346), "rest": (940, 100, 1896, 156), "bound": (1420, 356, 1896, 410),
+        "plot": (700, 16, 1896, 800), "under": (700, 808, 1896, 912), "axis": (940, 12, 1590, 62),
+        "law": (940, 66, 1896, 252), "rest": (940, 12, 1896, 62), "bound": (1420, 262, 1896, 312),
     },
     "4:3": {
         "square": (0, 10, 470, 480), "hbm": (370, 20, 470, 110),
@@ -53,7 +53,7 @@ SIDE, UNDER = em(48), em(54)  # beside the grid and beneath it: letters
 WORDS, BEFORE, AFTER = em(60), em(130), em(150)  # a line of words beneath stripes; a name before one, its bytes after it
 HEADROOM = em(104)  # above the tallest bar, for its two lines of words
 BAR = (0.05, 0.6)  # of a bar's column: where it begins and ends
-SPAN = 0.92  # of a column: the largest memory, under its bar
+SPAN = 0.8  # of a column: the largest memory, under its bar
 
 
 @dataclass(frozen=True)
