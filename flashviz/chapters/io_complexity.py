@@ -18,7 +18,7 @@ from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("chip", "The chip", 3.9, shot="io", late=True, along=True, caption="The chip has room for four blocks."),
-    Beat("visit", "A visit", 4.9, shot="io", late=True, along=True, caption="O is unfinished, so it comes again for each block."),
+    Beat("visit", "A visit", 5.0, shot="io", late=True, along=True, caption="O is unfinished, so it comes again for each block."),
     Beat("sweep", "A sweep", 5.7, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
     Beat("again", "All sweeps", 9.9, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
     Beat("more", "Too small", 5.3, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),

@@ -186,8 +186,8 @@ class IOFilm(ChapterFilm):
         place, slot, step = self.square.place, self.cross.slot("O"), self.step
         q, o, flying, after = place.rows("Q", 0, step.rows), place.rows("O", 0, step.rows), self.flying["Q"], 1 / self.visits
         part, tile = Block(self.skin, 1 / step.sweeps), self.cross.slot("S")
-        plus = word(PART, NAME, self.skin.ink, tile, "part").set_z_index(2, family=True)
-        wide = plus.wide
+        plus = word(PART, NAME, self.skin.ink, slot, "part").set_z_index(2, family=True)
+        plus.put_at(slot.center[0] - plus.wide / 2, slot.y1 - em(LINE))
 
         def q_in(share: float) -> None:
             flying.display(edges([q.toward(self.cross.slot("Q"), share)]))
@@ -198,9 +198,7 @@ class IOFilm(ChapterFilm):
             self.crosses(after, after * share, 0.0)
 
         def added(share: float) -> None:
-            at = tile.toward(slot, share)
-            part.display([], [at])
-            plus.put_at(at.center[0] - wide / 2, at.y1 - em(LINE))
+            part.display([], [tile.toward(slot, share)])
 
         def o_out(share: float) -> None:
             self.block.display([], [slot.toward(o, share)])
@@ -213,11 +211,12 @@ class IOFilm(ChapterFilm):
         self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_in, rate_func=ease_in_out_cubic), seconds=FLIGHT)
         self.holds("O")
         self.move(FadeIn(self.tile), seconds=MADE_IN)
-        self.scene.add(part, plus)
-        self.move(Shows(Group(part, plus), added, rate_func=ease_in_out_cubic), seconds=MOVE)
+        self.scene.add(part)
+        self.move(Shows(part, added, rate_func=ease_in_out_cubic), seconds=MOVE)
         self.block.display([], [slot])
         self.scene.remove(part)
-        self.scene.hold(MADE_IN)
+        self.move(FadeIn(plus), seconds=TEXT)
+        self.scene.hold(SEEN)
         self.move(FadeOut(plus, self.tile), seconds=TEXT)
         self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_out, rate_func=ease_in_out_cubic), seconds=FLIGHT)
         self.scene.remove(self.block)
