@@ -152,7 +152,7 @@ FILMS = {
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 16}},
         actors=("sweeps", "memory", "block O", "stripes", *(f"bar {index}" for index in range(5))),
-        seconds=(20, 50),
+        seconds=(20, 55),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",

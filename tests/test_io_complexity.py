@@ -142,7 +142,7 @@ def test_a_real_chip_is_the_next_bar() -> None:
     assert [item.values for item in shown(end, "blocks K")] == [written([454, 2])]
     assert not shown(end, "memory"), "seven times as large as the largest strip"
     assert [bar.values for bar in shown(end, "bar 3")] == [written([2, 596 * 1024])]
-    assert said(at(scene(FILM, **CONFIGS["narrow"]), "real"), "blocks") == ["K, V: 1 block of 512 rows"]
+    assert said(at(scene(FILM, **CONFIGS["narrow"]), "real"), "blocks") == ["K, V: all 512 rows at once"]
     assert "real" not in [each.name for each in gather(AttentionConfig(arch="sm_86"), run).beats]
 
 
@@ -328,7 +328,7 @@ def test_the_law_is_that_of_the_bars() -> None:
         end = at(film, beat)
         assert said(end, "law") == ["N / (M / 4d) sweeps", "= 12 N² d² / M numbers", "× 3 N d numbers"]
         assert said(end, "figures") == [figures]
-        assert said(end, "span") == [f"M / 4d = {columns} rows", f"N = {N}"]
+        assert said(end, "span") == [f"M / 4d = {columns}", f"N = {N}"]
         assert said(end, "bound") == ["Dao et al. 2022, Theorem 2"]
         (spans,), (grid,) = shown(end, "spans"), shown(end, "sweeps grid")
         assert spans.box[2] - spans.box[0] == pytest.approx(grid.box[2] - grid.box[0], abs=0.06)

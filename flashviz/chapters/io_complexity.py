@@ -18,14 +18,14 @@ from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("chip", "The chip", 3.9, shot="io", late=True, along=True, caption="The chip has room for four blocks."),
-    Beat("visit", "A visit", 5.0, shot="io", late=True, along=True, caption="O is unfinished, so it comes again for each block."),
+    Beat("visit", "A visit", 4.9, shot="io", late=True, along=True, caption="O is unfinished, so it comes again for each block."),
     Beat("sweep", "A sweep", 5.7, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("again", "All sweeps", 9.9, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
+    Beat("again", "All sweeps", 9.7, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
     Beat("more", "Too small", 5.3, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
     Beat("less", "Less already", 5.5, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
     Beat("wider", "Twice M", 4.5, shot="io", late=True, along=True, caption="Twice the memory: wider blocks, half the sweeps."),
     Beat("below", "Twice again", 4.1, shot="io", late=True, along=True, caption="Twice again: less than standard attention."),
-    Beat("twice", "Twice again", 4.1, shot="io", late=True, along=True, caption="Twice again: half the sweeps, nearly half the traffic."),
+    Beat("twice", "Twice again", 4.1, shot="io", late=True, along=True, caption="Twice again: half the sweeps again."),
     Beat("real", "A real chip", 3.9, shot="io", late=True, along=True, caption="A thread block of an {device} has {room}."),
     Beat("law", "The law", 6.1, shot="io", late=True, along=True, caption="M counts numbers: so many sweeps, so many in each."),
     Beat("answer", "Half", 6.2, shot="io", late=True, along=True, caption="Twice the memory: about half the traffic."),

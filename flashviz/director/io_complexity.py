@@ -35,7 +35,9 @@ CUT = ("N = {n} rows each,", "d = {d} numbers a row,", "{sweeps} blocks of {colu
 SCORES = ("scores:", "made and", "dropped")
 PART = "+ part"
 CHIP = ("chip, M = {kib}", "M = {kib}")
-BLOCKS, UNEVEN = "K, V: {sweeps} blocks of {columns} rows", "K, V: blocks of {columns}, then {rest} rows"
+BLOCKS = ("K, V: {sweeps} blocks of {columns} rows", "{sweeps} blocks of {columns} rows")
+WHOLE_KV = ("K, V: all {columns} rows at once", "all {columns} rows at once")
+UNEVEN = ("K, V: blocks of {columns}, then {rest} rows", "blocks of {columns}, then {rest} rows")
 SWEEP = ("one sweep: {parts} = {all}", "sweep: {parts} = {all}", "sweep: {all}")
 WITHIN = {
     "Q in": ("{n} rows × {d} numbers × {size} bytes",),
@@ -54,7 +56,7 @@ SWEEPS_LAW, EACH_LAW, ALL_LAW = "N / (M / 4d) sweeps", "× 3 N d numbers", "= 12
 FIGURES = ("M = {kib} = {m:,.0f} numbers: {all}", "M = {m:,.0f} numbers: {all}")
 BY_LAW = ("law: {}", "{}")
 REST = ("dim: not in the law (sums, K, V, first O)", "dim: sums, K, V, first O", "dim: not in the law")
-WIDTHS = ("M / 4d = {} rows", "N = {}")
+WIDTHS = ("M / 4d = {}", "N = {}")
 SIZE = 56  # px: of the law
 NEARER = 1.4  # columns: in one of so many the first bar grows
 LARGE = 5  # sweeps: as many fill the place at first
@@ -64,7 +66,7 @@ VISITS, OTHERS = (1.0, 0.8, 0.6), 1.2  # seconds: of visits that are seen one by
 ARRIVED, LEAVES = 0.4, 0.6  # shares of a visit: its blocks have come, O goes
 PACES, REST_OF = (0.9, 0.6, 0.4), 1.7  # seconds: of sweeps that are seen one by one, and of all others
 PACE, GROWTH, LEAST = 1.6, 0.7, 0.8  # seconds: of all sweeps at the smallest M, of twice M, and of few sweeps
-PIECE, COMPARED, LIT, LAST = 0.3, 1.2, 1.0, 1.6  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
+PIECE, COMPARED, LIT, LAST = 0.3, 1.2, 1.0, 1.5  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
 BACK, DIM = 0.22, 0.7  # opacities: of what is not spoken of, and of the veil over what the law does not count
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
@@ -185,7 +187,7 @@ class IOFilm(ChapterFilm):
         """A block of Q and one of O come in, the tile is lit and makes a part, which is added to O's block; that goes out."""
         place, slot, step = self.square.place, self.cross.slot("O"), self.step
         q, o, flying, after = place.rows("Q", 0, step.rows), place.rows("O", 0, step.rows), self.flying["Q"], 1 / self.visits
-        part, tile = Block(self.skin, 1 / step.sweeps), self.cross.slot("S")
+        part, tile = Block(self.skin, 1 / step.sweeps, "part of O"), self.cross.slot("S")
         plus = word(PART, NAME, self.skin.ink, slot, "part").set_z_index(2, family=True)
         plus.put_at(slot.center[0] - plus.wide / 2, slot.y1 - em(LINE))
 
@@ -353,8 +355,9 @@ class IOFilm(ChapterFilm):
         """How K and V are cut."""
         columns, n = self.step.columns, self.found.config.seq_k
         rest = n - columns * (self.step.sweeps - 1)
-        text = (BLOCKS if rest == columns else UNEVEN).format(sweeps=self.step.sweeps, columns=columns, rest=rest)
-        return word(text.replace("1 blocks", "1 block"), LABEL, self.skin.ink, self.place["blocks"], "blocks")
+        forms = WHOLE_KV if columns == n else BLOCKS if rest == columns else UNEVEN
+        texts = [form.format(sweeps=self.step.sweeps, columns=columns, rest=rest) for form in forms]
+        return fitted(texts, LABEL, self.skin.ink, self.place["blocks"], "blocks")
 
     def lay_standard(self, nbytes: float) -> None:
         """Standard attention's bar, with so many bytes laid."""

@@ -119,10 +119,10 @@ class Block(VGroup):
         share: Of all sweeps, the first.
     """
 
-    def __init__(self, skin: Theme, share: float) -> None:
-        self.tag = "block O"
-        self.whole = outlines(skin.hue("O"), "block O whole")
-        self.done = Rectangles(skin.hue("O"), name="block O so far", opacity=strength(share))
+    def __init__(self, skin: Theme, share: float, tag: str = "block O") -> None:
+        self.tag = tag
+        self.whole = outlines(skin.hue("O"), f"{tag} whole")
+        self.done = Rectangles(skin.hue("O"), name=f"{tag} so far", opacity=strength(share))
         super().__init__(self.done, self.whole)
 
     def display(self, empty: Sequence[Rect], swept: Sequence[Rect] = ()) -> Block:
