@@ -54,7 +54,7 @@ def test_bars_are_algorithm_1s() -> None:
         assert [item.values for item in shown(end, "blocks K")] == [written([columns, N / columns])]
         assert said(end, "blocks") == [f"K, V: {N // columns} blocks of {columns} rows"]
         if beat not in {"law", "answer"}:
-            assert said(end, "chip") == [f"chip, M = {4 * D * columns * 2 // 1024} KiB"]
+            assert said(end, "chip") == [f"chip: {4 * D * columns * 2 // 1024} KiB"]
 
 
 def test_the_film_has_the_problem_of_all_others() -> None:
@@ -365,11 +365,13 @@ def test_sorting_a_bar_moves_sums_and_nothing_else(name: str) -> None:
     step, columns = found.steps[0], Columns(Rect(0.0, 0.0, 4.0, 5.0), 1, found.steps[0].nbytes)
     bar = Bars(0, found.each[::-1], found.starts, THEMES["dark"])
     laid = {tensor: part.points.copy() for tensor, part in bar.display(columns, step.sweeps, 1.0).parts.items()}
-    for tensor, part in bar.sort(columns, step.sweeps, 0.0).parts.items():
+    for tensor, part in bar.sift(columns, step.sweeps, 0.0).parts.items():
         assert part.points == pytest.approx(laid[tensor]), tensor
-    parts = bar.sort(columns, step.sweeps, 1.0).parts
+    parts = bar.sift(columns, step.sweeps, 1.0).parts
     law = columns.y(found.law(step.m))
-    once = {tensor: len(part.points) // 16 - (step.sweeps * sum(way.tensor == tensor for way in found.each)) for tensor, part in parts.items()}
+    once = {
+        tensor: len(part.points) // 16 - (step.sweeps * sum(way.tensor == tensor for way in found.each)) for tensor, part in parts.items()
+    }
     for tensor, part in parts.items():
         low, high = part.points[: len(part.points) - 16 * once[tensor], 1], part.points[len(part.points) - 16 * once[tensor] :, 1]
         assert not len(low) or (low.min() >= law - 1e-9 if tensor == "L" else low.max() <= law + 1e-9)

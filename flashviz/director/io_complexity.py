@@ -23,6 +23,7 @@ from flashviz.layout import Rect
 from flashviz.layout.io_complexity import BAR, BEFORE, Band, Columns, Cross, Square
 from flashviz.layout.rect import rows
 from flashviz.lettering import Face, em, text_width, wrap
+from flashviz.memory import FLOAT32
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
@@ -34,7 +35,7 @@ ROOM = ("on chip:", "M = {kib}", "4 blocks of", "{columns} rows,", "{each} each"
 CUT = ("N = {n} rows each,", "d = {d} numbers a row,", "{sweeps} blocks of {columns} rows")
 SCORES = ("scores:", "made and", "dropped")
 PART = "+ part"
-CHIP = ("chip, M = {kib}", "M = {kib}")
+CHIP = "chip: {kib}"
 BLOCKS = ("K, V: {sweeps} blocks of {columns} rows", "{sweeps} blocks of {columns} rows")
 WHOLE_KV = ("K, V: all {columns} rows at once", "all {columns} rows at once")
 UNEVEN = ("K, V: blocks of {columns}, then {rest} rows", "blocks of {columns}, then {rest} rows")
@@ -348,8 +349,10 @@ class IOFilm(ChapterFilm):
 
     def measured(self) -> list[Word]:
         """At the strip of memory, how large it is, and how it cuts K and V."""
-        figures, ink = {"kib": on_chip(self.step.m, self.found.config)}, self.skin.ink
-        return [fitted([text.format(**figures) for text in CHIP], LABEL, ink, self.place["chip"], "chip"), self.cut()]
+        return [
+            word(CHIP.format(kib=on_chip(self.step.m, self.found.config)), LABEL, self.skin.ink, self.place["chip"], "chip"),
+            self.cut(),
+        ]
 
     def cut(self) -> Word:
         """How K and V are cut."""
@@ -383,7 +386,7 @@ class IOFilm(ChapterFilm):
     def sorted(self, index: int) -> Shows:
         """Rows' sums leave the sweeps of a bar."""
         bar, step = self.bars[index], self.found.steps[index]
-        return Shows(bar, lambda share: bar.sort(self.columns, step.sweeps, share), rate_func=ease_in_out_cubic)
+        return Shows(bar, lambda share: bar.sift(self.columns, step.sweeps, share), rate_func=ease_in_out_cubic)
 
     def beyond(self, index: int) -> list[Any]:
         """A veil over what the law does not count, and over the bar the law's own sum."""
@@ -496,7 +499,7 @@ def sweep(film: IOFilm) -> None:
     with film.scene.telling():
         film.rest()
         film.scene.event = len(found.traces[0])
-        figures = {"n": c.seq_q, "d": c.head_dim, "size": c.itemsize, "stat": io_complexity.FLOAT32}
+        figures = {"n": c.seq_q, "d": c.head_dim, "size": c.itemsize, "stat": FLOAT32}
         within = [
             fitted([text.format(**figures) for text in WITHIN[name]], LABEL, film.skin.ground, stripe.inset(em(BY_LINE), 0.0), "within")
             for name, stripe in film.lines.items()

@@ -180,7 +180,7 @@ class Bars(VGroup):
         self.values = np.array([sweeps, laid * total(self.once) + sweeps * total(self.each)])
         return self
 
-    def sort(self, columns: Columns, sweeps: int, share: float) -> Bars:
+    def sift(self, columns: Columns, sweeps: int, share: float) -> Bars:
         """Rows' sums and maxima leave the sweeps and gather over them, so far on their way; what crosses once stays over them."""
         pieces: dict[str, list[Rect]] = {name: [] for name in self.parts}
         low, goals = 0.0, {True: 0.0, False: float(sweeps * sum(way.nbytes for way in self.each if way.tensor != "L"))}
