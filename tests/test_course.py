@@ -196,7 +196,7 @@ ANSWERS = {
         "Queries outside: O waits on chip until its row ends.",
     ),
     "O's own traffic": ("LoopOrderScene", "O crosses 17 times a row block, not once."),
-    "M counts numbers": ("IOScene", "M numbers fit on chip"),
+    "M counts numbers": ("IOScene", "M counts numbers"),
     "SRAM is not one thing": ("MemoryHierarchyScene", "Shared memory: 227 KiB per thread block (program)."),
     "softmax needs whole rows": ("StandardAttentionScene", "Kernel 2: softmax needs whole rows, so S comes back."),
     "tile by tile": ("OnlineSoftmaxScene", "All 8 tiles, any order: the same m and ℓ."),

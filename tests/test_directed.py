@@ -145,14 +145,15 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", "panel"), "sweep": ("square", "panel", "band"),
+            "chip": ("square", "panel"), "visit": ("square", "panel", "band"), "sweep": ("square", "panel", "band"),
             "again": ("square", "chip", "held", "panel", "plot", "under"), "more": ("plot", "under"),
-            "wider": ("square", "held", "chip", "plot", "under"), "real": ("square", "chip", "plot", "under"),
-            "law": ("square", "chip", "held", "law", "plot"), "answer": ("square", "chip", "held", "law", "bound", "plot"),
+            "wider": ("square", "held", "chip", "plot", "under"), "below": ("square", "held", "chip", "plot", "under"),
+            "real": ("square", "held", "chip", "plot", "under"), "law": ("square", "chip", "held", "law", "rest", "bound", "plot"),
+            "answer": ("square", "law", "plot", "under"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 16}},
         actors=("sweeps", "memory", "block O", "stripes", *(f"bar {index}" for index in range(5))),
-        seconds=(20, 50),
+        seconds=(20, 55),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",

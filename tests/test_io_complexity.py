@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashviz.chapters import io_complexity
-from flashviz.chapters.io_complexity import gather, on_chip, step_at
+from flashviz.chapters.io_complexity import gather, named, on_chip, step_at
 from flashviz.config import AttentionConfig
 from flashviz.errors import ConfigError
 from flashviz.layout import ASPECTS, Rect, shot
 from flashviz.layout.io_complexity import BAR, Band, Columns, Cross, Square
 from flashviz.lettering import PX_PER_UNIT
 from flashviz.memory import traffic
-from flashviz.mobjects.sweeps import SEAM, Block, Sweeps, strength
+from flashviz.mobjects.sweeps import SEAM, Bars, Block, Sweeps, strength
 from flashviz.palette import THEMES
 from flashviz_kernels.recorder import record, run
 from tests.directed import at, said, scene, shown, written
@@ -45,14 +45,16 @@ def kibs(nbytes: float) -> str:
 def test_bars_are_algorithm_1s() -> None:
     """After all sweeps at the smallest memory, and after all at each: slabs and bytes; the square is cut alike."""
     film = scene(FILM)
-    for beat, sweeps in (("again", (32,)), ("wider", (32, 16, 8)), ("answer", (32, 16, 8, 2))):
+    for beat, sweeps in (("again", (32,)), ("wider", (32, 16)), ("below", (32, 16, 8)), ("answer", (32, 16, 8, 2))):
         end = at(film, beat)
         for index, count in enumerate(sweeps):
             assert [bar.values for bar in shown(end, f"bar {index}")] == [written([count, ONCE + count * SWEEP])]
-    for beat, columns in (("again", 16), ("wider", 64), ("answer", 64)):
+    for beat, columns in (("again", 16), ("wider", 32), ("below", 64), ("law", 16), ("answer", 64)):
         end = at(film, beat)
         assert [item.values for item in shown(end, "blocks K")] == [written([columns, N / columns])]
-        assert f"on chip: {4 * D * columns * 2 // 1024} KiB, blocks of {columns} rows" in said(end, "chip")
+        assert said(end, "blocks") == [f"K, V: {N // columns} blocks of {columns} rows"]
+        if beat not in {"law", "answer"}:
+            assert said(end, "chip") == [f"chip: {4 * D * columns * 2 // 1024} KiB"]
 
 
 def test_the_film_has_the_problem_of_all_others() -> None:
@@ -63,8 +65,10 @@ def test_the_film_has_the_problem_of_all_others() -> None:
 
 
 def test_twice_the_memory_leaves_a_bar_each_time() -> None:
-    """Each with its bytes and its sweeps over it, and its memory under it."""
-    end = at(scene(FILM), "wider")
+    """Each with its bytes and its sweeps over it, and its memory under it; the third moves less than standard attention."""
+    assert said(at(scene(FILM), "wider"), "bytes") == [*(kibs(algorithm_1(columns)) for columns in COLUMNS[:2]), "2,304 KiB"]
+    assert algorithm_1(32) > 2304 * 1024 > algorithm_1(64)
+    end = at(scene(FILM), "below")
     assert said(end, "bytes") == [*(kibs(algorithm_1(columns)) for columns in COLUMNS), "2,304 KiB"]
     assert said(end, "swept") == ["32 sweeps", "16 sweeps", "8 sweeps"]
     assert said(end, "size") == ["M: 8 KiB", "M: 16 KiB", "M: 32 KiB"]
@@ -73,32 +77,51 @@ def test_twice_the_memory_leaves_a_bar_each_time() -> None:
         assert step.rows == step.columns, "blocks of Q and O as wide as those of K and V"
 
 
-def test_the_first_bar_is_the_sum_of_its_bands() -> None:
-    """Beside it, as it stands large: one sweep, what crosses once, and both added."""
-    end = at(scene(FILM), "again")
-    assert said(end, "total") == ["32 × 200 + 196 = 6,596 KiB"]
+def test_twice_again_says_less_where_it_is_less() -> None:
+    """Only where standard attention's level lies between the second bar and the third."""
+    for name, config in CONFIGS.items():
+        found = gather(AttentionConfig(**config), run)
+        between = found.steps[1].nbytes > found.standard >= found.steps[2].nbytes
+        names = [each.name for each in found.beats]
+        assert ("below" in names, "twice" in names) == (between, not between), name
+
+
+def test_the_first_bar_is_the_sum_of_its_slabs() -> None:
+    """Beside it, as it stands large: all sweeps, and over them what crosses once, of its three parts."""
+    film, found = scene(FILM), gather(AttentionConfig(), run)
+    end = at(film, "again")
+    assert "200 KiB each sweep" in film.drawn_at
+    assert said(end, "total") == ["32 × 200 = 6,400 KiB"]
+    assert " ".join(said(end, "once")) == "once: K and V in, first O (zeros) out: 64 + 64 + 68 = 196 KiB"
     assert (32 * SWEEP + ONCE) // 1024 == 32 * 200 + 196 == 6596
-    assert said(end, "each") == ["one sweep: 200 KiB"]
-    assert said(end, "once") == ["once in all: K and V in, O of zeros out: 196 KiB"]
-    (near,), (later,) = shown(end, "bar 0"), shown(at(scene(FILM), "more"), "bar 0")
+    assert said(end, "bytes") == ["6,596 KiB"]
+    (near,), (later,), (brackets,) = shown(end, "bar 0"), shown(at(film, "more"), "bar 0"), shown(end, "brackets")
     assert near.box[2] - near.box[0] > 2 * (later.box[2] - later.box[0])
     assert near.box[3] - near.box[1] == pytest.approx(later.box[3] - later.box[1])
+    assert brackets.box[3] - brackets.box[1] == pytest.approx(near.box[3] - near.box[1], abs=0.1)
+    assert found.sweep * 32 + found.once == found.steps[0].nbytes
 
 
-def test_a_sweep_paints_its_band_way_by_way() -> None:
+def test_a_sweep_paints_its_slab_way_by_way() -> None:
     """Three stripes as high as they have bytes, full after one sweep; O crosses with l and m, of 4 bytes a row each."""
     film, found = scene(FILM), gather(AttentionConfig(), run)
-    end = at(film, "sweep")
-    assert said(end, "way") == ["Q in", "O in", "O out"]
+    first, end = at(film, "visit"), at(film, "sweep")
+    assert said(first, "way") == said(end, "way") == ["Q in", "O in", "O out"]
+    assert said(first, "crossed") == ["2 KiB"] * 3
     assert said(end, "crossed") == ["64 KiB", "68 KiB", "68 KiB"]
-    assert said(end, "each") == ["one sweep: 200 KiB"]
+    assert said(end, "each") == ["one sweep: 64 + 68 + 68 = 200 KiB"]
+    assert said(end, "within") == [
+        f"{N} rows × {D} numbers × 2 bytes", "the same + a sum and a max a row, 4 bytes each", "the same again",
+    ]  # fmt: skip
+    assert (N * D * 2, N * D * 2 + N * 2 * 4) == (64 * 1024, 68 * 1024)
     assert (64 + 68 + 68, 64 + 64 + 68) == (SWEEP / 1024, ONCE / 1024) == (200, 196)
-    stripes = [shown(end, f"crossed {way.name}")[0].box for way in found.each]
+    assert named(found.each) == {"Q in": 64 * 1024, "O in": 68 * 1024, "O out": 68 * 1024}
+    assert named(found.starts) == {"K in": 64 * 1024, "V in": 64 * 1024, "first O out": 68 * 1024}
+    stripes = sorted((item.box for way in named(found.each) for item in shown(end, f"crossed {way}")), key=lambda box: -box[3])
     band = Band(film.shot("io")["band"], tuple(way.nbytes for way in found.each))
     wide, unit = band.stripes()[0].width, (stripes[0][3] - stripes[0][1]) / 64
-    assert [box[2] - box[0] for box in stripes] == pytest.approx([wide] * 3, abs=0.02)
-    assert [(box[3] - box[1]) / unit for box in stripes] == pytest.approx([64, 68, 68], rel=0.02)
-    assert said(end, "sums") == ["O: 64 KiB and 4 KiB of row sums"]
+    assert [box[2] - box[0] for box in stripes] == pytest.approx([wide] * 5, abs=0.02)
+    assert [(box[3] - box[1]) / unit for box in stripes] == pytest.approx([64, 64, 4, 64, 4], abs=0.6)
     assert found.sums == 2 * 4 * N == 4 * 1024
     differences = {(a.nbytes - b.nbytes) / (a.sweeps - b.sweeps) for a, b in itertools.pairwise(found.steps)}
     assert differences == {SWEEP}
@@ -114,12 +137,12 @@ def test_a_real_chip_is_the_next_bar() -> None:
     assert said(end, "size")[-1] == "227 KiB"
     assert "596 KiB" in said(end, "bytes")
     assert said(end, "swept")[-1] == "2 sweeps"
-    assert said(end, "keys") == ["454 keys, then the last 58"]
+    assert said(end, "blocks") == ["K, V: blocks of 454, then 58 rows"]
     assert N == 454 + 58
     assert [item.values for item in shown(end, "blocks K")] == [written([454, 2])]
     assert not shown(end, "memory"), "seven times as large as the largest strip"
     assert [bar.values for bar in shown(end, "bar 3")] == [written([2, 596 * 1024])]
-    assert said(at(scene(FILM, **CONFIGS["narrow"]), "real"), "keys") == ["all 512 keys at once"]
+    assert said(at(scene(FILM, **CONFIGS["narrow"]), "real"), "blocks") == ["K, V: all 512 rows at once"]
     assert "real" not in [each.name for each in gather(AttentionConfig(arch="sm_86"), run).beats]
 
 
@@ -134,9 +157,9 @@ def test_standard_attention_is_a_bar_of_named_pieces() -> None:
     assert set(names) <= set(film.drawn_at)
     assert (3 * 2 * N * D // 1024, 2 * 2 * N * N // 1024, 2 * N * D // 1024) == (192, 1024, 64)
     assert sum(way.nbytes for way in found.pieces) == found.standard == 2304 * 1024
-    for beat in ("more", "wider", "real"):
-        assert said(at(film, beat), "once each") == ["each matrix once"]
-    for beat in ("more", "wider", "answer"):
+    for beat in ("more", "below", "answer"):
+        assert said(at(film, beat), "at best") == ["at best:"]
+    for beat in ("more", "below", "answer"):
         end = at(film, beat)
         (line,), (bar,), (standard,) = shown(end, "standard"), shown(end, "bar 0"), shown(end, "bar 4")
         unit = (bar.box[3] - bar.box[1]) / algorithm_1(COLUMNS[0])
@@ -178,15 +201,15 @@ def test_a_chip_may_be_too_small_and_the_film_says_so() -> None:
 
 
 def test_what_m_counts_is_said_at_first() -> None:
-    """Numbers of four blocks, as many as the chip's KiB hold, how large the matrices are whose blocks these are, and what is not in M."""
+    """Four blocks, each of 2 KiB, and how large the matrices are whose blocks these are."""
     film = scene(FILM)
     texts = (
-        "on chip: M = 4,096", "numbers of 2 bytes", f"= 4 blocks of 16 × {D}", "= 8 KiB", "scores: not counted",
-        f"N = {N} rows each,", f"d = {D} numbers a row,", "32 blocks of 16 rows", "S: never in HBM",
+        "on chip:", "M = 8 KiB", "4 blocks of", "16 rows,", "2 KiB each",
+        f"N = {N} rows each,", f"d = {D} numbers a row,", "32 blocks of 16 rows", "scores: never in HBM",
     )  # fmt: skip
     for text in texts:
         assert text in film.drawn_at, text
-    assert 4096 * 2 == 4 * 2 * D * COLUMNS[0] == 8 * 1024
+    assert 4 * 2 * 1024 == 4 * 2 * D * COLUMNS[0] == 8 * 1024
     assert not {"S", "P"} & {part for trace in gather(AttentionConfig(), run).traces for part in traffic(trace).written}
 
 
@@ -255,7 +278,8 @@ def test_each_sweep_makes_all_rows_of_o_stronger(name: str) -> None:
 def test_heights_of_bars_are_to_scale_to_a_pixel(name: str) -> None:
     """And the memory under each is as wide as it is large."""
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
-    for beat in ("wider", "answer"):
+    last = "below" if "below" in {snapshot.beat for snapshot in film.snapshots} else "twice"
+    for beat in (last, "answer"):
         end = at(film, beat)
         bars = [shown(end, f"bar {index}")[0] for index in range(len(found.steps))]
         tall = [(bar.box[3] - bar.box[1]) * PX_PER_UNIT for bar in bars]
@@ -266,10 +290,10 @@ def test_heights_of_bars_are_to_scale_to_a_pixel(name: str) -> None:
 
 @every
 def test_a_bar_is_of_its_tensors(name: str) -> None:
-    """Heights of a hue's pieces are that tensor's bytes: K and V once, O with l and m once and with each sweep, Q with each."""
+    """Heights of a hue's pieces are that tensor's bytes: K and V once, O, l and m once and with each sweep, Q with each."""
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
     trace, area = traffic(found.traces[-1]), areas(film, len(found.steps) - 1)
-    for tensor, names in (("K", "K"), ("V", "V"), ("Q", "Q"), ("O", "OLM")):
+    for tensor, names in (("K", "K"), ("V", "V"), ("Q", "Q"), ("O", "O"), ("L", "LM")):
         moved = sum(side.get(part, 0) for part in names for side in (trace.read, trace.written))
         assert area[tensor] / sum(area.values()) == pytest.approx(moved / found.steps[-1].nbytes)
 
@@ -296,22 +320,62 @@ def test_the_closed_form_goes_through_every_trace(name: str) -> None:
 
 
 def test_the_law_is_that_of_the_bars() -> None:
-    """M / 4d keys a block, N / width sweeps of 3 N d numbers of Q and O: 12 N^2 d^2 / M."""
-    end = at(scene(FILM), "answer")
-    assert said(end, "law") == ["width = M / 4d", "N / width", "× 3 N d", "= 12 N² d² / M"]
-    assert sorted(said(end, "what")) == ["numbers each: Q in, O in, O out", "numbers that cross, about", "rows of a block", "sweeps"]
-    assert said(end, "figures") == ["M = 4,096: about 6,144 KiB"]
-    assert 2 * 12 * N**2 * D**2 / 4096 == gather(AttentionConfig(), run).bound == 6144 * 1024
-    assert algorithm_1(16) - ONCE - 32 * 16 * N == 6144 * 1024, "without what crosses once and the rows' sums and maxima"
-    assert said(end, "span") == ["width", "N"]
-    assert said(end, "bound") == ["Dao et al. 2022, Theorem 2"]
-    (spans,), (grid,) = shown(end, "spans"), shown(end, "sweeps grid")
-    assert spans.box[2] - spans.box[0] == pytest.approx(grid.box[2] - grid.box[0], abs=0.06)
-    for step in gather(AttentionConfig(), run).steps:
+    """M / 4d keys a block, N / (M / 4d) sweeps of 3 N d numbers of Q and O: 12 N^2 d^2 / M, at the first M and at each of twice it."""
+    film, found = scene(FILM), gather(AttentionConfig(), run)
+    for beat, columns, figures in (
+        ("law", 16, "M = 8 KiB = 4,096 numbers: 6,144 KiB"), ("answer", 64, "M = 32 KiB = 16,384 numbers: 1,536 KiB"),
+    ):  # fmt: skip
+        end = at(film, beat)
+        assert said(end, "law") == ["N / (M / 4d) sweeps", "= 12 N² d² / M numbers", "× 3 N d numbers"]
+        assert said(end, "figures") == [figures]
+        assert said(end, "span") == [f"M / 4d = {columns}", f"N = {N}"]
+        assert said(end, "bound") == ["Dao et al. 2022, Theorem 2"]
+        (spans,), (grid,) = shown(end, "spans"), shown(end, "sweeps grid")
+        assert spans.box[2] - spans.box[0] == pytest.approx(grid.box[2] - grid.box[0], abs=0.06)
+    assert "M = 16 KiB = 8,192 numbers: 3,072 KiB" in film.drawn_at
+    assert said(at(film, "answer"), "by law") == ["law: 6,144", "law: 3,072", "law: 1,536"]
+    assert [found.law(step.m) / 1024 for step in found.steps] == [6144, 3072, 1536]
+    assert 2 * 12 * N**2 * D**2 / 4096 == 6144 * 1024
+    for step in found.steps:
         assert step.m == 4 * step.columns * D
         assert step.sweeps == N / step.columns == 4 * N * D / step.m
         assert 2 * 3 * N * D == SWEEP - 16 * N, "two bytes each, and sums and maxima of rows besides"
         assert 3 * N * D * step.sweeps == 12 * N**2 * D**2 / step.m
+
+
+@every
+def test_the_law_frames_what_it_counts_and_dims_the_rest(name: str) -> None:
+    """In each bar of a trace: 12 N^2 d^2 / M of Q and O are framed; over it is what crosses once, and the sums of each sweep."""
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    end = at(film, "answer")
+    frames = {(round(item.box[0], 2), round(item.box[3], 2)): item.box for item in shown(end, "lit")}
+    assert len(frames) == len(found.steps)
+    for index, (step, frame, veil) in enumerate(zip(found.steps, sorted(frames.values()), shown(end, "veil"), strict=True)):
+        (bar,) = shown(end, f"bar {index}")
+        unit = (bar.box[3] - bar.box[1]) / step.nbytes
+        assert frame[3] - frame[1] == pytest.approx(unit * found.law(step.m), abs=0.08)
+        assert veil.box[3] - veil.box[1] == pytest.approx(unit * (found.once + 2 * found.sums * step.sweeps), abs=0.03)
+        assert found.law(step.m) + found.once + 2 * found.sums * step.sweeps == step.nbytes
+
+
+@every
+def test_sorting_a_bar_moves_sums_and_nothing_else(name: str) -> None:
+    """Before, pieces lie as they were laid; after, Q and O lie close, sums over them, and what crosses once where it was; areas stay."""
+    found = gather(AttentionConfig(**CONFIGS[name]), run)
+    step, columns = found.steps[0], Columns(Rect(0.0, 0.0, 4.0, 5.0), 1, found.steps[0].nbytes)
+    bar = Bars(0, found.each[::-1], found.starts, THEMES["dark"])
+    laid = {tensor: part.points.copy() for tensor, part in bar.display(columns, step.sweeps, 1.0).parts.items()}
+    for tensor, part in bar.sift(columns, step.sweeps, 0.0).parts.items():
+        assert part.points == pytest.approx(laid[tensor]), tensor
+    parts = bar.sift(columns, step.sweeps, 1.0).parts
+    law = columns.y(found.law(step.m))
+    once = {
+        tensor: len(part.points) // 16 - (step.sweeps * sum(way.tensor == tensor for way in found.each)) for tensor, part in parts.items()
+    }
+    for tensor, part in parts.items():
+        low, high = part.points[: len(part.points) - 16 * once[tensor], 1], part.points[len(part.points) - 16 * once[tensor] :, 1]
+        assert not len(low) or (low.min() >= law - 1e-9 if tensor == "L" else low.max() <= law + 1e-9)
+        assert high == pytest.approx(laid[tensor][len(laid[tensor]) - len(high) :, 1])
 
 
 # -------------------------------------------------------------------------------------------------------------- the chip
@@ -321,9 +385,9 @@ def test_the_law_is_that_of_the_bars() -> None:
 def test_the_memory_is_m_in_quarters(name: str) -> None:
     """Equal areas are equal bytes: M as wide as it is large once there are others, and a block of each matrix in a quarter of it."""
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
-    place = film.shot("io")["held"]
+    place, doubled = film.shot("io")["held"], "below" if "below" in {snapshot.beat for snapshot in film.snapshots} else "twice"
     first, last = found.steps[0], found.steps[-1]
-    for beat, step, scale in (("again", first, last.m), ("wider", last, last.m)):
+    for beat, step, scale in (("again", first, last.m), (doubled, last, last.m)):
         end = at(film, beat)
         whole = place.width * step.m / scale
         (memory,) = shown(end, "memory")

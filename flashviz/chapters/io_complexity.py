@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,15 +17,18 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("chip", "The chip", 4.9, shot="io", late=True, along=True, caption="M numbers fit on chip: a block of K, V, Q and O."),
-    Beat("sweep", "A sweep", 6.6, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("again", "All sweeps", 7.2, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
-    Beat("more", "Too small", 7.1, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
-    Beat("less", "Less already", 6.8, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
-    Beat("wider", "Twice M", 5.1, shot="io", late=True, along=True, caption="Twice the memory: blocks twice as wide, half the sweeps."),
-    Beat("real", "A real chip", 3.9, shot="io", late=True, along=True, caption="One thread block of an {device} has even more."),
-    Beat("law", "The law", 10.6, shot="io", late=True, along=True, caption="Count: so many sweeps, and what crosses in each of them."),
-    Beat("answer", "Half", 4.3, shot="io", late=True, along=True, caption="Twice the memory: about half the traffic."),
+    Beat("chip", "The chip", 3.9, shot="io", late=True, along=True, caption="The chip has room for four blocks."),
+    Beat("visit", "A visit", 4.9, shot="io", late=True, along=True, caption="O is unfinished, so it comes again for each block."),
+    Beat("sweep", "A sweep", 5.7, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
+    Beat("again", "All sweeps", 9.7, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
+    Beat("more", "Too small", 5.3, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
+    Beat("less", "Less already", 5.5, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
+    Beat("wider", "Twice M", 4.5, shot="io", late=True, along=True, caption="Twice the memory: wider blocks, half the sweeps."),
+    Beat("below", "Twice again", 4.1, shot="io", late=True, along=True, caption="Twice again: less than standard attention."),
+    Beat("twice", "Twice again", 4.1, shot="io", late=True, along=True, caption="Twice again: half the sweeps again."),
+    Beat("real", "A real chip", 3.9, shot="io", late=True, along=True, caption="A thread block of an {device} has {room}."),
+    Beat("law", "The law", 6.1, shot="io", late=True, along=True, caption="M counts numbers: so many sweeps, so many in each."),
+    Beat("answer", "Half", 6.2, shot="io", late=True, along=True, caption="Twice the memory: about half the traffic."),
 )  # fmt: skip
 LENGTH = 8  # N, in tiles, at least
 SWEEPS = 64  # at most: blocks of fewer keys are too thin to be seen
@@ -78,26 +81,22 @@ class IO:
         """Bytes of the rows' sums and maxima l and m, in float32."""
         return 2 * self.config.seq_q * FLOAT32
 
-    @property
-    def rows(self) -> int:
-        """Bytes of O and of l and m: they cross together."""
-        return self.matrix + self.sums
-
-    @property
-    def bound(self) -> float:
-        """Theorem 2 at the smallest M: bytes of 12 N^2 d^2 / M numbers."""
+    def law(self, m: float) -> float:
+        """Theorem 2: bytes of 12 N^2 d^2 / M numbers."""
         c = self.config
-        return 12 * c.seq_k**2 * c.head_dim**2 / self.steps[0].m * c.itemsize
+        return 12 * c.seq_k**2 * c.head_dim**2 / m * c.itemsize
 
     @property
     def each(self) -> tuple[Way, ...]:
-        """Of one sweep: Q in, O in and out."""
-        return (Way("Q in", "Q", self.matrix), Way("O in", "O", self.rows), Way("O out", "O", self.rows))
+        """Of one sweep: Q in, O in and out; with O its rows' sums and maxima."""
+        both = [Way(name, tensor, nbytes) for name in ("O in", "O out") for tensor, nbytes in (("O", self.matrix), ("L", self.sums))]
+        return (Way("Q in", "Q", self.matrix), *both)
 
     @property
     def starts(self) -> tuple[Way, ...]:
-        """However many sweeps there are: K and V in, block by block, and O as it is before the first sweep."""
-        return (Way("K in", "K", self.matrix), Way("V in", "V", self.matrix), Way("O of zeros out", "O", self.rows))
+        """However many sweeps there are: K and V in, block by block, and O, with its sums and maxima, as before the first sweep."""
+        ways = (("K in", "K"), ("V in", "V"), ("first O out", "O"))
+        return (*(Way(name, tensor, self.matrix) for name, tensor in ways), Way("first O out", "L", self.sums))
 
     @property
     def pieces(self) -> tuple[Way, ...]:
@@ -135,7 +134,9 @@ class IO:
     @property
     def beats(self) -> tuple[Beat, ...]:
         """The smallest chip moves more than standard attention, or less; a GPU that is not quoted has no beat."""
-        gone = {"less" if self.steps[0].nbytes > self.standard else "more", "" if self.device else "real"}
+        first, second, *third = (step.nbytes > self.standard for step in self.steps)
+        gone = {"less" if first else "more", "" if self.device else "real"}
+        gone |= {"twice" if second and not third[0] else "below"} if third else {"twice", "below"}
         return tuple(beat for beat in BEATS if beat.name not in gone)
 
 
@@ -194,6 +195,11 @@ def bytes_at(m: float, config: AttentionConfig) -> float:
     n, d, size = config.seq_k, config.head_dim, config.itemsize
     sweeps = -(-n // math.ceil(m / elements(1, d)))
     return 2 * n * d * size + n * d * size + 2 * n * FLOAT32 + sweeps * (3 * n * d * size + 4 * n * FLOAT32)
+
+
+def named(ways: Sequence[Way]) -> dict[str, int]:
+    """Bytes of each name, in their order."""
+    return {name: sum(way.nbytes for way in ways if way.name == name) for name in dict.fromkeys(way.name for way in ways)}
 
 
 def on_chip(m: float, config: AttentionConfig) -> str:

@@ -13,55 +13,62 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import theme
 from flashviz.chapters import io_complexity
-from flashviz.chapters.io_complexity import IO, Step, elements, gather, on_chip
+from flashviz.chapters.io_complexity import IO, Step, gather, named, on_chip
 from flashviz.citations import THEOREM_2
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, fitted, middle, slid, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, fitted, middle, word, worded
 from flashviz.figures import KIB
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import BAR, BEFORE, Band, Columns, Cross, Square
 from flashviz.layout.rect import rows
 from flashviz.lettering import Face, em, text_width, wrap
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
+from flashviz.memory import FLOAT32
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.sweeps import Bars, Block, Memory, Stripes, Sweeps
+from flashviz.mobjects.sweeps import Bars, Block, Memory, Stripes, Sweeps, strength
 from flashviz.mobjects.tiles import DASH, THIN, Rectangles, box, dashes, edges, outlines, span
 
-WHOLE = ("S: never in HBM", "never in HBM")
-ROOM = ("on chip: M = {m:,}", "numbers of {size} bytes", "= 4 blocks of {columns} × {d}", "= {kib}", "scores: not counted")
+WHOLE = ("scores: never in HBM", "never in HBM")
+ROOM = ("on chip:", "M = {kib}", "4 blocks of", "{columns} rows,", "{each} each")
 CUT = ("N = {n} rows each,", "d = {d} numbers a row,", "{sweeps} blocks of {columns} rows")
 SCORES = ("scores:", "made and", "dropped")
-CHIP = ("on chip: {kib}, blocks of {columns} rows", "on chip: {kib}")
-SWEEP = ("one sweep: {}", "sweep: {}")
-SUMS = ("O: {} and {} of row sums and maxima", "O: {} and {} of row sums", "O: and {1} of row sums")
-ONCE = "once in all: K and V in, O of zeros out: {}"
-SUM = "{sweeps} × {each:,.0f} + {once:,.0f} = {all:,.0f} KiB"
-AXIS = ("KiB that cross between HBM and chip", "KiB between HBM and chip")
+PART = "+ part"
+CHIP = "chip: {kib}"
+BLOCKS = ("K, V: {sweeps} blocks of {columns} rows", "{sweeps} blocks of {columns} rows")
+WHOLE_KV = ("K, V: all {columns} rows at once", "all {columns} rows at once")
+UNEVEN = ("K, V: blocks of {columns}, then {rest} rows", "blocks of {columns}, then {rest} rows")
+SWEEP = ("one sweep: {parts} = {all}", "sweep: {parts} = {all}", "sweep: {all}")
+WITHIN = {
+    "Q in": ("{n} rows × {d} numbers × {size} bytes",),
+    "O in": tuple(f"{text} a row, {{stat}} bytes each" for text in ("the same + a sum and a max", "+ a sum and a max", "+ sum, max")),
+    "O out": ("the same again",),
+}  # fmt: skip
+LAID = "{} each sweep"
+SUM = "{sweeps} × {each:,.0f} = {all:,.0f} KiB"
+ONCE = "once: K and V in, first O (zeros) out: {parts} = {all}"
+AXIS = ("KiB moved between HBM and chip", "KiB between HBM and chip")
 MEMORY = ("M: {}", "{}")
 REAL = ("{}, M:", "{}")
-STANDARD, ONCE_EACH = ("standard", "attention"), ("each matrix once", "each once")
+STANDARD, AT_BEST = ("standard", "attention"), "at best:"
 EXCESS = "{} more"
-REAL_SWEEPS = ("{columns} keys, then the last {rest}", "all {n} keys at once")
-LAW = (
-    ("width = M / 4d", ("rows of a block", "rows")),
-    ("N / width", ("sweeps",)),
-    ("× 3 N d", ("numbers each: Q in, O in, O out", "numbers each sweep")),
-    ("= 12 N² d² / M", ("numbers that cross, about", "numbers, about", "about")),
-)
-FIGURES = "M = {:,.0f}: about {}"
-SIZE = 60  # px: of the law
-OVER = 1.3  # columns: how wide words over standard attention's bar may be
-NEARER = 2  # columns: in one of so many the first bar grows
-FLIGHT, MADE_IN, SEEN = 0.7, 0.45, 0.8  # seconds: a block's way, until the tile is lit, and a look
-QUICK = 0.4  # of a block's way, later
-AT_ONCE = 2  # blocks on their way, once all pass
-CALM, FIRST, REST_OF = 0.7, 0.8, 1.9  # seconds: before the first block, of its way, and of the rest of the first sweep
-ONE, PACE, GROWTH, LEAST = 0.9, 1.8, 0.8, 0.9  # seconds: of a sweep, of all at the smallest M, of twice M, and of few sweeps
-PIECE, COMPARED, LIT, LAST = 0.4, 1.6, 1.5, 1.7  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
-BACK = 0.22  # opacity of what is not spoken of
-SOONER = 2.0  # power: sweeps go faster and faster
+SWEEPS_LAW, EACH_LAW, ALL_LAW = "N / (M / 4d) sweeps", "× 3 N d numbers", "= 12 N² d² / M numbers"
+FIGURES = ("M = {kib} = {m:,.0f} numbers: {all}", "M = {m:,.0f} numbers: {all}")
+BY_LAW = ("law: {}", "{}")
+REST = ("dim: not in the law (sums, K, V, first O)", "dim: sums, K, V, first O", "dim: not in the law")
+WIDTHS = ("M / 4d = {}", "N = {}")
+SIZE = 56  # px: of the law
+NEARER = 1.4  # columns: in one of so many the first bar grows
+LARGE = 5  # sweeps: as many fill the place at first
+FLIGHT, MADE_IN, SEEN = 0.6, 0.45, 0.6  # seconds: a block's way, until the tile is lit, and a look
+CALM, FIRST = 0.7, 0.8  # seconds: before the first block, and of its way
+VISITS, OTHERS = (1.0, 0.8, 0.6), 1.2  # seconds: of visits that are seen one by one, and of all others
+ARRIVED, LEAVES = 0.4, 0.6  # shares of a visit: its blocks have come, O goes
+PACES, REST_OF = (0.9, 0.6, 0.4), 1.7  # seconds: of sweeps that are seen one by one, and of all others
+PACE, GROWTH, LEAST = 1.6, 0.7, 0.8  # seconds: of all sweeps at the smallest M, of twice M, and of few sweeps
+PIECE, COMPARED, LIT, LAST = 0.3, 1.2, 1.0, 1.5  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
+BACK, DIM = 0.22, 0.7  # opacities: of what is not spoken of, and of the veil over what the law does not count
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
 
@@ -75,36 +82,31 @@ class IOStage(ShotScene):
         """Record Algorithm 1 at growing M: ``flashviz_kernels.recorder.run``."""
         found = gather(self.settings.config, run)
         self.provenance = [provenance(trace) for trace in found.traces]
-        self.set_board(found.beats, {"device": found.device})
+        self.set_board(found.beats, {"device": found.device, "room": in_kib(found.room)})
         return IOFilm(self, found)
 
 
 class IOFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    said: Sequence[Word | Readout] = ()  # beside the chip's blocks, and later over its strip
+    said: Sequence[Any] = ()  # beside the chip's blocks, and later at its strip
     each: Word  # what a sweep moves
-    once: Word  # how often standard attention moves a matrix
     excess: Sequence[Named] = ()  # what the smallest chip moves beyond standard attention
-    sums: Sequence[Word] = ()  # beside the first bar, what it is made of
-    back: StepBack  # all but the first bar and the law
-    lit: Sequence[Rectangles] = ()  # what is framed
-    shares: tuple[float, ...] = (0.0, 0.0, 0.0)  # of Q in, O in and O out, of one sweep
+    backs: Sequence[StepBack]  # the bars but the first
 
     def __init__(self, scene: ShotScene, found: IO) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
         self.place = place = scene.shot("io")
         self.step, made = found.steps[0], len(found.steps)
         self.columns, self.under = Columns(place["plot"], made + 2, max(self.step.nbytes, float(found.standard))), place["under"]
-        self.near = replace(self.columns, count=NEARER)
         self.square = Sweeps(Square.of(place["square"], found.config.seq_k), self.skin)
         self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
         self.whole = amid(WHOLE, self.skin.ink, self.square.place.grid, "whole")
         self.cross, self.memory = Cross(place["cross"]), Memory(self.skin, "memory")
         self.slots = [Rectangles(self.skin.hue(name), name="slot").display(dashes(self.cross.slot(name))) for name in "KVQO"]
-        self.empty = [self.letter(name, self.skin.hue(name)) for name in "KVQO"]
-        self.letters, self.on_chip = dict[str, Word](), dict[str, Rect]()  # of blocks that are on chip
-        self.flying = {name: Rectangles(self.skin.hue(name), name=f"flying {name}") for name in "KVQ"}
+        self.letters = {name: self.letter(name, self.skin.hue(name)) for name in "KVQO"}
+        self.on_chip = dict[str, Rect]()  # blocks that are there
+        self.flying = {name: Rectangles(self.skin.hue(name), name=f"flying {name}") for name in "KVQO"}
         self.block = Block(self.skin, 1 / self.step.sweeps)
         slot = self.cross.slot("S")
         names = [
@@ -112,11 +114,15 @@ class IOFilm(ChapterFilm):
         ]
         self.tile = Group(Rectangles(self.skin.scores, name="scores").display(edges([slot])), *names)
         self.band = Band(place["band"], tuple(way.nbytes for way in found.each))
+        self.lines = dict(zip(named(found.each), Band(place["band"], tuple(named(found.each).values())).stripes(), strict=True))
+        self.shares = dict.fromkeys(self.lines, 0.0)  # of one sweep, what has crossed
         self.stripes, (self.names, self.crossed) = Stripes(found.each, self.skin), self.beside_stripes()
-        self.bars = [Bars(index, found.starts, found.each, self.skin) for index in range(made + 1)]  # the last one: of a real chip
+        self.bars = [Bars(index, found.each[::-1], found.starts, self.skin) for index in range(made + 1)]  # the last one: of a real chip
         self.standard = Bars(made + 1, (), found.pieces, self.skin)
         self.counts = [Counter(self.skin.ink, "swept") for _ in self.bars]
         self.kept = [Memory(self.skin, "memory kept", theme.OUTLINE) for _ in found.steps]
+        self.at = {index: list[Any]() for index in range(made + 2)}  # words at bars
+        self.brackets = Rectangles(self.skin.ink, name="brackets")
         self.axis = fitted(AXIS, LABEL, self.skin.ink, place["axis"], "axis", Face.TEXT)
         self.line = Rectangles(self.skin.scores, name="standard").set_z_index(1)
 
@@ -140,12 +146,18 @@ class IOFilm(ChapterFilm):
     def letter(self, name: str, color: str) -> Word:
         """On a block or its empty slot, what it is."""
         rect, wide = self.cross.slot(name), text_width(name, NUMBER, Face.STRONG)
-        return Word(name, NUMBER, color, rect.center[0] - wide / 2, middle(rect, NUMBER), "held name")
+        return Word(name, NUMBER, color, rect.center[0] - wide / 2, middle(rect, NUMBER), "held name").set_z_index(2, family=True)
 
-    def lettered(self, name: str) -> None:
-        """What is on chip gets its letter."""
-        self.letters[name] = self.letter(name, self.skin.ink if name == "O" else self.skin.ground).set_z_index(2, family=True)
-        self.scene.add(self.letters[name])
+    def holds(self, name: str) -> None:
+        """A block has come: it is on chip, and its letter is read on it."""
+        self.scene.remove(self.flying[name])
+        if name not in self.on_chip:
+            self.scene.remove(self.letters[name])
+            self.letters[name] = self.letter(name, self.skin.ink if name == "O" else self.skin.ground)
+            self.scene.add(self.letters[name])
+        if name != "O":
+            self.on_chip[name] = self.cross.slot(name)
+            self.memory.display(self.place["panel"], self.on_chip)
 
     def loads(self, name: str, start: Rect, stop: Rect, seconds: float) -> None:
         """A block flies from HBM onto the chip; what it replaces stays until it has come."""
@@ -158,84 +170,84 @@ class IOFilm(ChapterFilm):
     def beside_stripes(self) -> tuple[list[Word], list[Readout]]:
         """Before each stripe its name, after it how many bytes have crossed."""
         names, counters = list[Word](), list[Readout]()
-        for way, stripe in zip(self.found.each, self.band.stripes(), strict=True):
-            hue = self.skin.hue(way.tensor)
-            names.append(word(way.name, LABEL, hue, self.band.before(stripe), "way"))
+        for name, stripe in self.lines.items():
+            hue = self.skin.hue(name[0])
+            names.append(word(name, LABEL, hue, self.band.before(stripe), "way"))
             counter = Readout("", LABEL, hue, name="crossed", face=Face.MONO_STRONG, anchor="right")
             counters.append(counter.at(self.band.after(stripe)))
         return names, counters
 
     def crosses(self, *shares: float) -> None:
-        """So much of each way has crossed: its stripe, and its bytes over it."""
-        self.shares = shares
-        self.stripes.display(self.band.stripes(), shares)
-        for way, share, counter in zip(self.found.each, shares, self.crossed, strict=True):
-            counter.display(f"{share * way.nbytes / KIB:,.0f} KiB")
+        """So much of each line has crossed: its stripes, and its bytes after them."""
+        self.shares = dict(zip(self.lines, shares, strict=True))
+        self.stripes.display(self.band.stripes(), [self.shares[way.name] for way in self.found.each])
+        for nbytes, share, counter in zip(named(self.found.each).values(), shares, self.crossed, strict=True):
+            counter.display(f"{share * nbytes / KIB:,.0f} KiB")
 
-    def visit(self, index: int, flight: float, lit: float) -> None:
-        """A block of Q and one of O come in, the tile is lit, O goes out: each crosses, and its stripe grows."""
-        square, slot, step, visits = self.square.place, self.cross.slot("O"), self.step, self.visits
-        before, after = index / visits, (index + 1) / visits
-        q, o, flying = square.rows("Q", index, step.rows), square.rows("O", index, step.rows), self.flying["Q"]
+    def first_visit(self) -> None:
+        """A block of Q and one of O come in, the tile is lit and makes a part, which is added to O's block; that goes out."""
+        place, slot, step = self.square.place, self.cross.slot("O"), self.step
+        q, o, flying, after = place.rows("Q", 0, step.rows), place.rows("O", 0, step.rows), self.flying["Q"], 1 / self.visits
+        part, tile = Block(self.skin, 1 / step.sweeps, "part of O"), self.cross.slot("S")
+        plus = word(PART, NAME, self.skin.ink, slot, "part").set_z_index(2, family=True)
+        plus.put_at(slot.center[0] - plus.wide / 2, slot.y1 - em(LINE))
 
         def q_in(share: float) -> None:
             flying.display(edges([q.toward(self.cross.slot("Q"), share)]))
-            self.crosses(before + (after - before) * share, before, before)
+            self.crosses(after * share, 0.0, 0.0)
 
         def o_in(share: float) -> None:
             self.block.display([o.toward(slot, share)])
-            self.crosses(after, before + (after - before) * share, before)
+            self.crosses(after, after * share, 0.0)
+
+        def added(share: float) -> None:
+            part.display([], [tile.toward(slot, share)])
 
         def o_out(share: float) -> None:
             self.block.display([], [slot.toward(o, share)])
-            self.crosses(after, after, before + (after - before) * share)
+            self.crosses(after, after, after * share)
 
         self.scene.add(flying)
-        self.move(Shows(Group(flying, self.stripes, *self.crossed), q_in, rate_func=ease_in_out_cubic), seconds=flight)
+        self.move(Shows(Group(flying, self.stripes, *self.crossed), q_in, rate_func=ease_in_out_cubic), seconds=FLIGHT)
         self.holds("Q")
         self.scene.add(self.block)
-        self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_in, rate_func=ease_in_out_cubic), seconds=flight)
-        self.scene.remove(*self.empty)
-        self.lettered("O")
-        self.move(FadeIn(self.tile), seconds=lit)
+        self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_in, rate_func=ease_in_out_cubic), seconds=FLIGHT)
+        self.holds("O")
+        self.move(FadeIn(self.tile), seconds=MADE_IN)
+        self.scene.add(part)
+        self.move(Shows(part, added, rate_func=ease_in_out_cubic), seconds=MOVE)
         self.block.display([], [slot])
-        self.scene.hold(lit)
-        self.scene.remove(self.letters.pop("O"), self.tile)
-        self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_out, rate_func=ease_in_out_cubic), seconds=flight)
+        self.scene.remove(part)
+        self.move(FadeIn(plus), seconds=TEXT)
+        self.scene.hold(SEEN)
+        self.move(FadeOut(plus, self.tile), seconds=TEXT)
+        self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_out, rate_func=ease_in_out_cubic), seconds=FLIGHT)
         self.scene.remove(self.block)
         self.passes(after)
 
-    def rest(self, begun: int, seconds: float) -> None:
-        """All other blocks of Q and of O, some at once on their way: what one replaces stays until it has come, so that all four meet."""
-        square, step, visits, flying = self.square.place, self.step, self.visits, self.flying["Q"]
-        q_slot, o_slot = self.cross.slot("Q"), self.cross.slot("O")
+    def rest(self) -> None:
+        """All other blocks of Q and of O: some are seen one by one, of all others only their rows; the last one is on chip still."""
+        place, step, flying, slot, begun = self.square.place, self.step, self.flying["Q"], self.cross.slot("O"), len(VISITS) + 1
+        visits, tile = self.visits, self.tile
+        clock = np.cumsum([0.0, *VISITS, OTHERS]) / (sum(VISITS) + OTHERS)
 
         def show(share: float) -> None:
-            at = begun - AT_ONCE + 1 + (visits - begun + 2 * AT_ONCE - 1) * share
-            come = {index: (at - index - 1 + AT_ONCE) / AT_ONCE for index in range(begun, visits)}  # of its way in
-            gone = {index: (at - index - 1) / AT_ONCE for index in range(begun, visits)}  # of its way out
-            flying.display(edges([square.rows("Q", index, step.rows).toward(q_slot, way) for index, way in come.items() if 0 < way < 1]))
-            inward = [square.rows("O", index, step.rows).toward(o_slot, way) for index, way in come.items() if 0 < way < 1]
-            outward = [o_slot.toward(square.rows("O", index, step.rows), way) for index, way in gone.items() if 0 <= way < 1]
-            self.block.display(inward, [*([o_slot] if come[begun] >= 1 > come[visits - 1] else []), *outward])
-            done = begun + sum(way >= 1 for way in gone.values())
-            self.passes(done / visits)
-            through = float(np.clip(at, begun, visits)) / visits
-            self.crosses(through, through, float(np.clip(at - AT_ONCE, begun, visits)) / visits)
+            at = float(np.interp(share, clock, [*range(1, begun + 1), visits]))
+            index = min(int(at), visits - 1)
+            way = at - index if index < begun else 0.5  # of a visit
+            come, gone = min(way / ARRIVED, 1.0), max((way - LEAVES) / (1 - LEAVES), 0.0)
+            q, o = place.rows("Q", index, step.rows), place.rows("O", index, step.rows)
+            flying.display(edges([q.toward(self.cross.slot("Q"), come)]))
+            self.block.display([o.toward(slot, come)] if way < 0.5 else [], [slot.toward(o, gone)] if way >= 0.5 else [])
+            for part in tile:
+                part.set_fill(opacity=float(come >= 1 and gone <= 0))
+            self.passes((index + (gone >= 1)) / visits if share < 1 else 1.0)
+            into, out = (index + come, index + gone) if index < begun else (at, at)
+            self.crosses(into / visits, into / visits, out / visits)
 
-        self.scene.add(flying, self.block, self.tile)
-        self.lettered("O")
-        self.move(Shows(Group(flying, self.block, self.square, self.stripes, *self.crossed), show), seconds=seconds)
-        self.scene.remove(flying, self.block, self.tile, self.letters.pop("O"))
-
-    def holds(self, name: str) -> None:
-        """A block has come: it is on chip, with its letter."""
-        self.scene.remove(self.flying[name], *(each for each in self.empty if each.text == name))
-        fresh = name not in self.letters
-        self.on_chip[name] = self.cross.slot(name)
-        self.memory.display(self.place["panel"], self.on_chip)
-        if fresh:
-            self.lettered(name)
+        self.scene.add(flying, self.block, tile)
+        self.move(Shows(Group(flying, self.block, tile, self.square, self.stripes, *self.crossed), show), seconds=sum(VISITS) + OTHERS)
+        self.scene.remove(flying, tile)
 
     def passes(self, swept: float) -> None:
         """The square after so many sweeps."""
@@ -251,33 +263,34 @@ class IOFilm(ChapterFilm):
 
     # ------------------------------------------------------------------------------------------------------ bars of bytes
 
-    def swept(self, index: int, start: float, stop: float, sooner: float = 1.0, columns: Columns | None = None) -> Shows:
-        """Sweeps go on from one to another: the square, and the bar."""
-        square, step, lays = self.square, self.step, self.lays(index, columns or self.columns)
+    def near(self, nbytes: float) -> Columns:
+        """As the first bar grows: wide, and from further and further away once some sweeps fill the place."""
+        return replace(self.columns, count=NEARER, most=max(nbytes, float(LARGE * self.found.sweep)))
+
+    def swept(self, index: int, seconds: float) -> None:
+        """All sweeps of a bar, and over them what crosses once; the square goes with them."""
+        square, step, found, bar, count = self.square, self.step, self.found, self.bars[index], self.counts[index]
 
         def show(share: float) -> None:
-            swept = start + (stop - start) * share**sooner
-            square.display(step.columns, step.rows, swept)
-            lays(swept)
-
-        return Shows(Group(square, self.bars[index], self.counts[index]), show)
-
-    def lays(self, index: int, columns: Columns) -> Callable[[float], None]:
-        """A bar, and over it how many sweeps it is, or the first that is under way."""
-        bar, count = self.bars[index], self.counts[index]
-
-        def show(swept: float) -> None:
-            bar.display(columns, swept)
-            place = self.above(index, bar.values[1], 0).left(self.columns.pitch)
-            count.say(word(counted(max(int(swept + 1e-6), 1)), LABEL, self.skin.ink, place, "swept"))
+            nbytes = share * step.nbytes
+            sweeps = min(nbytes / found.sweep, float(step.sweeps))
+            square.display(step.columns, step.rows, sweeps)
+            bar.display(self.columns, sweeps, max(nbytes - step.sweeps * found.sweep, 0.0) / found.once)
+            self.counted(index, sweeps, nbytes, self.columns)
 
         self.scene.add(bar, count)
-        return show
+        self.move(Shows(Group(square, bar, count), show), seconds=seconds)
 
-    def above(self, index: int, nbytes: float, line: int) -> Rect:
+    def counted(self, index: int, sweeps: float, nbytes: float, columns: Columns) -> None:
+        """Over a bar of so many bytes, how many sweeps it is, or the first that is under way."""
+        place = self.above(index, nbytes, 0, columns).left(self.columns.pitch)
+        self.counts[index].say(word(counted(max(int(sweeps + 1e-6), 1)), LABEL, self.skin.ink, place, "swept"))
+
+    def above(self, index: int, nbytes: float, line: int, columns: Columns | None = None) -> Rect:
         """Over a bar of so many bytes, a line of words from below."""
-        left, low = self.columns.x(index, 0.0) + em(BY_LINE), self.columns.y(nbytes) + em(BY_LINE / 2 + line * LINE)
-        return Rect(left, low, self.columns.rect.x1, low + em(LINE))
+        columns = columns or self.columns
+        left, low = columns.x(index, 0.0) + em(BY_LINE), columns.y(nbytes) + em(BY_LINE / 2 + line * LINE)
+        return Rect(left, low, columns.rect.x1, low + em(LINE))
 
     def of_all(self, forms: Sequence[str], sizes: Sequence[str]) -> str:
         """The first form in which every one of these fits into a column: all bars speak alike."""
@@ -288,19 +301,21 @@ class IOFilm(ChapterFilm):
         """Bytes at bars; where the longest does not fit, their unit stands at the axis alone."""
         return self.of_all(("{} KiB", "{}"), [f"{self.columns.most / KIB:,.0f}"]).format(f"{nbytes / KIB:,.0f}")
 
-    def moved(self, index: int, nbytes: float, line: int = 1) -> Word:
+    def moved(self, index: int, nbytes: float, line: int = 1, columns: Columns | None = None) -> Word:
         """Over a bar, its bytes."""
-        return word(self.in_form(nbytes), LABEL, self.skin.ink, self.above(index, nbytes, line), "bytes")
+        self.at[index].append(word(self.in_form(nbytes), LABEL, self.skin.ink, self.above(index, nbytes, line, columns), "bytes"))
+        found: Word = self.at[index][-1]
+        return found
 
     def sized(self, index: int, m: float, device: str = "") -> list[Word]:
         """Under a bar, how large the memory is, and whose it is."""
         found = self.found
         form = self.of_all(MEMORY, [on_chip(step.m, found.config) for step in found.steps])
         size = on_chip(m, found.config)
-        if not device:
-            return [self.beneath(index, form.format(size), 1, "size")]
-        whose = REAL[form == MEMORY[-1]].format(device)
-        return [self.beneath(index, whose, 0, "chip"), self.beneath(index, size, 1, "size")]
+        whose = [self.beneath(index, REAL[form == MEMORY[-1]].format(device), 0, "chip")] if device else []
+        words = [*whose, self.beneath(index, size if device else form.format(size), 1, "size")]
+        self.at[index] += words
+        return words
 
     def copied(self) -> Shows:
         """A copy of the strip of memory goes under its bar."""
@@ -318,17 +333,34 @@ class IOFilm(ChapterFilm):
         left, line_of = self.columns.x(index, 0.0) + em(BY_LINE), rows(self.under, 2)[line]
         return word(text, LABEL, self.skin.ink, Rect(left, line_of.y0, self.columns.x(index, 1.0), line_of.y1), name)
 
-    def beside(self, text: str, px: float, line: float, name: str) -> list[Word]:
-        """Beside the first bar as it stands near, words from a line on, counted from its top."""
-        near, left = self.near, self.near.x(0, BAR[1]) + 4 * em(BY_LINE)
-        texts, high = wrap(text, near.rect.x1 - left, px, Face.STRONG), near.y(near.most) - em(line * LINE)
+    def beside(self, text: str, high: float, name: str) -> list[Word]:
+        """Beside the first bar as it stands near, lines of words from a height down."""
+        near = self.near(0.0)
+        left = near.x(0, BAR[1]) + em(5 * BY_LINE)
+        texts = wrap(text, near.rect.x1 - left, LABEL, Face.STRONG)
         place = Rect(left, high - em(LINE) * len(texts), near.rect.x1, high)
-        return [word(each, px, self.skin.ink, row, name) for each, row in zip(texts, rows(place, len(texts)), strict=True)]
+        return [word(each, LABEL, self.skin.ink, row, name) for each, row in zip(texts, rows(place, len(texts)), strict=True)]
+
+    def bracketed(self, columns: Columns, *parts: tuple[float, float]) -> None:
+        """Beside the first bar, from some bytes to others."""
+        x = columns.x(0, BAR[1]) + em(2 * BY_LINE)
+        found = [span(columns.y(low) + em(3), columns.y(high) - em(3), x, em(2), em(9))[:, [1, 0, 3, 2]] for low, high in parts]
+        self.brackets.display(np.concatenate(found))
 
     def measured(self) -> list[Word]:
-        """Over the strip of memory, how large it is and its blocks are."""
-        figures = {"kib": on_chip(self.step.m, self.found.config), "columns": self.step.columns}
-        return [fitted([text.format(**figures) for text in CHIP], LABEL, self.skin.ink, self.place["chip"], "chip")]
+        """At the strip of memory, how large it is, and how it cuts K and V."""
+        return [
+            word(CHIP.format(kib=on_chip(self.step.m, self.found.config)), LABEL, self.skin.ink, self.place["chip"], "chip"),
+            self.cut(),
+        ]
+
+    def cut(self) -> Word:
+        """How K and V are cut."""
+        columns, n = self.step.columns, self.found.config.seq_k
+        rest = n - columns * (self.step.sweeps - 1)
+        forms = WHOLE_KV if columns == n else BLOCKS if rest == columns else UNEVEN
+        texts = [form.format(sweeps=self.step.sweeps, columns=columns, rest=rest) for form in forms]
+        return fitted(texts, LABEL, self.skin.ink, self.place["blocks"], "blocks")
 
     def lay_standard(self, nbytes: float) -> None:
         """Standard attention's bar, with so many bytes laid."""
@@ -338,13 +370,49 @@ class IOFilm(ChapterFilm):
             low += way.nbytes
         self.standard.pile(self.columns, shares)
 
-    def others(self, said: Sequence[Word]) -> list[Any]:
-        """All of the picture but the first bar with its words, and what is said now."""
-        first, x1 = [self.bars[0], self.counts[0], self.kept[0], *said], self.columns.x(1, 0.0)
-        stage = [part for each in self.scene.picture for part in (each.submobjects if type(each) is Group else [each])]
-        its = [each for each in stage if isinstance(each, Word) and each.tag in {"bytes", "size"} and each.left < x1]
-        kept = {id(each) for each in (*first, *its)}
-        return [each for each in stage if id(each) not in kept]
+    def at_bar(self, index: int) -> list[Any]:
+        """What stands on stage of a bar, and at it."""
+        bar = [self.bars[index], self.counts[index]] if index < len(self.bars) else [self.standard, self.line]
+        return [each for each in (*bar, *self.kept[index : index + 1], *self.at[index]) if self.scene.on_stage(each)]
+
+    def by_law(self, index: int) -> Rect:
+        """Of a bar, what the law counts."""
+        return self.columns.bar(index, 0.0, self.found.law(self.found.steps[index].m))
+
+    def framed(self, rects: Sequence[Rect]) -> Rectangles:
+        """What is counted."""
+        return outlines(self.skin.stats, "lit", 2 * theme.HEAVY).display(edges(rects)).set_z_index(3)
+
+    def sorted(self, index: int) -> Shows:
+        """Rows' sums leave the sweeps of a bar."""
+        bar, step = self.bars[index], self.found.steps[index]
+        return Shows(bar, lambda share: bar.sift(self.columns, step.sweeps, share), rate_func=ease_in_out_cubic)
+
+    def beyond(self, index: int) -> list[Any]:
+        """A veil over what the law does not count, and over the bar the law's own sum."""
+        step, first = self.found.steps[index], self.found.steps[0]
+        veil = Rectangles(self.skin.ground, name="veil", opacity=DIM)
+        veil.display(edges([self.columns.bar(index, self.found.law(step.m), step.nbytes)]))
+        form = self.of_all(BY_LAW, [f"{self.found.law(first.m) / KIB:,.0f}"])
+        text = form.format(f"{self.found.law(step.m) / KIB:,.0f}")
+        return [veil, word(text, LABEL, self.skin.stats, self.above(index, step.nbytes, 0), "by law")]
+
+    def figures(self, step: Step) -> Word:
+        """The law at one M."""
+        values = {"kib": on_chip(step.m, self.found.config), "m": step.m, "all": in_kib(self.found.law(step.m))}
+        low = rows(self.place["law"], 3)[-1]
+        return fitted([text.format(**values) for text in FIGURES], NAME, self.skin.stats, low, "figures")
+
+    def spanned(self) -> list[Word | Rectangles]:
+        """Under the square, how wide a block is, and all of them."""
+        square, ink, columns = self.square.place, self.skin.ink, self.step.columns
+        grid, spans, words = square.grid, list[np.ndarray](), list[Word]()
+        for text, wide, line in ((WIDTHS[0].format(columns), columns * square.unit, 0), (WIDTHS[1].format(square.n), grid.width, 1)):
+            y = grid.y0 - em(24 + line * LINE)
+            spans.append(span(grid.x0, grid.x0 + wide, y, em(2), em(9)))
+            left = grid.x0 + wide + em(BY_LINE)
+            words.append(Word(text, LABEL, ink, left, y - 0.36 * em(LABEL), "span"))
+        return [Rectangles(ink, name="spans").display(np.concatenate(spans)), *words]
 
     def level(self, share: float = 1.0) -> None:
         """From the top of standard attention's bar over all others, so far drawn."""
@@ -376,6 +444,12 @@ def in_kib(nbytes: float) -> str:
     return f"{nbytes / KIB:,.0f} KiB"
 
 
+def summed(ways: Sequence[io_complexity.Way]) -> dict[str, str]:
+    """Bytes of each name, and of all."""
+    parts = named(ways).values()
+    return {"parts": " + ".join(f"{nbytes / KIB:,.0f}" for nbytes in parts), "all": in_kib(sum(parts))}
+
+
 def counted(sweeps: int) -> str:
     """How many sweeps there are."""
     return f"{sweeps} sweep{'s' * (sweeps != 1)}"
@@ -387,109 +461,174 @@ def counted(sweeps: int) -> str:
 @beat("chip")
 def chip(film: IOFilm) -> None:
     """HBM with Q, K, V and O around the scores that are never stored, and a chip with room for four blocks; one of K and of V come."""
-    c = film.found.config
+    c, columns = film.found.config, film.step.columns
     figures = {
-        "n": c.seq_k, "d": c.head_dim, "size": c.itemsize, "sweeps": film.step.sweeps, "columns": film.step.columns,
-        "m": elements(film.step.columns, c.head_dim), "kib": on_chip(film.step.m, c),
+        "n": c.seq_k, "d": c.head_dim, "sweeps": film.step.sweeps, "columns": columns,
+        "kib": on_chip(film.step.m, c), "each": on_chip(film.step.m / len(film.slots), c),
     }  # fmt: skip
-    film.square.display(film.step.columns, film.step.rows, 0.0)
+    film.square.display(columns, film.step.rows, 0.0)
     film.memory.display(film.place["panel"], {})
     lines = rows(film.place["cut"].top(em(LINE) * len(CUT)), len(CUT))
     film.said = [
         *film.roomy([text.format(**figures) for text in ROOM]),
         *(word(text.format(**figures), LABEL, film.skin.ink, line, "cut") for text, line in zip(CUT, lines, strict=True)),
     ]
-    film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.slots, *film.empty, *film.said)
+    film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.slots, *film.letters.values(), *film.said)
     film.scene.hold(CALM)
     with film.scene.telling():
         for name in "KV":
-            film.loads(name, film.square.place.block(name, 0.0, film.step.columns), film.cross.slot(name), FIRST)
+            film.loads(name, film.square.place.block(name, 0.0, columns), film.cross.slot(name), FIRST)
             film.holds(name)
         film.passes(0.0)
 
 
+@beat("visit")
+def visit(film: IOFilm) -> None:
+    """A block of Q and one of O come, the tile is lit, a part is added to O's block, which goes back: what crosses is a stripe each."""
+    film.crosses(*film.shares.values())
+    film.said = [*film.said, *film.names, *film.crossed]
+    film.move(FadeIn(film.stripes, *film.names, *film.crossed), seconds=TEXT)
+    with film.scene.telling():
+        film.first_visit()
+
+
 @beat("sweep")
 def sweep(film: IOFilm) -> None:
-    """A block of Q and one of O come, the tile is lit, O goes back; all others: what crosses grows as a stripe each, one sweep's band."""
-    found, beneath = film.found, film.band.beneath
-    each = [text.format(in_kib(found.sweep)) for text in SWEEP]
-    film.each = fitted(each, LABEL, film.skin.ink, beneath.beyond(BEFORE), "each").set_z_index(2, family=True)
-    texts = [text.format(in_kib(found.matrix), in_kib(found.sums)) for text in SUMS]
-    sums = fitted(texts, LABEL, film.skin.o, beneath.beyond(BEFORE + film.each.wide + 2 * em(NAME)), "sums", Face.TEXT)
-    film.said = [*film.said, *film.names, *film.crossed, sums]
-    film.crosses(*film.shares)
-    film.move(FadeIn(film.stripes, *film.names, *film.crossed, sums), seconds=TEXT)
+    """All other blocks of Q and of O pass: the stripes are full, and what they are made of is written in them."""
+    found, c, beneath = film.found, film.found.config, film.band.beneath
     with film.scene.telling():
-        film.visit(0, FLIGHT, MADE_IN)
-        film.rest(1, REST_OF)
-    film.scene.event = len(found.traces[0])
-    film.move(FadeIn(film.each), seconds=TEXT)
-    film.scene.hold(SEEN)
+        film.rest()
+        film.scene.event = len(found.traces[0])
+        figures = {"n": c.seq_q, "d": c.head_dim, "size": c.itemsize, "stat": FLOAT32}
+        within = [
+            fitted([text.format(**figures) for text in WITHIN[name]], LABEL, film.skin.ground, stripe.inset(em(BY_LINE), 0.0), "within")
+            for name, stripe in film.lines.items()
+        ]
+        texts = [text.format(**summed(found.each)) for text in SWEEP]
+        film.each = fitted(texts, LABEL, film.skin.ink, beneath.beyond(BEFORE), "each").set_z_index(2, family=True)
+        film.said = [*film.said, *within]
+        film.move(FadeIn(*within, film.each), seconds=TEXT)
+        film.scene.hold(LAST)
 
 
 @beat("again")
 def again(film: IOFilm) -> None:
-    """The band lies down on a bar, the chip becomes a strip; the next K and V come, and sweep upon sweep lays the same band: their sum."""
-    found, bar, panel, held = film.found, film.bars[0], film.place["panel"], film.held
-    quarters, stripes, place = Memory.quarters(held, filled(film.step)), film.band.stripes(), film.square.place
-    starts = film.on_chip | {"O": place.rows("O", film.visits - 1, film.step.rows)}
-    lows = found.once + np.cumsum([0.0, *(way.nbytes for way in found.each)])
-    slabs = [film.near.bar(0, low, high) for low, high in itertools.pairwise(lows)]
-    (each,) = film.beside(SWEEP[0].format(in_kib(found.sweep)), LABEL, 0, "each")
-    once = film.beside(ONCE.format(in_kib(found.once)), LABEL, 1, "once")
-    parts = {"each": found.sweep / KIB, "once": found.once / KIB, "all": film.step.nbytes / KIB}
-    total = film.beside(SUM.format(sweeps=film.step.sweeps, **parts), NAME, 1.5 + len(once), "total")
+    """The slab of one sweep is a bar's first layer, the chip a strip; the next K and V lay the same again, and again: their sum."""
+    found, bar, panel, held, near = film.found, film.bars[0], film.place["panel"], film.held, film.near(0.0)
+    quarters, stripes, step = Memory.quarters(held, filled(film.step)), film.band.stripes(), film.step
+    starts, o = film.on_chip | {"O": film.cross.slot("O")}, film.memory.parts["O"]
+    lows = found.sweep - np.cumsum([0.0, *(way.nbytes for way in found.each)])
+    slabs = [near.bar(0, low, high) for high, low in itertools.pairwise(lows)]
+    (laid,) = film.beside(LAID.format(in_kib(found.sweep)), near.y(found.sweep / 2) + em(LINE / 2), "laid")
 
-    def goes(share: float) -> None:
+    def lies(share: float) -> None:
+        film.stripes.display([start.toward(stop, share) for start, stop in zip(stripes, slabs, strict=True)], [1.0] * len(stripes))
+
+    def shrinks(share: float) -> None:
+        o.set_fill(opacity=strength(1 / step.sweeps) + (1 - strength(1 / step.sweeps)) * share)
         film.memory.display(panel.toward(held, share), {name: start.toward(quarters[name], share) for name, start in starts.items()})
-        film.stripes.display([start.toward(stop, share) for start, stop in zip(stripes, slabs, strict=True)], film.shares)
-        bar.display(film.near, 0.0, share)
 
-    film.move(FadeOut(*film.slots, film.whole, film.hbm, *film.letters.values(), *film.said), seconds=TEXT)
-    film.scene.add(bar)
-    lies = Shows(Group(film.memory, film.stripes, bar), goes, rate_func=ease_in_out_cubic)
-    film.move(lies, slid(film.each, each.left, each.baseline), seconds=MOVE)
+    film.move(FadeOut(*film.slots, film.whole, film.hbm, *film.letters.values(), film.block, film.each, *film.said), seconds=TEXT)
+    both = Shows(film.memory, shrinks, rate_func=ease_in_out_cubic), Shows(film.stripes, lies, rate_func=ease_in_out_cubic)
+    film.move(*both, seconds=MOVE)
+    film.said = film.measured()
     film.scene.remove(film.stripes)
-    film.lays(0, film.near)(1.0)
-    film.said, film.sums = film.measured(), [film.each, *once, *total]
-    film.move(FadeIn(*once, film.axis, *film.said), seconds=TEXT)
+    bar.display(near, 1.0)
+    film.counted(0, 1.0, found.sweep, near)
+    film.bracketed(near, (0.0, found.sweep))
+    film.scene.add(bar, film.counts[0])
+    film.move(FadeIn(film.brackets, laid, film.axis, *film.said), seconds=TEXT)
+    clock = np.cumsum([0.0, *PACES, REST_OF]) / (sum(PACES) + REST_OF)
+
+    def piles(share: float) -> None:
+        sweeps = float(np.interp(share, clock, [*range(1, len(clock)), step.sweeps]))
+        columns = film.near(sweeps * found.sweep)
+        film.square.display(step.columns, step.rows, sweeps)
+        bar.display(columns, sweeps)
+        film.counted(0, sweeps, sweeps * found.sweep, columns)
+        film.bracketed(columns, (0.0, found.sweep))
+        laid.put_at(laid.left, middle(Rect(0.0, columns.y(0.0), 1.0, columns.y(found.sweep)), LABEL))
+
     with film.scene.telling():
-        for name in "KV":
-            film.loads(name, place.block(name, float(film.step.columns), film.step.columns), quarters[name], QUICK)
-            film.scene.remove(film.flying[name])
-        film.move(film.swept(0, 1.0, 2.0, columns=film.near), seconds=ONE)
-        film.move(film.swept(0, 2.0, float(film.step.sweeps), SOONER, film.near), seconds=PACE)
-        film.move(FadeIn(film.moved(0, film.step.nbytes), *total), seconds=TEXT)
-        film.scene.hold(COMPARED)
+        blocks = Group(film.flying["K"], film.flying["V"])
+
+        def load(share: float) -> None:
+            for name in "KV":
+                start = film.square.place.block(name, float(step.columns), step.columns)
+                film.flying[name].display(edges([start.toward(quarters[name], share)]))
+
+        film.scene.add(blocks)
+        film.move(Shows(blocks, load, rate_func=ease_in_out_cubic), seconds=FLIGHT)
+        film.scene.remove(*blocks)
+        group = Group(film.square, bar, film.counts[0], film.brackets, laid)
+        film.move(Shows(group, piles), seconds=sum(PACES) + REST_OF)
+        adds(film, laid)
+
+
+def adds(film: IOFilm, laid: Word) -> None:
+    """What all sweeps move, and over it K, V and the first O: copies of them come, since they cross once."""
+    found, bar, step, swept = film.found, film.bars[0], film.step, film.step.sweeps * film.found.sweep
+    before, near = film.near(swept), film.near(step.nbytes)
+    place, lows = film.square.place, swept + np.cumsum([0.0, *named(found.starts).values()])
+    once = film.beside(ONCE.format(**summed(found.starts)), near.y(step.nbytes), "once")
+    figures = {"sweeps": step.sweeps, "each": found.sweep / KIB, "all": swept / KIB}
+    below = once[-1].baseline - em(BY_LINE)
+    total = film.beside(SUM.format(**figures), min(near.y(swept / 2) + em(LINE / 2), below), "total")
+    copies = [film.flying[name] for name in "KVO"]
+
+    def come(share: float) -> None:
+        bar.display(film.near(swept + (step.nbytes - swept) * share), step.sweeps)
+        film.counted(0, step.sweeps, swept + (step.nbytes - swept) * share, film.near(swept + (step.nbytes - swept) * share))
+        for copy, name, (low, high) in zip(copies, "KVO", itertools.pairwise(lows), strict=True):
+            way = ease_in_out_cubic((late if name == "O" else early)(share))
+            copy.display(edges([place.strip(name).toward(near.bar(0, low, high), way)]))
+
+    film.bracketed(before, (0.0, swept))
+    film.move(FadeOut(laid), seconds=TEXT / 2)
+    film.move(FadeIn(*total), seconds=TEXT)
+    film.scene.add(*copies)
+    film.move(FadeOut(film.brackets), seconds=TEXT / 2)
+    film.move(Shows(Group(bar, film.counts[0], *copies), come), seconds=2 * FLIGHT)
+    film.scene.remove(*copies)
+    bar.display(near, step.sweeps, 1.0)
+    film.bracketed(near, (0.0, swept), (swept, step.nbytes))
+    film.said = [*film.said, film.brackets, *total, *once]
+    film.move(FadeIn(film.brackets, *once, film.moved(0, step.nbytes, columns=near)), seconds=TEXT)
+    film.scene.hold(LAST)
 
 
 def compare(film: IOFilm) -> None:
     """Standard attention's bar, piece by piece, and its level over all others; what the smallest chip moves beyond it is framed."""
-    standard, level = film.standard, film.found.standard
+    standard, level, step, near = film.standard, film.found.standard, film.step, film.near(film.step.nbytes)
     words = [film.beneath(standard.index, text, line, "standard name") for line, text in enumerate(STANDARD)]
+    (amount,) = film.at[0]
+    chip, cut, *sums = film.said
+    film.said = [chip, cut]
 
     def steps_aside(share: float) -> None:
-        count = film.near.count + (film.columns.count - film.near.count) * share
-        film.bars[0].display(replace(film.columns, count=count), float(film.step.sweeps))
+        count, most = near.count + (film.columns.count - near.count) * share, near.most + (film.columns.most - near.most) * share
+        columns = replace(film.columns, count=count, most=most)
+        film.bars[0].display(columns, float(step.sweeps), 1.0)
+        film.counted(0, step.sweeps, step.nbytes, columns)
+        amount.put(film.above(0, step.nbytes, 1, columns))
 
-    film.move(FadeOut(*film.sums), seconds=TEXT)
-    film.move(Shows(film.bars[0], steps_aside, rate_func=ease_in_out_cubic), film.copied(), seconds=MOVE)
+    film.move(FadeOut(*sums), seconds=TEXT)
+    aside = Shows(Group(film.bars[0], film.counts[0], amount), steps_aside, rate_func=ease_in_out_cubic)
+    film.move(aside, film.copied(), seconds=GROWTH)
     film.scene.add(standard)
     with film.scene.telling():
-        film.move(FadeIn(*film.sized(film.index, film.step.m), *words), seconds=TEXT)
+        film.move(FadeIn(*film.sized(film.index, step.m), *words), seconds=TEXT)
         names = pieces(film)
-        over = film.above(standard.index, level, 1)
-        text = first_that_fits(ONCE_EACH, LABEL, OVER * film.columns.pitch, Face.STRONG)
-        film.once = word(text, LABEL, film.skin.ink, over.right(text_width(text, LABEL, Face.STRONG) + em(1)), "once each")
-        film.move(FadeIn(film.moved(standard.index, level, 0), film.once), seconds=TEXT)
-        film.scene.hold(SEEN)
+        best = word(AT_BEST, LABEL, film.skin.ink, film.above(standard.index, level, 1), "at best")
+        film.move(FadeIn(film.moved(standard.index, level, 0), best), seconds=TEXT)
+        film.at[standard.index] += [*words, best]
         film.move(FadeOut(*names), seconds=TEXT)
         film.move(Shows(film.line, film.level, introducer=True), seconds=MOVE / 2)
-        if film.step.nbytes > level:
-            rect = film.columns.bar(0, level, film.step.nbytes)
+        if step.nbytes > level:
+            rect = film.columns.bar(0, level, step.nbytes)
             excess = Named(box(rect, stroke=film.skin.warn, width=2 * theme.HEAVY), tag="excess")
             beside = Rect(film.columns.x(1, 0.0), rect.y0, film.columns.rect.x1, rect.y1)
-            text = EXCESS.format(in_kib(film.step.nbytes - level))
+            text = EXCESS.format(in_kib(step.nbytes - level))
             film.excess = [excess, word(text, NAME, film.skin.ink, beside, "more")]
             film.move(FadeIn(*film.excess), seconds=TEXT)
         film.scene.hold(COMPARED)
@@ -500,10 +639,9 @@ more, less = beat("more")(compare), beat("less")(compare)
 
 def pieces(film: IOFilm) -> list[Word]:
     """Standard attention's transfers are laid upon each other, those of one name together; each name stands beside what it names."""
-    found, bar, names = film.found, film.standard, list[Word]()
+    bar, names = film.standard, list[Word]()
     right, low, line = film.columns.x(bar.index, BAR[0]) - em(BY_LINE), 0.0, film.columns.rect.y0
-    for name in dict.fromkeys(way.name for way in found.pieces):
-        nbytes = float(sum(way.nbytes for way in found.pieces if way.name == name))
+    for name, nbytes in named(film.found.pieces).items():
         text = f"{name}: {in_kib(nbytes)}"
         line = max(line, film.columns.y(low + nbytes / 2) - em(LINE / 2))
         left = right - text_width(text, LABEL, Face.STRONG)
@@ -519,28 +657,31 @@ def pieces(film: IOFilm) -> list[Word]:
     return names
 
 
-@beat("wider")
-def wider(film: IOFilm) -> None:
-    """M doubles, and again: blocks get as wide, the square is cut into half as many, and as many sweeps are laid beside the first bar."""
-    found = film.found
-    film.move(FadeOut(*film.excess), seconds=TEXT)
+def doubled(film: IOFilm) -> None:
+    """M doubles, blocks get as wide, and the square is cut into half as many; then as many sweeps are laid as the next bar."""
+    found, before, start = film.found, film.step, film.held
+    film.step = step = found.steps[film.index + 1]
+    full, was = filled(step), filled(before)
+
+    def grow(share: float) -> None:
+        film.square.widen(before.columns, step.columns, share)
+        rect = start.toward(film.held, share)
+        film.memory.display(rect, Memory.quarters(rect, {name: was[name] + (full[name] - was[name]) * share for name in full}))
+
+    film.move(FadeOut(*film.said, *film.excess), seconds=TEXT)
     film.excess = []
     with film.scene.telling():
-        for before, step in zip(found.steps, found.steps[1:], strict=False):
-            start, film.step = film.held, step
+        film.move(Shows(Group(film.square, film.memory), grow, rate_func=ease_in_out_cubic), seconds=GROWTH)
+        film.said = film.measured()
+        film.move(FadeIn(*film.said), seconds=TEXT)
+        film.move(film.copied(), FadeIn(*film.sized(film.index, step.m)), seconds=GROWTH)
+        film.swept(film.index, max(LEAST, PACE * step.sweeps / found.steps[0].sweeps))
+        film.level()
+        film.move(FadeIn(film.moved(film.index, step.nbytes)), seconds=TEXT)
+        film.scene.hold(SEEN)
 
-            def grow(share: float, before: Step = before, step: Step = step, start: Rect = start) -> None:
-                film.square.widen(before.columns, step.columns, share)
-                rect, was, full = start.toward(film.held, share), filled(before), filled(step)
-                film.memory.display(rect, Memory.quarters(rect, {name: was[name] + (full[name] - was[name]) * share for name in full}))
 
-            film.move(FadeOut(*film.said), Shows(Group(film.square, film.memory), grow, rate_func=ease_in_out_cubic), seconds=GROWTH)
-            film.said = film.measured()
-            film.scene.add(*film.said)
-            pace = max(LEAST, PACE * step.sweeps / found.steps[0].sweeps)
-            film.move(film.swept(film.index, 0.0, float(step.sweeps)), film.copied(), seconds=pace)
-            film.level()
-            film.move(FadeIn(film.moved(film.index, step.nbytes), *film.sized(film.index, film.step.m)), seconds=TEXT)
+wider, below, twice = beat("wider")(doubled), beat("below")(doubled), beat("twice")(doubled)
 
 
 @beat("real")
@@ -548,73 +689,66 @@ def real(film: IOFilm) -> None:
     """What a thread block of a real GPU may have is the next M: its blocks are shown in the square, its sweeps are the next bar."""
     found, step, index, n = film.found, film.found.real, len(film.found.steps), film.found.config.seq_k
     last, columns = film.step, min(step.columns, n)
-    text = REAL_SWEEPS[columns == n].format(columns=columns, rest=n - columns * (step.sweeps - 1), n=n)
-    keys = fitted((text,), LABEL, film.skin.ink, film.place["chip"], "keys")
     with film.scene.telling():
+        film.move(FadeOut(film.memory, *film.said), seconds=TEXT)
         cut = Shows(film.square, lambda share: film.square.widen(last.columns, columns, share), rate_func=ease_in_out_cubic)
-        film.move(cut, FadeOut(film.memory, *film.said), FadeIn(*film.sized(index, step.m, found.device)), seconds=MOVE)
-        film.step, film.said = replace(step, columns=columns), [keys]
-        film.move(FadeIn(keys), seconds=TEXT)
-        film.move(film.swept(index, 0.0, float(step.sweeps)), seconds=ONE)
+        film.step = replace(step, columns=columns)
+        film.said = [film.cut()]
+        film.move(cut, FadeIn(*film.sized(index, step.m, found.device), *film.said), seconds=MOVE)
+        film.swept(index, LEAST)
         film.move(FadeIn(film.moved(index, step.nbytes)), seconds=TEXT)
         film.scene.hold(SEEN)
 
 
 @beat("law")
 def law(film: IOFilm) -> None:
-    """How wide a block is, how many sweeps that makes, what each moves, and what crosses then; at last with the first M's numbers."""
-    found, square, skin = film.found, film.square.place, film.skin
-    film.move(FadeOut(film.axis, film.once, *film.said), seconds=TEXT)
-    wide, film.step = film.step.columns, found.steps[-1]
-    film.said = film.measured()
-    cut = Shows(film.square, lambda share: film.square.widen(wide, film.step.columns, share, full=True), rate_func=ease_in_out_cubic)
-    film.move(cut, FadeIn(*film.said, *([] if film.scene.on_stage(film.memory) else [film.memory])), seconds=MOVE)
-    *lines, last = rows(film.place["law"], len(LAW) + 1)
-    lit = (
-        [*Memory.quarters(film.held, filled(film.step)).values()],
-        [square.block(name, float(key), film.step.columns) for key in square.starts(film.step.columns) for name in "KV"],
-        [square.strip(name) for name in "QO"],
-        [film.columns.bar(index, found.once, step.nbytes) for index, step in enumerate(found.steps)],
-    )
+    """At the first M: how many sweeps, and what each moves; in its bar the law's bytes are framed, and what it leaves out is dimmed."""
+    found, square, skin, now = film.found, film.square.place, film.skin, film.step
+    held = [film.memory] if film.scene.on_stage(film.memory) else []
+    film.step = first = found.steps[0]
+    cut = Shows(film.square, lambda share: film.square.widen(now.columns, first.columns, share, full=True), rate_func=ease_in_out_cubic)
+    film.move(FadeOut(film.axis, *film.said, *held, *film.counts[1 : len(found.steps)]), seconds=TEXT)
+    film.backs = [StepBack(things, BACK) for index in film.at if index and (things := film.at_bar(index))]
+    film.move(cut, *film.backs, seconds=GROWTH)
+    top, line, _ = rows(film.place["law"], 3)
+    sweeps, every = worded(top, [SWEEPS_LAW, EACH_LAW], NAME, [skin.ink, skin.ink], "law")
+    total = word(ALL_LAW, SIZE, skin.ink, line, "law")
+    source = fitted((THEOREM_2.citation,), LABEL, skin.ink, film.place["bound"], "bound", Face.TEXT)
+    rest = fitted(REST, LABEL, skin.ink, film.place["rest"], "rest", Face.TEXT)
+    film.said = [film.cut(), *film.spanned(), film.figures(first)]
     with film.scene.telling():
-        film.move(FadeIn(*spanned(film)), seconds=TEXT)
-        said = list[Word]()
-        for (text, notes), line, rects in zip(LAW, lines, lit, strict=True):
-            factor = word(text, SIZE, skin.ink, line, "law")
-            rest = Rect(factor.left + factor.wide + em(2 * BY_LINE), line.y0, line.x1, line.y1)
-            said += [factor, fitted(notes, LABEL, skin.ink, rest, "what", Face.TEXT)]
-            frames = framed(film, rects)
-            film.move(FadeOut(*film.lit), FadeIn(*said[-2:], frames), seconds=TEXT)
-            film.lit = [frames]
-            film.scene.hold(LIT)
-        film.back = StepBack(film.others(said), BACK)
-        figures = word(FIGURES.format(found.steps[0].m, in_kib(found.bound)), NAME, skin.ink, last, "figures")
-        film.move(film.back, FadeIn(figures), seconds=TEXT)
+        frames = film.framed([square.strip(name) for name in "KV"])
+        film.move(FadeIn(sweeps, frames, *film.said[:-1]), seconds=TEXT)
         film.scene.hold(LIT)
+        film.move(FadeOut(frames), seconds=TEXT)
+        frames = film.framed([square.strip(name) for name in "QO"])
+        film.move(FadeIn(every, frames), seconds=TEXT)
+        film.scene.hold(LIT)
+        film.move(FadeOut(frames, film.counts[0]), FadeIn(total, source), seconds=TEXT)
+        film.move(film.sorted(0), seconds=GROWTH)
+        film.move(FadeIn(*film.beyond(0), rest, film.framed([film.by_law(0)]), film.said[-1]), seconds=TEXT)
+        film.scene.hold(SEEN)
 
 
 @beat("answer")
 def answer(film: IOFilm) -> None:
-    """All bars again: those of twice M are half as tall, about."""
-    bound = fitted((THEOREM_2.citation,), LABEL, film.skin.ink, film.place["bound"], "bound", Face.TEXT)
-    film.move(step_forth(film.back), seconds=MOVE / 2)
+    """Twice M, and again: what the law says is half, and its frame goes to a bar that is about half as tall."""
     with film.scene.telling():
-        film.move(FadeIn(bound), seconds=TEXT)
+        for index, (last, step) in enumerate(itertools.pairwise(film.found.steps), 1):
+            before, after, frame = film.by_law(index - 1), film.by_law(index), film.framed([film.by_law(index - 1)])
+
+            def goes(
+                share: float, last: Step = last, step: Step = step, before: Rect = before, after: Rect = after, frame: Rectangles = frame
+            ) -> None:
+                frame.display(edges([before.toward(after, share)]))
+                film.square.widen(last.columns, step.columns, share, full=True)
+
+            film.step = step
+            film.move(FadeOut(*film.said), seconds=TEXT)
+            film.scene.add(frame)
+            moving = Shows(Group(frame, film.square), goes, rate_func=ease_in_out_cubic)
+            film.move(step_forth(film.backs[index - 1]), film.sorted(index), moving, seconds=MOVE)
+            film.said = [film.cut(), *film.spanned(), film.figures(step)]
+            film.move(FadeIn(*film.beyond(index), *film.said), seconds=TEXT)
+            film.scene.hold(SEEN)
         film.scene.hold(LAST)
-
-
-def framed(film: IOFilm, rects: Sequence[Rect]) -> Rectangles:
-    """What is counted."""
-    return outlines(film.skin.stats, "lit", 2 * theme.HEAVY).display(edges(rects)).set_z_index(3)
-
-
-def spanned(film: IOFilm) -> list[Word | Rectangles]:
-    """Under the square, how wide a block is, and all of them."""
-    square, ink = film.square.place, film.skin.ink
-    grid, spans, words = square.grid, list[np.ndarray](), list[Word]()
-    for text, wide, line in (("width", film.step.columns * square.unit, 0), ("N", grid.width, 1)):
-        y = grid.y0 - em(24 + line * LINE)
-        spans.append(span(grid.x0, grid.x0 + wide, y, em(2), em(9)))
-        left = grid.x0 + wide + em(BY_LINE)
-        words.append(Word(text, LABEL, ink, left, y - 0.36 * em(LABEL), "span"))
-    return [Rectangles(ink, name="spans").display(np.concatenate(spans)), *words]

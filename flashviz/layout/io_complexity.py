@@ -14,36 +14,37 @@ from flashviz.lettering import em
 
 # ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are, ``cut`` how large, and how they are cut.
 # ``panel``: the chip, seen closely, with its blocks in ``cross``, and how many these are in ``room``; ``band``: what crosses in one sweep.
-# Then memory is a strip, ``held``, as wide as it is large, ``chip`` says how large, and bars of what crosses stand on the lower edge of
-# ``plot``, which ``axis`` names; ``under``: the memory that each is of. ``law``, of five lines, and ``bound``, its source, stand above.
+# Then memory is a strip, ``held``, as wide as it is large, ``chip`` says how large, ``blocks`` how K and V are cut, and bars of what
+# crosses stand on the lower edge of ``plot``, which ``axis`` names; ``under``: the memory that each is of. ``law``, of three lines,
+# ``rest``, what it does not count, and ``bound``, its source, stand above.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "square": (16, 16, 676, 720), "hbm": (560, 24, 676, 124),
-        "panel": (700, 16, 1896, 540), "cross": (720, 30, 1480, 526), "room": (1500, 40, 1884, 516), "band": (700, 566, 1896, 912),
-        "cut": (66, 772, 676, 908), "chip": (66, 786, 676, 832), "held": (66, 838, 676, 908),
-        "plot": (700, 16, 1896, 800), "under": (700, 808, 1896, 912), "axis": (940, 24, 1896, 80),
-        "law": (940, 16, 1896, 346), "bound": (1420, 356, 1896, 410),
+        "panel": (700, 16, 1896, 540), "cross": (720, 30, 1480, 526), "room": (1500, 60, 1884, 496), "band": (700, 566, 1896, 912),
+        "cut": (66, 772, 676, 908), "chip": (1420, 12, 1656, 62), "held": (1420, 64, 1650, 108), "blocks": (66, 772, 676, 818),
+        "plot": (700, 16, 1896, 800), "under": (700, 808, 1896, 912), "axis": (940, 12, 1400, 62),
+        "law": (940, 118, 1896, 298), "rest": (940, 62, 1896, 112), "bound": (1420, 300, 1896, 346),
     },
     "4:3": {
         "square": (0, 10, 470, 480), "hbm": (370, 20, 470, 110),
         "panel": (490, 10, 1424, 480), "cross": (506, 24, 1056, 466), "room": (1066, 40, 1422, 450), "band": (16, 644, 1424, 904),
-        "cut": (50, 490, 680, 636), "chip": (520, 96, 1424, 146), "held": (520, 24, 1100, 90),
+        "cut": (50, 490, 680, 636), "chip": (520, 226, 1424, 276), "held": (520, 150, 1100, 220), "blocks": (520, 300, 1424, 350),
         "plot": (16, 500, 1424, 806), "under": (16, 812, 1424, 912), "axis": (400, 510, 1424, 560),
-        "law": (520, 150, 1424, 450), "bound": (520, 450, 1424, 500),
+        "law": (520, 10, 1424, 190), "rest": (520, 192, 1424, 242), "bound": (520, 244, 1424, 294),
     },
     "1:1": {
         "square": (4, 10, 420, 440), "hbm": (330, 14, 420, 90),
         "panel": (440, 10, 1072, 640), "cross": (456, 24, 1056, 424), "room": (470, 434, 1056, 630), "band": (4, 660, 1072, 912),
-        "cut": (4, 450, 436, 650), "chip": (450, 84, 1072, 134), "held": (450, 16, 1050, 78),
+        "cut": (4, 450, 436, 650), "chip": (450, 250, 1072, 300), "held": (450, 180, 1050, 242), "blocks": (450, 330, 1072, 380),
         "plot": (16, 480, 1072, 806), "under": (16, 812, 1072, 912), "axis": (240, 470, 770, 520),
-        "law": (450, 134, 1072, 424), "bound": (450, 422, 1072, 468),
+        "law": (450, 10, 1072, 190), "rest": (450, 194, 1072, 244), "bound": (450, 248, 1072, 298),
     },
     "9:16": {
         "square": (20, 20, 560, 620), "hbm": (460, 30, 560, 120),
         "panel": (20, 650, 1060, 1090), "cross": (36, 664, 680, 1076), "room": (690, 680, 1056, 1060), "band": (20, 1110, 1060, 1376),
-        "cut": (600, 200, 1060, 490), "chip": (600, 440, 1060, 490), "held": (600, 496, 1050, 570),
+        "cut": (600, 200, 1060, 490), "chip": (600, 440, 1060, 490), "held": (600, 496, 1050, 570), "blocks": (580, 380, 1072, 430),
         "plot": (8, 650, 1072, 1270), "under": (8, 1276, 1072, 1378), "axis": (210, 660, 760, 710),
-        "law": (230, 630, 1060, 896), "bound": (600, 370, 1060, 420),
+        "law": (230, 700, 1060, 870), "rest": (230, 872, 1060, 922), "bound": (600, 440, 1060, 490),
     },
 }  # fmt: skip
 
@@ -52,7 +53,7 @@ SIDE, UNDER = em(48), em(54)  # beside the grid and beneath it: letters
 WORDS, BEFORE, AFTER = em(60), em(130), em(150)  # a line of words beneath stripes; a name before one, its bytes after it
 HEADROOM = em(104)  # above the tallest bar, for its two lines of words
 BAR = (0.05, 0.6)  # of a bar's column: where it begins and ends
-SPAN = 0.92  # of a column: the largest memory, under its bar
+SPAN = 0.8  # of a column: the largest memory, under its bar
 
 
 @dataclass(frozen=True)

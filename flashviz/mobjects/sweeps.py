@@ -119,10 +119,10 @@ class Block(VGroup):
         share: Of all sweeps, the first.
     """
 
-    def __init__(self, skin: Theme, share: float) -> None:
-        self.tag = "block O"
-        self.whole = outlines(skin.hue("O"), "block O whole")
-        self.done = Rectangles(skin.hue("O"), name="block O so far", opacity=strength(share))
+    def __init__(self, skin: Theme, share: float, tag: str = "block O") -> None:
+        self.tag = tag
+        self.whole = outlines(skin.hue("O"), f"{tag} whole")
+        self.done = Rectangles(skin.hue("O"), name=f"{tag} so far", opacity=strength(share))
         super().__init__(self.done, self.whole)
 
     def display(self, empty: Sequence[Rect], swept: Sequence[Rect] = ()) -> Block:
@@ -160,24 +160,44 @@ def corners(rect: Rect) -> np.ndarray:
 
 
 class Bars(VGroup):
-    """What crosses at one M, as a bar, in the hues of its tensors: beneath what crosses but once, then a slab a sweep.
+    """What crosses at one M, as a bar, in the hues of its tensors: a slab a sweep, and over them what crosses but once.
 
     Args:
-        once: What crosses however many sweeps there are, from below.
         each: What crosses at each sweep, from below.
+        once: What crosses however many sweeps there are, from below.
     """
 
-    def __init__(self, index: int, once: Sequence[Way], each: Sequence[Way], skin: Theme) -> None:
-        self.tag, self.index, self.once, self.each = f"bar {index}", index, once, each
-        self.parts = {way.tensor: Rectangles(skin.hue(way.tensor), name=f"bar {way.tensor}") for way in (*once, *each)}
+    def __init__(self, index: int, each: Sequence[Way], once: Sequence[Way], skin: Theme) -> None:
+        self.tag, self.index, self.each, self.once = f"bar {index}", index, each, once
+        self.parts = {way.tensor: Rectangles(skin.hue(way.tensor), name=f"bar {way.tensor}") for way in (*each, *once)}
         self.seams = Rectangles(skin.ground, name="seams")
         super().__init__(*self.parts.values(), self.seams)
 
-    def display(self, columns: Columns, sweeps: float, laid: float = 1.0) -> Bars:
+    def display(self, columns: Columns, sweeps: float, laid: float = 0.0) -> Bars:
         """After so many sweeps, and with so much of what crosses once."""
         whole, rest = divmod(sweeps + 1e-9, 1.0)
-        self.pile(columns, [(self.once, laid), *[(self.each, 1.0)] * int(whole), (self.each, rest if rest > 1e-6 else 0.0)])
+        self.pile(columns, [*[(self.each, 1.0)] * int(whole), (self.each, rest if rest > 1e-6 else 0.0), (self.once, laid)])
         self.values = np.array([sweeps, laid * total(self.once) + sweeps * total(self.each)])
+        return self
+
+    def sift(self, columns: Columns, sweeps: int, share: float) -> Bars:
+        """Rows' sums and maxima leave the sweeps and gather over them, so far on their way; what crosses once stays over them."""
+        pieces: dict[str, list[Rect]] = {name: [] for name in self.parts}
+        low, goals = 0.0, {True: 0.0, False: float(sweeps * sum(way.nbytes for way in self.each if way.tensor != "L"))}
+        seams, thin = [], min(SEAM, columns.bar(self.index, 0.0, total(self.each)).height / 8)
+        for _ in range(sweeps):
+            for way in self.each:
+                goal = goals[way.tensor != "L"]
+                start = low + (goal - low) * share
+                pieces[way.tensor].append(columns.bar(self.index, start, start + way.nbytes))
+                low, goals[way.tensor != "L"] = low + way.nbytes, goal + way.nbytes
+            seams.append(pieces["Q"][-1].bottom(thin).shifted(0.0, -thin))
+        for way in self.once:
+            pieces[way.tensor].append(columns.bar(self.index, low, low + way.nbytes))
+            low += way.nbytes
+        for name, rects in pieces.items():
+            self.parts[name].display(edges(rects))
+        self.seams.display(edges(seams))
         return self
 
     def pile(self, columns: Columns, slabs: Sequence[tuple[Sequence[Way], float]]) -> Bars:
