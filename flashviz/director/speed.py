@@ -11,7 +11,7 @@ import numpy as np
 from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import palette
+from flashviz import palette, theme
 from flashviz.chapters import speed
 from flashviz.chapters.speed import BYTES, SIDES, TIME, Packet, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
@@ -24,7 +24,7 @@ from flashviz.layout import Rect, Shot, centered, columns
 from flashviz.layout import rows as split
 from flashviz.layout.speed import BESIDE, LINE, units
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, Veil, early, late
+from flashviz.mobjects.motion import Fade, FadeIn, FadeOut, Shows, Veil, early, late
 from flashviz.mobjects.named import Named, NamedPath
 from flashviz.mobjects.stored import Stored, on_ground
 from flashviz.mobjects.tiles import Hatch, Matrix, Rectangles, dashes, edges, outlines, plane, span
@@ -32,12 +32,12 @@ from flashviz.mobjects.whole import Chip
 
 BEGUN = 0.2  # of the shorter bar, which is there in the first frame
 RACE = 2.4  # seconds: of the longer of two bars
-SLOW, FAST = 120 * KIB, 320 * KIB  # bytes a second: of the first tile, of a race
-ROWS = {"standard": 200 * KIB, "flash": 60 * KIB}  # of all tiles of the first row
+SLOW, FAST = 320 * KIB, 400 * KIB  # bytes a second: of the first tile, of a race
+ROWS = {"standard": 260 * KIB, "flash": 100 * KIB}  # of all tiles of the first row
 SIDE = em(36)  # of a tile on its way: so long are its bytes, and the rows of tiles have no gaps
-SEEN, LANDS, BREAK = 110 * KIB, 100 * KIB, 1000 * KIB  # waits: a tile is seen on chip, it is on its way out, a row is all there
-TURN = 2.0  # seconds: a row of S becomes P
-GROWS = 1.8  # seconds: of the longer bar at the end
+SEEN, LANDS, BREAK = 220 * KIB, 60 * KIB, 1000 * KIB  # waits: a tile is seen on chip, it is on its way out, a row is all there
+TURN = 1.8  # seconds: a row of S becomes P
+GROWS, GROWN = 1.6, 0.2  # seconds: of the longer bar at the end; of it, what comes while the machines leave
 EDGE = 0.14  # of a tile's side: the inner edge of P
 LEFT = 0.72  # of the ground, over the machine that waits
 SLIVER = em(5)  # width of LSE in a bar
@@ -50,9 +50,13 @@ HEADS = {
     TIME: ("time", "forward and backward, one GPU"),
     BYTES: ("bytes to and from HBM", "1 square = 1 {}"),
 }
-MEMORIES = {"hbm": ("HBM: large, slow", "HBM"), "pipe": ("pipe",), "chip": ("on chip: small, fast", "on chip: fast", "on chip")}
+MEMORIES = {
+    "hbm": ("HBM: large, slow", "HBM"),
+    "pipe": ("pipe: same pace", "pipe"),
+    "chip": ("on chip: small, fast", "on chip: fast", "on chip"),
+}
 WHY = "Why? A smaller run: one head, N = {}, forward only"
-UNIT = ("1 square = {}, same pace for both", "1 square = {}, same pace", "1 square = {}")
+UNIT = "1 square = {}"
 MOVED, DONE = "moved so far", "done"
 NOTE = "softmax: S becomes P"
 NEVER = ("stays empty", "empty")
@@ -95,7 +99,8 @@ class Pair:
     def __init__(self, name: str, what: str, boxes: Boxes, place: Shot, skin: palette.Theme) -> None:
         figures, hues = quoted(what), {"standard": skin.scores, "flash": skin.o}
         wide = BESIDE + max(text_width(each.text, NUMBER) for each in figures.values())
-        self.boxes, self.places = boxes, {side: place[f"{side} {name}"].before(wide) for side in SIDES}
+        self.boxes, self.standing = boxes, {side: place[f"{side} {name}"].before(wide) for side in SIDES}
+        self.places = self.standing
         title, note = HEADS[what]
         self.head = labelled(place[f"{name} what"], (title, skin.ink), (note.format(figures["flash"].unit), skin.ink))
         self.names = {side: word(text, LABEL, skin.ink, place[f"{side} {name} name"], "name side") for side, text in SIDES.items()}
@@ -118,6 +123,14 @@ class Pair:
     def drawn(self, side: str, amount: float) -> list[Rect]:
         """A bar of so much."""
         return self.boxes(self.places[side], amount, max(self.amounts.values()))
+
+    def sink(self, down: float) -> Pair:
+        """Stand so far beneath its place, whole."""
+        for each in (*self.head, *self.names.values(), *self.figures.values()):
+            each.put_at(each.left, each.made_at[1] - down)
+        self.places = {side: rect.shifted(0.0, -down) for side, rect in self.standing.items()}
+        self.grow(0.0, max(self.amounts.values())).show(1.0)
+        return self
 
     def grow(self, start: float, stop: float) -> Shows:
         """Bars become so long, each at most as long as it is."""
@@ -192,6 +205,7 @@ class Machine(Group):
         first, later = ([*own] for _, own in groupby(self.passages, lambda each: program(each) == FIRST))
         self.begin, self.row, self.paused = first[0].leaves, first[ROW].leaves, max(each.arrives for each in first)
         self.again, self.end = min(each.leaves for each in later), max(each.arrives for each in later)
+        self.softmax = next(stay.start for stay in self.stays if stay.tensor == "P")
         self.summed = max(each.chip for each in first if not each.packet.out)
         self.waiting, self.turned = self.row_of_scores() if side == "standard" else (self.end, self.end)
         self.ahead = later[0].amid - later[0].packet.middle  # what it has waited when it goes on
@@ -202,7 +216,9 @@ class Machine(Group):
         values = {**dict(zip("QKV", (each[0, 0].astype(np.float64) for each in film.found.traces["flash"].inputs), strict=True)),
                   "O": film.found.output}  # fmt: skip
         self.whole = {name: Matrix(each, self.place(name), self.skin, name, *palette.spread(each)) for name, each in values.items()}
-        self.squares = {name: Rectangles(self.skin.hue(name), name=f"crossing {name}") for name in SHOWN}
+        self.squares = {
+            name: Rectangles(self.skin.hue(name), name=f"crossing {name}").set_stroke(self.skin.chip, theme.OUTLINE) for name in SHOWN
+        }
         self.inner = outlines(self.skin.ground, "inner edge")
         self.letters = NamedPath("letters", stroke_width=0, fill_color=self.skin.ground, fill_opacity=1)
         self.glyphs = {name: glyphs(heading(centered(0.0, 0.0, SIDE, SIDE), name, self.skin.ground, LABEL)) for name in SHOWN}
@@ -226,7 +242,7 @@ class Machine(Group):
         yield plane(self.skin.registers, self.skin.quiet, "pipe").display(edges([self.place("pipe")]))
         yield Rectangles(self.skin.quiet, name="room").display(np.concatenate([dashes(self.place(part)) for part in ("strip", "output")]))
         yield from (heading(self.place(f"{name} name"), name, self.skin.hue(name), NAME) for name in "QKVSPO")
-        yield amid([MOVED], self.skin.ink, self.place("count name"), "count name")
+        yield word(MOVED, LABEL, self.skin.ink, self.place("count name"), "count name", Face.TEXT)
 
     def cell(self, packet: Packet) -> Rect:
         """Where a tile lies in HBM."""
@@ -304,10 +320,9 @@ class Machine(Group):
         yield from self.sums(found)
 
     def row_of_scores(self) -> tuple[float, float]:
-        """When the first row of S is back, and when P leaves."""
-        back = [each.arrives for each in self.passages if (each.packet.tensor, each.packet.out, each.packet.i) == ("S", False, 0)]
-        out = [each.leaves for each in self.passages if (each.packet.tensor, each.packet.out) == ("P", True)]
-        return max(back), min(out)
+        """When all of S has been out and its first row is back, and when the next tile leaves: of P, or of S's next row."""
+        at = next(at for at, each in enumerate(self.passages) if (each.packet.tensor, each.packet.out) == ("P", True))
+        return max(each.arrives for each in self.passages[:at]), min(each.leaves for each in self.passages[at:])
 
     def turn(self, found: Found) -> float:
         """When a row of S, which is all there, becomes P."""
@@ -372,7 +387,7 @@ def program(each: Passage) -> tuple[int, int]:
 def after(found: Found, j: int) -> float:
     """When a tile has gone into O: halfway to what crosses next."""
     come = found["V", False, j].chip
-    following = next((found[key] for key in (("K", False, j + 1), ("P", False, j + 1), ("O", True, -1)) if key in found))
+    following = next(found[key] for key in (("K", False, j + 1), ("P", False, j + 1), ("O", True, -1)) if key in found)
     return max(come, (come + following.chip) / 2)
 
 
@@ -486,13 +501,15 @@ class SpeedFilm(ChapterFilm):
         self.bars = {side: Bar(self, side) for side in SIDES}
         self.why = word(WHY.format(f"{config.seq_q:,}"), NAME, self.skin.ink, place["why"], "why")
         self.heads = list(self.headings())
-        self.veils = {side: Rectangles(self.skin.ground, name="veil", opacity=0.0).display(edges([place[f"{side} row"]])) for side in SIDES}
+        self.veils = {
+            side: Rectangles(self.skin.ground, name="veil", opacity=0.0).display(edges([place[f"{side} row"]])).set_z_index(1)
+            for side in SIDES
+        }
 
     def headings(self) -> Iterator[Mobject]:
         """Of what stands in both machines, and what a square is."""
         yield from (amid(texts, self.skin.ink, self.place[f"{part} name"], "memory") for part, texts in MEMORIES.items())
-        texts = [text.format(kib(self.found.tile)) for text in UNIT]
-        text = first_that_fits(texts, LABEL, self.place["unit"].width)
+        text = UNIT.format(kib(self.found.tile))
         yield Word(
             text,
             LABEL,
@@ -522,15 +539,20 @@ class SpeedFilm(ChapterFilm):
         self.move(FadeIn(pair.figures[first]), pair.grow(few, most), seconds=RACE * (1 - few / most))
         self.move(FadeIn(pair.figures[last]), seconds=TEXT)
 
-    def run(self, start: float, stop: float, pace: float, *sides: str) -> None:
-        """Machines run, at so many bytes a second; a time is that of the first one, or, where both run, that of what has crossed."""
+    def run(self, start: float, stop: float, pace: float, *sides: str, also: Fade | None = None) -> None:
+        """Machines run, at so many bytes a second; a time is that of one, or, where both run, that of what has crossed."""
         machines = [(self.machines[side], self.machines[side].ahead * (len(sides) > 1)) for side in sides]
 
         def show(share: float) -> None:
             for each, ahead in machines:
                 each.display(start + (stop - start) * share + ahead)
 
-        self.move(Shows(Group(*(each for each, _ in machines)), show), seconds=(stop - start) / pace)
+        self.move(Shows(Group(*(each for each, _ in machines)), show), *([also] if also else []), seconds=(stop - start) / pace)
+
+    @property
+    def low(self) -> float:
+        """How far beneath its place the time stands while it is alone."""
+        return (self.place["flash time"].y0 - self.place["source"].y1) / 2
 
     def waits(self, side: str, share: float) -> Veil:
         """A veil over what waits, so dark."""
@@ -541,6 +563,14 @@ class SpeedFilm(ChapterFilm):
         for side, name in self.time.names.items():
             rect = self.place[f"{side} {part}"]
             yield slid(name, rect.x0, middle(rect, LABEL))
+
+    def note(self, side: str) -> Word:
+        """What becomes of S on chip."""
+        return word(NOTE, LABEL, self.skin.ink, self.place[f"{side} note"], "note")
+
+    def finished(self, side: str) -> Word:
+        """Beside the number: all has crossed."""
+        return word(DONE, self.px, self.skin.o if side == "flash" else self.skin.ink, self.place[f"{side} done"], "done")
 
     @property
     def done(self) -> float:
@@ -561,7 +591,7 @@ class SpeedFilm(ChapterFilm):
             yield Rectangles(self.skin.quiet, name="room").display(dashes(room))
             yield amid(NONE, self.skin.ink, room, "none")
         else:
-            yield amid([SHARED.format(self.found.config.row_blocks)], self.skin.ink, self.place["shared"], "shared")
+            yield word(SHARED.format(self.found.config.row_blocks), LABEL, self.skin.ink, self.place["shared"], "shared", Face.TEXT)
 
 
 def parted(text: str, width: float) -> list[str]:
@@ -575,6 +605,11 @@ def parted(text: str, width: float) -> list[str]:
         else:
             lines[-1:] = [longer]
     return lines
+
+
+def at_once(share: float) -> float:
+    """A pace: in the first quarter."""
+    return min(4 * share, 1.0)
 
 
 def bar(place: Rect, amount: float, most: float) -> list[Rect]:
@@ -593,7 +628,7 @@ def piled(place: Rect, amount: float, most: float) -> list[Rect]:
 @beat("time")
 def time(film: SpeedFilm) -> None:
     """Two bars of time grow equally fast, each to where the paper measured it."""
-    film.time.grow(0.0, BEGUN * min(film.time.amounts.values())).show(1.0)
+    film.time.sink(film.low).grow(0.0, BEGUN * min(film.time.amounts.values())).show(1.0)
     film.scene.add(*film.time.head, *film.time.names.values(), *film.time.bars.values(), *film.source)
     with film.scene.telling():
         film.race(film.time, BEGUN)
@@ -602,7 +637,9 @@ def time(film: SpeedFilm) -> None:
 @beat("bytes")
 def moved(film: SpeedFilm) -> None:
     """Under them, of the same run, its bytes: a square for each gigabyte."""
-    film.move(FadeIn(*film.bytes.head, *film.bytes.names.values()), seconds=TEXT)
+    pair = Group(*film.time.head, *film.time.names.values(), *film.time.parts)
+    up = Shows(pair, lambda share: film.time.sink(film.low * (1 - share)), rate_func=ease_in_out_cubic)
+    film.move(up, FadeIn(*film.bytes.head, *film.bytes.names.values(), rate_func=late), seconds=MOVE)
     with film.scene.telling():
         film.race(film.bytes)
 
@@ -610,16 +647,10 @@ def moved(film: SpeedFilm) -> None:
 @beat("whole")
 def whole(film: SpeedFilm) -> None:
     """Another run, as its title says; two machines. In standard attention's the first tile of S is followed out to its place."""
-    place, machine = film.place, film.machines["standard"]
-    gone = [*film.time.head, *film.time.parts, *film.bytes.names.values(), *film.source]
-    film.move(
-        FadeOut(*gone, *film.bytes.head, *film.bytes.parts, rate_func=early),
-        *film.names("name"),
-        FadeIn(film.why, rate_func=late),
-        seconds=MOVE,
-    )
-    film.scene.add(*(each.still for each in film.machines.values()))
-    film.move(FadeIn(*film.heads, *(each.still for each in film.machines.values()), *film.machines.values()), seconds=2 * TEXT)
+    machine = film.machines["standard"]
+    gone = [*film.source, *film.time.head, *film.time.parts, *film.bytes.head, *film.bytes.parts, *film.bytes.names.values()]
+    stage = [film.why, *film.heads, *(part for each in film.machines.values() for part in (each.still, each))]
+    film.move(FadeOut(*gone, rate_func=early), *film.names("name"), FadeIn(*stage), seconds=MOVE)
     film.scene.add(*film.veils.values())
     film.move(film.waits("flash", LEFT), seconds=TEXT)
     with film.scene.telling():
@@ -630,12 +661,13 @@ def whole(film: SpeedFilm) -> None:
 @beat("tile")
 def tile(film: SpeedFilm) -> None:
     """FlashAttention's first tile: it is made, becomes P, goes into O and is dropped, and so is each other one of its row."""
-    machine, before, after_it = film.machines["flash"], film.machines["flash"].row, film.machines["flash"].summed
+    machine, note = film.machines["flash"], film.note("flash")
     film.move(film.waits("standard", LEFT), film.waits("flash", 0.0), seconds=2 * TEXT)
     with film.scene.telling():
-        film.run(machine.begin, before, SLOW, "flash")
-        film.run(before, after_it, ROWS["flash"], "flash")
-        film.run(after_it, machine.paused, SLOW, "flash")
+        film.run(machine.begin, machine.softmax, SLOW, "flash")
+        film.run(machine.softmax, machine.row, SLOW, "flash", also=FadeIn(note, rate_func=at_once))
+        film.run(machine.row, machine.summed, ROWS["flash"], "flash", also=FadeOut(note, rate_func=at_once))
+        film.run(machine.summed, machine.paused, SLOW, "flash")
 
 
 @beat("short")
@@ -646,7 +678,7 @@ def short(film: SpeedFilm) -> None:
     never = [amid(NEVER, film.skin.ink, film.place[f"flash {name}"], "never") for name in "SP"]
     with film.scene.telling():
         film.run(start, film.done, FAST, *SIDES)
-        done = word(DONE, NAME, film.skin.o, film.place["flash done"], "done")
+        done = film.finished("flash")
         film.move(FadeIn(done, *never), seconds=2 * TEXT)
     film.gone = [done, *never]
 
@@ -656,14 +688,12 @@ def rest(film: SpeedFilm) -> None:
     """Standard attention goes on alone, at the same pace: a row of S is back, becomes P, goes out, and so on to the end."""
     machine = film.machines["standard"]
     begin = film.done + machine.ahead
-    softmax = word(NOTE, LABEL, film.skin.ink, film.place["standard note"], "note")
+    note = film.note("standard")
     with film.scene.telling():
-        film.move(FadeIn(softmax), seconds=TEXT)
-        film.run(begin, machine.turned, (machine.turned - begin) / TURN, "standard")
-        film.move(FadeOut(softmax), seconds=TEXT)
-        film.run(machine.turned, machine.end, FAST, "standard")
-        done = word(DONE, NAME, film.skin.ink, film.place["standard done"], "done")
-        film.move(FadeIn(done), seconds=TEXT)
+        film.run(begin, machine.turned, (machine.turned - begin) / TURN, "standard", also=FadeIn(note, rate_func=at_once))
+        film.run(machine.turned, machine.end, FAST, "standard", also=FadeOut(note, rate_func=at_once))
+        done = film.finished("standard")
+        film.move(FadeIn(done), seconds=2 * TEXT)
     film.gone = [*film.gone, done]
 
 
@@ -674,10 +704,16 @@ def difference(film: SpeedFilm) -> None:
     gone = [part for each in machines for part in (each.still, *each.parts)]
     numbers = [each.goes(film.place[f"{side} end count"]) for side, each in film.machines.items()]
     film.scene.remove(*film.veils.values())
-    film.move(FadeOut(*film.gone, *film.heads, *gone, rate_func=early), *film.names("end name"), *numbers, seconds=MOVE)
-    film.scene.add(*bars)
+
+    def grow(start: float, stop: float, **options: Any) -> Shows:
+        return Shows(Group(*bars), lambda share: [each.display((start + (stop - start) * share) * most) for each in bars], **options)
+
+    film.move(
+        FadeOut(*film.gone, *film.heads, *gone, rate_func=early),
+        *film.names("end name"), *numbers, grow(0.0, GROWN, rate_func=late), seconds=MOVE,
+    )  # fmt: skip
     with film.scene.telling():
-        film.move(Shows(Group(*bars), lambda share: [each.display(share * most) for each in bars]), seconds=GROWS)
+        film.move(grow(GROWN, 1.0), seconds=GROWS)
         film.move(
             Shows(Group(*bars), lambda share: [each.display(most, share) for each in bars], rate_func=ease_in_out_cubic), seconds=MOVE
         )

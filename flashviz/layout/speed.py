@@ -1,4 +1,4 @@
-"""The shot of SpeedScene: two measured pairs; two machines, each HBM, pipe and chip, that race; the bytes of either algorithm, part by part."""
+"""The shot of SpeedScene: two measured pairs; two machines that race, each HBM, pipe and chip; all bytes, part by part."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from flashviz.layout.table import Table
 from flashviz.lettering import em
 
 # ``time`` and ``bytes``: of either, with their names; ``what``: what they are; ``source``: whose figures they are.
-# ``why``: which run is counted; ``unit``: what a square is; ``hbm``, ``pipe``, ``chip``: the machine, whose ``row`` is all of it, its names above;
-# ``lane``: between matrices and pipe. On chip: ``first``, Q's block; ``strip``, a row of tiles of S or P, above each its ``inputs``' tile of K or V;
-# ``output``: O's block; ``note``: what is done. ``count``: bytes so far; ``done``: that they are all.
-# ``end``: bytes of either; ``both``: S and P; ``shared``: what K and V are; ``rest``: what is written beneath.
+# ``why``: which run is counted; ``unit``: what a square is. ``hbm``, ``pipe``, ``chip``: a machine, all of it a ``row``; names over both.
+# On chip: ``first``, Q's block; ``strip``, a row of tiles of S or P, above each, in ``inputs``, its tile of K or V; ``output``, O's block;
+# ``note``: what is done there. ``count``: bytes so far, and what they are; ``done``: that they are all.
+# ``end``: bytes of either, with name and number; ``both``: over S and P, and all else; ``shared``: of K and V.
 Px = tuple[int, int, int, int]
 
 
@@ -30,11 +30,11 @@ SPEED: Mapping[Aspect, Table] = {
         "standard bytes name": (80, 500, 530, 620), "standard bytes": (540, 500, 1840, 620), "flash bytes name": (80, 640, 530, 760),
         "flash bytes": (540, 640, 1840, 760), "source": (80, 810, 1840, 902),
         "why": (80, 14, 1240, 66), "unit": (1250, 14, 1840, 66), "hbm name": (430, 70, 1130, 116),
-        "pipe name": (1130, 70, 1280, 116), "chip name": (1280, 70, 1840, 116),
+        "pipe name": (1050, 70, 1360, 116), "chip name": (1280, 70, 1840, 116),
         **both(404, {
             "row": (80, 120, 1840, 514), "name": (80, 170, 420, 220), "count": (80, 226, 420, 306),
             "count name": (80, 308, 420, 356), "done": (80, 366, 420, 436), "hbm": (430, 120, 1130, 514),
-            "pipe": (1130, 424, 1280, 508), "chip": (1280, 120, 1840, 514), "lane": (430, 424, 1130, 508),
+            "pipe": (1130, 424, 1280, 508), "chip": (1280, 120, 1840, 514),
             "Q": (446, 172, 474, 412), "K": (484, 172, 512, 412), "V": (522, 172, 550, 412), "S": (570, 172, 810, 412),
             "P": (828, 172, 1068, 412), "O": (1086, 172, 1114, 412), "Q name": (440, 124, 480, 170),
             "K name": (480, 124, 516, 170), "V name": (518, 124, 554, 170), "S name": (570, 124, 810, 170),
@@ -44,19 +44,19 @@ SPEED: Mapping[Aspect, Table] = {
         }),
         "standard end name": (80, 90, 420, 160), "standard end count": (440, 90, 900, 160), "both": (80, 166, 1840, 226),
         "standard end": (80, 236, 1840, 396), "shared": (80, 450, 800, 500), "flash end name": (80, 540, 420, 610),
-        "flash end count": (440, 540, 900, 610), "flash end": (80, 630, 1840, 790), "rest": (80, 800, 1840, 900),
+        "flash end count": (440, 540, 900, 610), "flash end": (80, 630, 1840, 790),
     },
     "4:3": {
         "time what": (60, 30, 1380, 96), "standard time name": (60, 110, 420, 220), "standard time": (440, 110, 1380, 220),
         "flash time name": (60, 240, 420, 350), "flash time": (440, 240, 1380, 350), "bytes what": (60, 420, 1380, 486),
         "standard bytes name": (60, 500, 420, 620), "standard bytes": (440, 500, 1380, 620), "flash bytes name": (60, 640, 420, 760),
         "flash bytes": (440, 640, 1380, 760), "source": (60, 810, 1380, 902),
-        "why": (30, 14, 900, 66), "unit": (910, 14, 1410, 66), "hbm name": (30, 70, 700, 116), "pipe name": (700, 70, 850, 116),
+        "why": (30, 14, 900, 66), "unit": (910, 14, 1410, 66), "hbm name": (30, 70, 700, 116), "pipe name": (630, 70, 920, 116),
         "chip name": (850, 70, 1410, 116),
         **both(404, {
             "row": (30, 120, 1410, 514), "name": (30, 120, 380, 170), "count": (400, 120, 700, 170),
             "count name": (700, 120, 980, 170), "done": (1130, 120, 1410, 170), "hbm": (30, 176, 700, 514),
-            "pipe": (700, 430, 850, 508), "chip": (850, 176, 1410, 514), "lane": (30, 430, 700, 508), "Q": (46, 226, 74, 422),
+            "pipe": (700, 430, 850, 508), "chip": (850, 176, 1410, 514), "Q": (46, 226, 74, 422),
             "K": (86, 226, 114, 422), "V": (126, 226, 154, 422), "S": (190, 226, 386, 422), "P": (412, 226, 608, 422),
             "O": (644, 226, 672, 422), "Q name": (40, 178, 80, 224), "K name": (82, 178, 118, 224), "V name": (122, 178, 158, 224),
             "S name": (190, 178, 386, 224), "P name": (412, 178, 608, 224), "O name": (638, 178, 678, 224),
@@ -65,19 +65,19 @@ SPEED: Mapping[Aspect, Table] = {
         }),
         "standard end name": (30, 90, 380, 160), "standard end count": (400, 90, 860, 160), "both": (30, 166, 1410, 226),
         "standard end": (30, 236, 1410, 396), "shared": (30, 450, 700, 500), "flash end name": (30, 540, 380, 610),
-        "flash end count": (400, 540, 860, 610), "flash end": (30, 630, 1410, 790), "rest": (30, 800, 1410, 900),
+        "flash end count": (400, 540, 860, 610), "flash end": (30, 630, 1410, 790),
     },
     "1:1": {
         "time what": (40, 20, 1040, 80), "standard time name": (40, 86, 1040, 136), "standard time": (40, 140, 1040, 220),
         "flash time name": (40, 228, 1040, 278), "flash time": (40, 282, 1040, 362), "bytes what": (40, 392, 1040, 452),
         "standard bytes name": (40, 458, 1040, 508), "standard bytes": (40, 512, 1040, 592), "flash bytes name": (40, 600, 1040, 650),
         "flash bytes": (40, 654, 1040, 734), "source": (40, 766, 1040, 910),
-        "why": (20, 14, 720, 66), "unit": (730, 14, 1060, 66), "hbm name": (20, 70, 500, 116), "pipe name": (500, 70, 610, 116),
-        "chip name": (610, 70, 1060, 116),
+        "why": (20, 14, 720, 66), "unit": (730, 14, 1060, 66), "hbm name": (20, 70, 400, 116), "pipe name": (410, 70, 700, 116),
+        "chip name": (710, 70, 1060, 116),
         **both(404, {
             "row": (20, 120, 1060, 514), "name": (20, 120, 360, 170), "count": (374, 120, 620, 170),
             "count name": (630, 120, 850, 170), "done": (880, 120, 1060, 170), "hbm": (20, 176, 500, 514),
-            "pipe": (500, 430, 610, 508), "chip": (610, 176, 1060, 514), "lane": (20, 430, 500, 508), "Q": (32, 254, 52, 398),
+            "pipe": (500, 430, 610, 508), "chip": (610, 176, 1060, 514), "Q": (32, 254, 52, 398),
             "K": (66, 254, 86, 398), "V": (100, 254, 120, 398), "S": (138, 254, 282, 398), "P": (300, 254, 444, 398),
             "O": (462, 254, 482, 398), "Q name": (22, 204, 62, 250), "K name": (58, 204, 94, 250), "V name": (92, 204, 128, 250),
             "S name": (138, 204, 282, 250), "P name": (300, 204, 444, 250), "O name": (452, 204, 492, 250),
@@ -86,19 +86,19 @@ SPEED: Mapping[Aspect, Table] = {
         }),
         "standard end name": (20, 90, 360, 160), "standard end count": (380, 90, 840, 160), "both": (20, 166, 1060, 226),
         "standard end": (20, 236, 1060, 396), "shared": (20, 450, 700, 500), "flash end name": (20, 540, 360, 610),
-        "flash end count": (380, 540, 840, 610), "flash end": (20, 630, 1060, 790), "rest": (20, 800, 1060, 900),
+        "flash end count": (380, 540, 840, 610), "flash end": (20, 630, 1060, 790),
     },
     "9:16": {
         "time what": (60, 60, 1020, 130), "standard time name": (60, 150, 1020, 210), "standard time": (60, 216, 1020, 346),
         "flash time name": (60, 370, 1020, 430), "flash time": (60, 436, 1020, 566), "bytes what": (60, 650, 1020, 720),
         "standard bytes name": (60, 740, 1020, 800), "standard bytes": (60, 806, 1020, 956), "flash bytes name": (60, 980, 1020, 1040),
         "flash bytes": (60, 1046, 1020, 1196), "source": (60, 1240, 1020, 1380),
-        "why": (40, 20, 1040, 76), "unit": (40, 80, 1040, 136), "hbm name": (40, 140, 500, 190), "pipe name": (500, 140, 620, 190),
-        "chip name": (620, 140, 1040, 190),
+        "why": (40, 20, 1040, 76), "unit": (40, 80, 1040, 136), "hbm name": (40, 140, 405, 190), "pipe name": (415, 140, 705, 190),
+        "chip name": (715, 140, 1040, 190),
         **both(650, {
             "row": (40, 196, 1040, 836), "name": (40, 196, 380, 256), "count": (400, 196, 640, 256),
             "count name": (650, 196, 860, 256), "done": (880, 196, 1040, 256), "hbm": (40, 266, 500, 826),
-            "pipe": (500, 720, 620, 804), "chip": (620, 266, 1040, 826), "lane": (40, 720, 500, 804), "Q": (50, 430, 70, 566),
+            "pipe": (500, 720, 620, 804), "chip": (620, 266, 1040, 826), "Q": (50, 430, 70, 566),
             "K": (84, 430, 104, 566), "V": (118, 430, 138, 566), "S": (156, 430, 292, 566), "P": (308, 430, 444, 566),
             "O": (462, 430, 482, 566), "Q name": (40, 380, 80, 426), "K name": (76, 380, 112, 426), "V name": (110, 380, 146, 426),
             "S name": (156, 380, 292, 426), "P name": (308, 380, 444, 426), "O name": (452, 380, 492, 426),
@@ -107,7 +107,7 @@ SPEED: Mapping[Aspect, Table] = {
         }),
         "standard end name": (40, 200, 380, 280), "standard end count": (400, 200, 860, 280), "both": (40, 300, 1040, 360),
         "standard end": (40, 370, 1040, 620), "shared": (40, 680, 700, 740), "flash end name": (40, 800, 380, 880),
-        "flash end count": (400, 800, 860, 880), "flash end": (40, 900, 1040, 1150), "rest": (40, 1160, 1040, 1280),
+        "flash end count": (400, 800, 860, 880), "flash end": (40, 900, 1040, 1150),
     },
 }  # fmt: skip
 
