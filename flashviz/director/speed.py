@@ -18,7 +18,7 @@ from flashviz.citations import FIGURE_2
 from flashviz.director.film.parts import Way, gates, heading, show_rows
 from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, labelled, machine, middle, slid, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, fitted, labelled, machine, middle, slid, word
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot, centered, columns
 from flashviz.layout import rows as split
@@ -55,7 +55,7 @@ MEMORIES = {
     "pipe": ("pipe: same pace", "pipe"),
     "chip": ("on chip: small, fast", "on chip: fast", "on chip"),
 }
-WHY = "Why? A smaller run: one head, N = {}, forward only"
+WHY = ("Why? A smaller run: one head, N = {}, forward only", "Why? One head, N = {}, forward only")
 UNIT = "1 square = {}"
 MOVED, DONE = "moved so far", "done"
 NOTE = "softmax: S becomes P"
@@ -100,7 +100,8 @@ class Pair:
         figures, hues = quoted(what), {"standard": skin.scores, "flash": skin.o}
         wide = BESIDE + max(text_width(each.text, NUMBER) for each in figures.values())
         self.boxes, self.standing = boxes, {side: place[f"{side} {name}"].before(wide) for side in SIDES}
-        self.places = self.standing
+        self.alone = {side: place[f"{side} alone"].before(wide) for side in SIDES}
+        self.places, self.shot, self.name = self.standing, place, name
         title, note = HEADS[what]
         self.head = labelled(place[f"{name} what"], (title, skin.ink), (note.format(figures["flash"].unit), skin.ink))
         self.names = {side: word(text, LABEL, skin.ink, place[f"{side} {name} name"], "name side") for side, text in SIDES.items()}
@@ -124,11 +125,15 @@ class Pair:
         """A bar of so much."""
         return self.boxes(self.places[side], amount, max(self.amounts.values()))
 
-    def sink(self, down: float) -> Pair:
-        """Stand so far beneath its place, whole."""
-        for each in (*self.head, *self.names.values(), *self.figures.values()):
-            each.put_at(each.left, each.made_at[1] - down)
-        self.places = {side: rect.shifted(0.0, -down) for side, rect in self.standing.items()}
+    def rise(self, share: float) -> Pair:
+        """So far from where it stands alone to its place, whole."""
+        shot, name = self.shot, self.name
+        pairs = [(each, "alone what", f"{name} what") for each in self.head]
+        pairs += [(word, f"{side} alone name", f"{side} {name} name") for side, word in self.names.items()]
+        pairs += [(word, f"{side} alone", f"{side} {name}") for side, word in self.figures.items()]
+        for each, alone, place in pairs:
+            each.put_at(each.left, each.made_at[1] + (shot[alone].center[1] - shot[place].center[1]) * (1 - share))
+        self.places = {side: self.alone[side].toward(rect, share) for side, rect in self.standing.items()}
         self.grow(0.0, max(self.amounts.values())).show(1.0)
         return self
 
@@ -338,13 +343,10 @@ class Machine(Group):
                 yield Stay("O", rect.bottom(rect.height * (j + 1) / count), start, stop)
 
     def crossed(self, now: float) -> float:
-        """Bytes: tiles wait, and then are at the same pace again."""
-        sums = [(each.packet.start, each.packet.stop) for each in self.passages]
-        times = [
-            (each.amid - (stop - start) / 2, each.amid + (stop - start) / 2)
-            for each, (start, stop) in zip(self.passages, sums, strict=True)
-        ]
-        return float(np.interp(now, np.ravel(times), np.ravel(sums)))
+        """Bytes: tiles wait, and then are at the same pace again; the last bytes of LSE follow the last tile."""
+        sums = [bound for each in self.passages for bound in (each.packet.start, each.packet.stop)] + [self.packets[-1].stop]
+        times = [each.amid + side * self.film.found.tile / 2 for each in self.passages for side in (-1, 1)]
+        return float(np.interp(now, [*times, times[-1] + sums[-1] - sums[-2]], sums))
 
     def display(self, now: float) -> Machine:
         """HBM, the pipe and the chip when so many bytes could have crossed."""
@@ -353,7 +355,7 @@ class Machine(Group):
         for name, squares in self.squares.items():
             squares.display(edges([rect for tensor, rect in seen if tensor == name]))
         self.inner.display(edges([rect.inset(EDGE * rect.width) for tensor, rect in seen if tensor == "P"]))
-        points = [self.glyphs[tensor] + np.array(rect.center) for tensor, rect in seen if rect.height >= SIDE / 2]
+        points = [self.glyphs[tensor] + np.array(rect.center) for tensor, rect in seen if rect.height >= SIDE]
         self.letters.points = np.concatenate([np.zeros((0, 3)), *points])
         there = [each.packet.tensor for each in self.passages if each.packet.out and each.arrives <= now]
         for name, grid in self.grids.items():
@@ -363,10 +365,9 @@ class Machine(Group):
         return self
 
     def says(self, crossed: float) -> None:
-        """The bytes so far; at the end all of them, LSE's too."""
-        amount = self.packets[-1].stop if crossed >= self.passages[-1].packet.stop else crossed
+        """The bytes so far."""
         place = self.counted
-        self.counter.say(Word(kib(amount // KIB * KIB), self.px, self.skin.ink, place.x0, middle(place, self.px), "moved"))
+        self.counter.say(Word(kib(crossed // KIB * KIB), self.px, self.skin.ink, place.x0, middle(place, self.px), "moved"))
 
     def goes(self, to: Rect) -> Shows:
         """The number alone, to another place and to another size."""
@@ -445,10 +446,10 @@ class Bar(Group):
         ]
         return Rect(chosen[0][0].x0, self.rect.y0, chosen[-1][0].x1, self.rect.y1), sum(amount for _, amount in chosen)
 
-    def told(self) -> Iterator[Mobject]:
-        """Name and bytes of each part; of K and V, which cross as a whole for each row block, how often they do."""
+    def told(self, *, scores: bool) -> Iterator[Mobject]:
+        """Name and bytes of each part of S and P, or of all else; of K and V, which cross once for each row block, how often."""
         for part, amount, box in zip(self.parts, self.amounts, self.boxes(self.most, 1.0), strict=True):
-            if part[0] in SMALL:
+            if part[0] in SMALL or (part[0] in "SP") != scores:
                 continue
             times = len({(each.launch, each.i) for each in self.packets if each.part == part}) if part[0] in "KV" else 1
             texts = [[named(*part)], [each.format(times, kib(amount / times)) for each in TIMES] if times > 1 else [kib(amount)]]
@@ -499,7 +500,7 @@ class SpeedFilm(ChapterFilm):
         self.px = NUMBER * min(1.0, place["standard count"].width / text_width(most, NUMBER))
         self.machines = {side: Machine(self, side) for side in SIDES}
         self.bars = {side: Bar(self, side) for side in SIDES}
-        self.why = word(WHY.format(f"{config.seq_q:,}"), NAME, self.skin.ink, place["why"], "why")
+        self.why = fitted([text.format(f"{config.seq_q:,}") for text in WHY], NAME, self.skin.ink, place["why"], "why")
         self.heads = list(self.headings())
         self.veils = {
             side: Rectangles(self.skin.ground, name="veil", opacity=0.0).display(edges([place[f"{side} row"]])).set_z_index(1)
@@ -548,11 +549,6 @@ class SpeedFilm(ChapterFilm):
                 each.display(start + (stop - start) * share + ahead)
 
         self.move(Shows(Group(*(each for each, _ in machines)), show), *([also] if also else []), seconds=(stop - start) / pace)
-
-    @property
-    def low(self) -> float:
-        """How far beneath its place the time stands while it is alone."""
-        return (self.place["flash time"].y0 - self.place["source"].y1) / 2
 
     def waits(self, side: str, share: float) -> Veil:
         """A veil over what waits, so dark."""
@@ -628,7 +624,7 @@ def piled(place: Rect, amount: float, most: float) -> list[Rect]:
 @beat("time")
 def time(film: SpeedFilm) -> None:
     """Two bars of time grow equally fast, each to where the paper measured it."""
-    film.time.sink(film.low).grow(0.0, BEGUN * min(film.time.amounts.values())).show(1.0)
+    film.time.rise(0.0).grow(0.0, BEGUN * min(film.time.amounts.values())).show(1.0)
     film.scene.add(*film.time.head, *film.time.names.values(), *film.time.bars.values(), *film.source)
     with film.scene.telling():
         film.race(film.time, BEGUN)
@@ -638,7 +634,7 @@ def time(film: SpeedFilm) -> None:
 def moved(film: SpeedFilm) -> None:
     """Under them, of the same run, its bytes: a square for each gigabyte."""
     pair = Group(*film.time.head, *film.time.names.values(), *film.time.parts)
-    up = Shows(pair, lambda share: film.time.sink(film.low * (1 - share)), rate_func=ease_in_out_cubic)
+    up = Shows(pair, film.time.rise, rate_func=ease_in_out_cubic)
     film.move(up, FadeIn(*film.bytes.head, *film.bytes.names.values(), rate_func=late), seconds=MOVE)
     with film.scene.telling():
         film.race(film.bytes)
@@ -714,8 +710,8 @@ def difference(film: SpeedFilm) -> None:
     )  # fmt: skip
     with film.scene.telling():
         film.move(grow(GROWN, 1.0), seconds=GROWS)
-        film.move(
-            Shows(Group(*bars), lambda share: [each.display(most, share) for each in bars], rate_func=ease_in_out_cubic), seconds=MOVE
-        )
-        film.move(FadeIn(*film.over(scores=True)), FadeIn(*(part for each in bars for part in each.told())), seconds=2 * TEXT)
-        film.move(FadeIn(*film.over(scores=False), *(part for each in bars for part in each.beneath())), seconds=2 * TEXT)
+        apart = Shows(Group(*bars), lambda share: [each.display(most, share) for each in bars], rate_func=ease_in_out_cubic)
+        shared = [part for each in bars for part in (*each.told(scores=False), *each.beneath())]
+        film.move(apart, FadeIn(*shared, rate_func=early), seconds=MOVE)
+        film.move(FadeIn(*film.bars["standard"].told(scores=True), *film.over(scores=True)), seconds=2 * TEXT)
+        film.move(FadeIn(*film.over(scores=False)), seconds=2 * TEXT)

@@ -9,7 +9,8 @@ from flashviz.layout.rect import Aspect, Rect
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
-# ``time`` and ``bytes``: of either, with their names; ``what``: what they are; ``source``: whose figures they are.
+# ``time`` and ``bytes``: of either, with their names; ``alone``: the time, before there are bytes; ``what``: what they are;
+# ``source``: whose figures they are.
 # ``why``: which run is counted; ``unit``: what a square is. ``hbm``, ``pipe``, ``chip``: a machine, all of it a ``row``; names over both.
 # On chip: ``first``, Q's block; ``strip``, a row of tiles of S or P, above each, in ``inputs``, its tile of K or V; ``output``, O's block;
 # ``note``: what is done there. ``count``: bytes so far, and what they are; ``done``: that they are all.
@@ -25,6 +26,8 @@ def both(down: int, machine: Mapping[str, Px]) -> dict[str, Px]:
 
 SPEED: Mapping[Aspect, Table] = {
     "16:9": {
+        "alone what": (80, 130, 1840, 196), "standard alone name": (80, 230, 530, 410), "standard alone": (540, 230, 1840, 410),
+        "flash alone name": (80, 460, 530, 640), "flash alone": (540, 460, 1840, 640),
         "time what": (80, 30, 1840, 96), "standard time name": (80, 110, 530, 220), "standard time": (540, 110, 1840, 220),
         "flash time name": (80, 240, 530, 350), "flash time": (540, 240, 1840, 350), "bytes what": (80, 420, 1840, 486),
         "standard bytes name": (80, 500, 530, 620), "standard bytes": (540, 500, 1840, 620), "flash bytes name": (80, 640, 530, 760),
@@ -47,6 +50,8 @@ SPEED: Mapping[Aspect, Table] = {
         "flash end count": (440, 540, 900, 610), "flash end": (80, 630, 1840, 790),
     },
     "4:3": {
+        "alone what": (60, 130, 1380, 196), "standard alone name": (60, 230, 420, 410), "standard alone": (440, 230, 1380, 410),
+        "flash alone name": (60, 460, 420, 640), "flash alone": (440, 460, 1380, 640),
         "time what": (60, 30, 1380, 96), "standard time name": (60, 110, 420, 220), "standard time": (440, 110, 1380, 220),
         "flash time name": (60, 240, 420, 350), "flash time": (440, 240, 1380, 350), "bytes what": (60, 420, 1380, 486),
         "standard bytes name": (60, 500, 420, 620), "standard bytes": (440, 500, 1380, 620), "flash bytes name": (60, 640, 420, 760),
@@ -55,7 +60,7 @@ SPEED: Mapping[Aspect, Table] = {
         "chip name": (850, 70, 1410, 116),
         **both(404, {
             "row": (30, 120, 1410, 514), "name": (30, 120, 380, 170), "count": (400, 120, 700, 170),
-            "count name": (700, 120, 980, 170), "done": (1130, 120, 1410, 170), "hbm": (30, 176, 700, 514),
+            "count name": (720, 120, 1000, 170), "done": (1130, 120, 1410, 170), "hbm": (30, 176, 700, 514),
             "pipe": (700, 430, 850, 508), "chip": (850, 176, 1410, 514), "Q": (46, 226, 74, 422),
             "K": (86, 226, 114, 422), "V": (126, 226, 154, 422), "S": (190, 226, 386, 422), "P": (412, 226, 608, 422),
             "O": (644, 226, 672, 422), "Q name": (40, 178, 80, 224), "K name": (82, 178, 118, 224), "V name": (122, 178, 158, 224),
@@ -68,6 +73,8 @@ SPEED: Mapping[Aspect, Table] = {
         "flash end count": (400, 540, 860, 610), "flash end": (30, 630, 1410, 790),
     },
     "1:1": {
+        "alone what": (40, 110, 1040, 170), "standard alone name": (40, 200, 1040, 250), "standard alone": (40, 256, 1040, 386),
+        "flash alone name": (40, 430, 1040, 480), "flash alone": (40, 486, 1040, 616),
         "time what": (40, 20, 1040, 80), "standard time name": (40, 86, 1040, 136), "standard time": (40, 140, 1040, 220),
         "flash time name": (40, 228, 1040, 278), "flash time": (40, 282, 1040, 362), "bytes what": (40, 392, 1040, 452),
         "standard bytes name": (40, 458, 1040, 508), "standard bytes": (40, 512, 1040, 592), "flash bytes name": (40, 600, 1040, 650),
@@ -76,19 +83,21 @@ SPEED: Mapping[Aspect, Table] = {
         "chip name": (710, 70, 1060, 116),
         **both(404, {
             "row": (20, 120, 1060, 514), "name": (20, 120, 360, 170), "count": (374, 120, 620, 170),
-            "count name": (630, 120, 850, 170), "done": (880, 120, 1060, 170), "hbm": (20, 176, 500, 514),
+            "count name": (650, 120, 870, 170), "done": (880, 120, 1060, 170), "hbm": (20, 176, 500, 514),
             "pipe": (500, 430, 610, 508), "chip": (610, 176, 1060, 514), "Q": (32, 254, 52, 398),
             "K": (66, 254, 86, 398), "V": (100, 254, 120, 398), "S": (138, 254, 282, 398), "P": (300, 254, 444, 398),
             "O": (462, 254, 482, 398), "Q name": (22, 204, 62, 250), "K name": (58, 204, 94, 250), "V name": (92, 204, 128, 250),
             "S name": (138, 204, 282, 250), "P name": (300, 204, 444, 250), "O name": (452, 204, 492, 250),
             "first": (624, 254, 668, 298), "inputs": (676, 204, 1028, 248), "strip": (676, 254, 1028, 298),
-            "output": (816, 322, 896, 402), "note": (730, 440, 1050, 490),
+            "output": (816, 322, 896, 402), "note": (676, 440, 1054, 490),
         }),
         "standard end name": (20, 90, 360, 160), "standard end count": (380, 90, 840, 160), "both": (20, 166, 1060, 226),
         "standard end": (20, 236, 1060, 396), "shared": (20, 450, 700, 500), "flash end name": (20, 540, 360, 610),
         "flash end count": (380, 540, 840, 610), "flash end": (20, 630, 1060, 790),
     },
     "9:16": {
+        "alone what": (60, 240, 1020, 310), "standard alone name": (60, 370, 1020, 430), "standard alone": (60, 440, 1020, 640),
+        "flash alone name": (60, 720, 1020, 780), "flash alone": (60, 790, 1020, 990),
         "time what": (60, 60, 1020, 130), "standard time name": (60, 150, 1020, 210), "standard time": (60, 216, 1020, 346),
         "flash time name": (60, 370, 1020, 430), "flash time": (60, 436, 1020, 566), "bytes what": (60, 650, 1020, 720),
         "standard bytes name": (60, 740, 1020, 800), "standard bytes": (60, 806, 1020, 956), "flash bytes name": (60, 980, 1020, 1040),
@@ -97,16 +106,16 @@ SPEED: Mapping[Aspect, Table] = {
         "chip name": (715, 140, 1040, 190),
         **both(650, {
             "row": (40, 196, 1040, 836), "name": (40, 196, 380, 256), "count": (400, 196, 640, 256),
-            "count name": (650, 196, 860, 256), "done": (880, 196, 1040, 256), "hbm": (40, 266, 500, 826),
+            "count name": (656, 196, 890, 256), "done": (904, 196, 1040, 256), "hbm": (40, 266, 500, 826),
             "pipe": (500, 720, 620, 804), "chip": (620, 266, 1040, 826), "Q": (50, 430, 70, 566),
             "K": (84, 430, 104, 566), "V": (118, 430, 138, 566), "S": (156, 430, 292, 566), "P": (308, 430, 444, 566),
             "O": (462, 430, 482, 566), "Q name": (40, 380, 80, 426), "K name": (76, 380, 112, 426), "V name": (110, 380, 146, 426),
             "S name": (156, 380, 292, 426), "P name": (308, 380, 444, 426), "O name": (452, 380, 492, 426),
             "first": (630, 440, 674, 484), "inputs": (680, 388, 1032, 432), "strip": (680, 440, 1032, 484),
-            "output": (806, 540, 906, 640), "note": (700, 730, 1034, 780),
+            "output": (806, 540, 906, 640), "note": (660, 730, 1034, 780),
         }),
         "standard end name": (40, 200, 380, 280), "standard end count": (400, 200, 860, 280), "both": (40, 300, 1040, 360),
-        "standard end": (40, 370, 1040, 620), "shared": (40, 680, 700, 740), "flash end name": (40, 800, 380, 880),
+        "standard end": (40, 370, 1040, 620), "shared": (40, 680, 720, 740), "flash end name": (40, 800, 380, 880),
         "flash end count": (400, 800, 860, 880), "flash end": (40, 900, 1040, 1150),
     },
 }  # fmt: skip
