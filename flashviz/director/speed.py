@@ -36,6 +36,7 @@ SLOW, FAST = 320 * KIB, 400 * KIB  # bytes a second: of the first tile, of a rac
 ROWS = {"standard": 260 * KIB, "flash": 100 * KIB}  # of all tiles of the first row
 SIDE = em(36)  # of a tile on its way: so long are its bytes, and the rows of tiles have no gaps
 SEEN, LANDS, BREAK = 220 * KIB, 60 * KIB, 1000 * KIB  # waits: a tile is seen on chip, it is on its way out, a row is all there
+LOW = 0.9 * SIDE  # what is lower has no room for its letter
 TURN = 1.8  # seconds: a row of S becomes P
 GROWS, GROWN = 1.6, 0.2  # seconds: of the longer bar at the end; of it, what comes while the machines leave
 EDGE = 0.14  # of a tile's side: the inner edge of P
@@ -355,7 +356,7 @@ class Machine(Group):
         for name, squares in self.squares.items():
             squares.display(edges([rect for tensor, rect in seen if tensor == name]))
         self.inner.display(edges([rect.inset(EDGE * rect.width) for tensor, rect in seen if tensor == "P"]))
-        points = [self.glyphs[tensor] + np.array(rect.center) for tensor, rect in seen if rect.height >= SIDE]
+        points = [self.glyphs[tensor] + np.array(rect.center) for tensor, rect in seen if rect.height > LOW]
         self.letters.points = np.concatenate([np.zeros((0, 3)), *points])
         there = [each.packet.tensor for each in self.passages if each.packet.out and each.arrives <= now]
         for name, grid in self.grids.items():
@@ -453,15 +454,15 @@ class Bar(Group):
                 continue
             times = len({(each.launch, each.i) for each in self.packets if each.part == part}) if part[0] in "KV" else 1
             texts = [[named(*part)], [each.format(times, kib(amount / times)) for each in TIMES] if times > 1 else [kib(amount)]]
-            for said, line, name in zip(
-                texts, split(centered(*box.center[:2], box.width, 2 * PLATE), 2), ("part name", "part bytes"), strict=True
-            ):
-                drawn = amid(said, self.skin.ink if part[0] in "SP" else self.skin.ground, line, name)
-                if part[0] in "SP":
-                    yield Rectangles(self.skin.panel, name="plate").display(
-                        edges([centered(*line.center[:2], drawn.wide + 4 * SEAM, PLATE)])
-                    )
-                yield drawn
+            lines = split(centered(*box.center[:2], box.width - 2 * SEAM, 2 * PLATE), 2)
+            for said, line, name in zip(texts, lines, ("part name", "part bytes"), strict=True):
+                text = first_that_fits(said, LABEL, line.width)
+                px = LABEL * min(1.0, line.width / text_width(text, LABEL))
+                wide = text_width(text, px)
+                if scores:
+                    yield Rectangles(self.skin.panel, name="plate").display(edges([centered(*line.center[:2], wide + 2 * SEAM, PLATE)]))
+                ink = self.skin.ink if scores else self.skin.ground
+                yield Word(text, px, ink, line.center[0] - wide / 2, middle(line, px), name, Face.TEXT)
 
     def beneath(self) -> Iterator[Mobject]:
         """The bytes of short parts: Q's from the left, O's up to where what both move ends, LSE's and what it is behind it."""
