@@ -17,5 +17,7 @@ class SpeedScene(speed.SpeedStage):
         speed.time(film)
         speed.moved(film)
         speed.whole(film)
+        speed.tile(film)
         speed.short(film)
+        speed.rest(film)
         speed.difference(film)

@@ -27,8 +27,7 @@ TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " by
 STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
 TILE = "tile", "tile name", "rows", "rows name", "keys", "keys name"
 TERMS = tuple(f"{part} {at}" for part in ("weight", "term") for at in range(3))
-TIMES, BYTES, BARS = (tuple(f"{side} {part}" for side in SIDES) for part in ("time", "bytes", "bar"))
-MACHINE = ("hbm", "chip", "pipe", *BARS)
+ALONE, TIMES, BYTES, ROWS = (tuple(f"{side} {part}" for side in SIDES) for part in ("alone", "time", "bytes", "row"))
 OWN = ("dv", "dk", "dq")
 WALKED = ("grid", "q", "do", "k", "v", *OWN, "columns")
 STRIPS = tuple(f"{strip} name" for strip in ("q", "do", "k", "v", *OWN))
@@ -207,8 +206,8 @@ FILMS = {
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "time": TIMES, "bytes": BYTES, "whole": MACHINE, "short": MACHINE,
-            "difference": (*MACHINE, "both", *(f"{side} {end}" for side in SIDES for end in ("end", "end name"))),
+            "time": ALONE, "bytes": (*ALONE, *TIMES, *BYTES), "whole": ROWS, "tile": ROWS, "short": ROWS, "rest": ("standard row",),
+            "difference": (*ROWS, "both", *(f"{side} {end}" for side in SIDES for end in ("end", "end name"))),
         },
         actors=("time standard", "time flash", "bytes standard", "bytes flash", "scores standard", "moved standard", "moved flash"),
     ),

@@ -1,9 +1,10 @@
-"""SpeedScene: bars and squares are what the paper prints; packets cross as the traces say, and are counted as they pass the pipe."""
+"""SpeedScene: bars and squares are what the paper prints; tiles cross as the traces say, and are counted as they pass the pipe."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from flashviz.chapters.speed import ALGORITHMS, SIDES, gather
 from flashviz.config import AttentionConfig
-from flashviz.director.speed import BOTH, DONE, NEVER, Clock, SpeedFilm, parted
+from flashviz.director.speed import BOTH, DONE, ELSE, NEVER, SHARED, SIDE, WHY, SpeedFilm, parted
 from flashviz.figures import kib
 from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, Aspect, Rect
@@ -29,7 +30,7 @@ FILM = FILMS["speed"]
 MS = {"standard": 41.7, "flash": 7.3}  # FACTS.md: Dao et al. 2022, Fig. 2 left
 GB = {"standard": 40.3, "flash": 4.4}
 KIBS = {"standard": 3200, "flash": 1154}  # FACTS.md, 9
-QUOTED, COUNTED = ("time", "bytes"), ("whole", "short", "difference")
+QUOTED, COUNTED = ("time", "bytes"), ("whole", "tile", "short", "rest", "difference")
 
 
 def film_of(aspect: Aspect) -> SpeedFilm:
@@ -68,7 +69,7 @@ def test_the_papers_figures_stand_with_their_citation_and_apart_from_what_is_cou
         for part in ("Dao et al. 2022, Fig. 2 left", "GPT-2 medium", "N = 1,024", "16 heads", "batch 64", "A100", "41.7 ms"):
             assert (part in texts) == quoted, (snapshot.beat, part)
         assert ("40.3 GB" in texts) == ("bytes to and from HBM" in texts) == (snapshot.beat == "bytes"), "no label without its data"
-        assert ("KiB" in texts) == (f"Why? One head, N = {AttentionConfig().seq_q}, forward pass" in texts) == (snapshot.beat in COUNTED)
+        assert ("KiB" in texts) == (WHY[0].format(AttentionConfig().seq_q) in texts) == (snapshot.beat in COUNTED)
         assert "66.6" not in texts
         assert "75.2" not in texts
 
@@ -82,9 +83,12 @@ def test_a_ratio_is_of_nothing_quoted() -> None:
 @pytest.mark.parametrize("name", "KV")
 def test_k_and_v_cross_as_a_whole_once_for_each_row_block(side: str, algorithm: str, name: str) -> None:
     config, crossing = AttentionConfig(), crossed(algorithm)["LOAD", name]
-    packets = [each for each in gather(run).packets[side] if each.tensor == name]
-    assert len(packets) == config.row_blocks == 8
-    assert {each.stop - each.start for each in packets} == {config.seq_k * config.head_dim * 2} == {64 * 1024}
+    sums: Counter[tuple[int, int]] = Counter()
+    for each in gather(run).packets[side]:
+        if each.tensor == name:
+            sums[each.launch, each.i] += each.stop - each.start
+    assert len(sums) == config.row_blocks == 8
+    assert set(sums.values()) == {config.seq_k * config.head_dim * 2} == {64 * 1024}
     assert crossing == 8 * 64 * 1024
 
 
@@ -113,121 +117,109 @@ def test_all_bytes_of_the_trace_cross_once_and_no_others(side: str, algorithm: s
 
 @pytest.mark.parametrize("aspect", ASPECTS)
 @pytest.mark.parametrize("side", SIDES)
-def test_a_bar_is_as_long_as_what_has_passed_the_pipe(side: str, aspect: Aspect) -> None:
-    """Both on one scale, at one pace, a part a way; a packet is in the pipe, in its own half, while its bytes are counted."""
+def test_a_tile_is_amid_its_half_of_the_pipe_when_half_of_it_is_counted(side: str, aspect: Aspect) -> None:
+    """All are as large, as they are as many bytes, and go at one pace through the pipe: as long as its bytes."""
     film = film_of(aspect)
-    machine, bar, pipe = film.machines[side], film.bars[side], film.place["pipe"]
-    most, pace = max(film.found.moved.values()), set()
+    machine, pipe = film.machines[side], film.place[f"{side} pipe"]
     for each in machine.passages:
-        now = each.packet.middle + machine.waits[machine.packets.index(each.packet)]
-        (seen,) = each.seen(now)
-        assert machine.crossed(now) == pytest.approx(each.packet.middle)
-        assert seen.center[:2] == pytest.approx(half_of(pipe, aspect, out=each.packet.out).center[:2])
-        (later,) = each.seen(now + 1)
-        pace.add(round(float(np.hypot(*np.subtract(later.center, seen.center)[:2])) * most, 6))
+        (seen,) = each.seen(each.amid)
+        half = pipe.top(pipe.height / 2) if each.packet.out else pipe.bottom(pipe.height / 2)
+        assert seen.center[:2] == pytest.approx(half.center[:2])
+        assert machine.crossed(each.amid) == pytest.approx(each.packet.middle)
+        assert each.packet.stop - each.packet.start == film.found.tile == 8 * 1024
+        (later,) = each.seen(each.amid + film.found.tile / 4)
+        assert abs(later.center[0] - seen.center[0]) == pytest.approx(SIDE / 4)
         assert each.seen(each.leaves) == each.seen(each.arrives) == []
-        assert not any(each.seen(at)[0].overlaps(film.place["slot"]) for at in np.linspace(each.leaves, each.arrives, 40)[1:-1])
-    assert len(pace) == 1
-    for share in np.linspace(0, 1, 17):
-        amount = share * film.found.moved[side]
-        bar.display(amount)
-        assert bar.boxes(amount)[-1].x1 - bar.rect.x0 == pytest.approx(bar.rect.width * amount / most)
-        assert bar.counter.text == kib(amount // 1024 * 1024)
-    assert bar.rect.width == film.bars["standard"].rect.width
-    whole = dict(zip(bar.parts, bar.amounts(film.found.moved[side]), strict=True))
-    assert whole == {(name, way == "STORE"): nbytes for (way, name), nbytes in crossed(ALGORITHMS[side]).items()}
+        assert each.way.corners[0 if not each.packet.out else -1] == pytest.approx(machine.cell(each.packet).center[:2])
+    assert machine.crossed(machine.end) == KIBS[side] * 1024
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
-def test_the_first_tile_is_made_before_it_goes_out_and_has_landed_before_the_next_comes(aspect: Aspect) -> None:
-    machine = film_of(aspect).machines["standard"]
-    _, k, scores, _, following = machine.passages[:5]
-    assert [each.packet.tensor for each in (k, scores, following)] == ["K", "S", "K"]
-    assert scores.leaves - k.arrives > machine.rate / 2, "half a second"
-    assert scores.arrives < following.arrives
+def test_in_the_race_both_have_moved_the_same_until_one_is_done(aspect: Aspect) -> None:
+    """One clock, in bytes: standard attention has all of S out, and one row of it back, when FlashAttention is done."""
+    film = film_of(aspect)
+    standard, flash = (film.machines[side] for side in ("standard", "flash"))
+    begin = max(each.packets[0].start + each.crossed(each.paused) for each in (standard, flash))
+    for now in np.linspace(begin + 8 * 1024, 1152 * 1024, 23):
+        assert (
+            standard.crossed(now + standard.ahead)
+            == pytest.approx(flash.crossed(now + flash.ahead), abs=1024)
+            == pytest.approx(now, abs=1024)
+        )
+    ends = {side: each.display(film.done + each.ahead).counter.text for side, each in film.machines.items()}
+    assert ends == {"standard": "1,152 KiB", "flash": "1,154 KiB"}
+    assert standard.grids["S"].values == [64]
+    assert [stay.tensor for stay in standard.stays if stay.start <= film.done + standard.ahead < stay.stop] == ["S"] * 8
+    assert standard.display(standard.end).counter.text == "3,200 KiB"
 
 
-def test_a_square_is_the_larger_the_more_bytes_it_is_and_has_room_for_its_letter() -> None:
-    for machine in film_of("16:9").machines.values():
-        sizes = sorted((each.packet.stop - each.packet.start, each.side) for each in machine.passages)
-        assert [side for _, side in sizes] == sorted(side for _, side in sizes)
-        for each in machine.passages:
-            assert np.ptp(machine.glyphs[each.packet.tensor][:, 0]) < each.side
-
-
-def half_of(pipe: Rect, aspect: Aspect, *, out: bool) -> Rect:
-    """Of the pipe, the half of a direction; in the tall frame the chip is beneath HBM."""
-    if aspect != "9:16":
-        return pipe.top(pipe.height / 2) if out else pipe.bottom(pipe.height / 2)
-    return pipe.right(pipe.width / 2) if out else pipe.left(pipe.width / 2)
-
-
-def test_a_clock_says_how_far_the_longer_bar_was() -> None:
-    """When the shorter one is as long as it is: the same bytes a second, so the same length."""
+def test_a_first_tile_is_seen_on_chip_and_then_goes_out_or_is_dropped() -> None:
     film = film_of("16:9")
-    for side, bar in film.bars.items():
-        bar.display(film.found.moved[side])
-    clock = Clock(film.bars["standard"], film.skin)
-    for share in (0.0, 0.3, 1.0):
-        amount = share * film.found.moved["flash"]
-        clock.display(amount)
-        assert clock.line.get_center()[0] == pytest.approx(film.bars["flash"].boxes(amount)[-1].x1)
-        assert film.bars["standard"].counter.text == f"{int(amount / 1024):,} of 3,200 KiB"
+    standard, flash = (film.machines[side] for side in ("standard", "flash"))
+    (first,) = [each for each in standard.stays if each.tensor == "S" and each.start < standard.row and each.stop > each.start]
+    scores = next(each for each in standard.passages if each.packet.tensor == "S")
+    assert scores.leaves == first.stop
+    assert first.stop - first.start > 8 * 1024
+    made, weights = (next(each for each in flash.stays if each.tensor == name) for name in "SP")
+    assert made.rect == weights.rect
+    assert made.stop == weights.start
+    assert not {each.packet.tensor for each in flash.passages} & set("SP")
 
 
-def test_the_longer_bar_goes_on_to_its_end_at_the_same_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the shorter one is done."""
-    film, took = film_of("16:9"), []
-
-    def move(*acts: Any, seconds: float) -> None:
-        took.append(seconds)
-        for act in acts:
-            act.show(1.0)
-
-    monkeypatch.setattr(film, "move", move)
-    for bar in film.bars.values():
-        bar.display(bar.packets[-1].stop)
-    clock = Clock(film.bars["standard"], film.skin)
-    few, most = film.found.moved["flash"], film.found.moved["standard"]
-    film.rest(clock, few)
-    assert took == [pytest.approx((most - few) / film.machines["flash"].rate)]
-    assert film.bars["standard"].counter.text == "3,200 of 3,200 KiB"
-    assert clock.line.get_center()[0] == pytest.approx(film.bars["standard"].rect.x1)
+def test_on_flash_attentions_chip_is_one_tile_and_o_grows_with_each() -> None:
+    machine = film_of("16:9").machines["flash"]
+    tiles = sorted((each.start, each.stop) for each in machine.stays if each.tensor in "SP" and each.stop > each.start)
+    assert len(tiles) == 2 * 64
+    assert all(stop <= start + 1e-6 for (_, stop), (start, _) in pairwise(tiles))
+    heights = [each.rect.height for each in machine.stays if each.tensor == "O"]
+    assert heights[:8] == pytest.approx([machine.place("output").height * share / 8 for share in range(1, 9)])
 
 
 def test_s_and_p_fill_hbm_in_standard_attention_alone() -> None:
     film, config = scene(FILM), AttentionConfig()
     tiles = config.row_blocks * config.col_blocks
-    for beat, count in {"whole": tiles, "short": 0}.items():
-        for name in "SP":
-            assert values_of(at(film, beat), f"stored {name}") == [written([count])], beat
+    for beat, counts in {"whole": (8, 0), "tile": (8, 0), "short": (tiles, 0), "rest": (tiles, tiles)}.items():
+        for name, count in zip("SP", counts, strict=True):
+            assert values_of(at(film, beat), f"stored {name}") == [written([count]), written([0])], beat
     assert said(at(film, "short"), "never") == [NEVER[0], NEVER[0]]
     assert said(at(film, "short"), "done") == [DONE]
+    assert said(at(film, "rest"), "done") == [DONE, DONE]
     assert not {name for _, name in crossed("fa2")} & set("SP")
-    assert not [item for snapshot in film.snapshots for item in snapshot.shown if item.name.startswith("crossing ")], "all have landed"
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
-def test_the_end_says_the_bytes_of_both_and_of_s_and_p(aspect: Aspect) -> None:
-    end = at(scene(FILM, aspect), "difference")
+def test_at_the_end_s_and_p_are_aside_and_what_is_left_is_alike(aspect: Aspect) -> None:
+    end, moved = at(scene(FILM, aspect), "difference"), {side: crossed(algorithm) for side, algorithm in ALGORITHMS.items()}
     assert [said(end, f"moved {side}") for side in SIDES] == [[f"{KIBS[side]:,} KiB"] for side in SIDES]
-    (bracket,), moved = shown(end, "bracket"), crossed("standard")
-    both = sum(nbytes for (_, name), nbytes in moved.items() if name in "SP")
-    assert said(end, "both") == [BOTH.format(kib(both))] == ["S and P, out and back: 2,048 KiB"]
-    place = scene(FILM, aspect).shot("speed")["standard end"]
-    assert (bracket.box[2] - bracket.box[0]) / place.width == pytest.approx(both / sum(moved.values()), abs=0.01)
-    parts = {**{("standard", *key): nbytes for key, nbytes in moved.items()}, **{("flash", *key): n for key, n in crossed("fa2").items()}}
-    texts = [f"8 × {kib(n / 8)}" if name in "KV" else kib(n) if name in "SP" else f"{name} {kib(n)}" for (*_, name), n in parts.items()]
-    assert sorted(each.replace("8×64", "8 × 64") for each in said(end, "part bytes")) == sorted(texts), "closer where it is narrow"
+    both = sum(nbytes for (_, name), nbytes in moved["standard"].items() if name in "SP")
+    assert said(end, "both") == [ELSE.format(kib(KIBS["standard"] * 1024 - both)), BOTH.format(kib(both))]
+    assert said(end, "both") == ["all else: 1,152 KiB", "S and P, out and back: 2,048 KiB"]
+    assert said(end, "shared") == [SHARED.format(8)]
+    boxes = {}
+    for side, bar in film_of(aspect).bars.items():
+        assert dict(zip(bar.parts, bar.amounts, strict=True)) == {(name, way == "STORE"): n for (way, name), n in moved[side].items()}
+        boxes[side] = dict(zip(bar.parts, bar.boxes(bar.most, 1.0), strict=True))
+        wide = bar.rect.width * 0.96 / (KIBS["standard"] * 1024)
+        assert [each.width for each in boxes[side].values()] == pytest.approx([wide * amount for amount in bar.amounts])
+        assert bar.rect.contains(list(boxes[side].values())[-1])
+    alike = [part for part in boxes["standard"] if part in boxes["flash"]]
+    assert {name for name, _ in alike} == set("QKVO")
+    for part in alike:
+        assert (boxes["standard"][part].x0, boxes["standard"][part].x1) == (boxes["flash"][part].x0, boxes["flash"][part].x1)
+    assert max(boxes["flash"][part].x1 for part in boxes["flash"]) < min(boxes["standard"]["S", out].x0 for out in (True, False))
+    parts = [(name, n) for side in SIDES for (_, name), n in moved[side].items()]
+    texts = [f"8 × {kib(n / 8)}" if name in "KV" else kib(n) if name in "SP" else f"{name} {kib(n)}" for name, n in parts]
+    found = [each.split(":")[0].replace("8×64", "8 × 64") for each in said(end, "part bytes")]
+    assert sorted(found) == sorted(texts), "closer where it is narrow"
     assert [text for text in said(end, "part name") if text[0] in "SP"] == ["S out", "S back", "P out", "P back"]
 
 
-def test_o_of_all_key_tiles_is_softmaxs() -> None:
+def test_o_is_softmaxs() -> None:
     found = gather(run)
     c, (q, k, v) = found.config, (each[0, 0].astype(np.float64) for each in found.traces["flash"].inputs)
     scores = q[: c.block_m] @ k.T * c.scale
     weights = np.exp(scores - scores.max(1, keepdims=True))
-    assert found.output(0) == pytest.approx(weights / weights.sum(1, keepdims=True) @ v)
+    assert found.output[: c.block_m] == pytest.approx(weights / weights.sum(1, keepdims=True) @ v)
 
 
 @given(st.floats(0.01, 60.0), st.floats(0.0, 1.0))

@@ -16,12 +16,16 @@ from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat("time", "Less time", 4.0, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
-    Beat("bytes", "Fewer bytes", 4.9, shot="speed", late=True, along=True, caption="And fewer bytes go to and from HBM, the memory. Why?"),
-    Beat("whole", "All the way", 11.6, shot="speed", late=True, along=True,
-         caption="Standard attention: S goes out and back, and so does P."),
-    Beat("short", "Done sooner", 10.2, shot="speed", late=True, along=True,
+    Beat("bytes", "Fewer bytes", 5.5, shot="speed", late=True, along=True, caption="And fewer bytes go to and from HBM, the memory. Why?"),
+    Beat("whole", "All the way", 6.2, shot="speed", late=True, along=True,
+         caption="Standard attention: each tile of S goes out to HBM."),
+    Beat("tile", "Used at once", 7.9, shot="speed", late=True, along=True,
+         caption="FlashAttention: each tile goes into O and is dropped."),
+    Beat("short", "Done sooner", 5.1, shot="speed", late=True, along=True,
          caption="FlashAttention moves fewer bytes, so it is done sooner."),
-    Beat("difference", "S and P", 6.4, shot="speed", late=True, along=True,
+    Beat("rest", "S and P on their way", 8.3, shot="speed", late=True, along=True,
+         caption="Standard attention still moves S and P, out and back."),
+    Beat("difference", "S and P", 7.0, shot="speed", late=True, along=True,
          caption="S and P, out and back: FlashAttention never moves them."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}
@@ -55,14 +59,17 @@ def quoted(what: str) -> dict[str, Figure]:
 
 @dataclass(frozen=True)
 class Packet:
-    """What a program moves of one matrix in one way: of Q and O row block ``i``, of K and V all key tiles, of S and P a row of tiles.
+    """A tile that crosses: a block of rows of Q or O, of keys of K or V, or one of S or P.
 
+    ``launch``, ``i``, ``j``: of which kernel, for which row block, of which key tile (-1 for none).
     ``start`` and ``stop``: bytes that have crossed before it, and with it.
     """
 
     tensor: str
     out: bool
+    launch: int
     i: int
+    j: int
     start: int
     stop: int
 
@@ -97,30 +104,27 @@ class Speed:
         """Bytes of either."""
         return {side: found[-1].stop for side, found in self.packets.items()}
 
-    def weights(self, i: int) -> np.ndarray:
-        """[rows, N] exp of a row block's scores above the row's largest, float64."""
-        c, (q, k, _) = self.config, self.traces["flash"].inputs
-        scores = q[0, 0, i * c.block_m : (i + 1) * c.block_m].astype(np.float64) @ k[0, 0].astype(np.float64).T * c.scale
-        return np.asarray(np.exp(scores - scores.max(axis=1, keepdims=True)))
+    @property
+    def tile(self) -> int:
+        """Bytes of a block of Q, which are those of any tile."""
+        return next(each.stop - each.start for each in self.packets["flash"] if each.tensor == "Q")
 
-    def output(self, i: int) -> np.ndarray:
-        """[rows, d] O of a row block, float64."""
-        terms = self.weights(i)
-        return np.asarray(terms @ self.traces["flash"].inputs[2][0, 0].astype(np.float64) / terms.sum(1, keepdims=True))
+    @cached_property
+    def output(self) -> np.ndarray:
+        """[N, d] O, float64."""
+        q, k, v = (each[0, 0].astype(np.float64) for each in self.traces["flash"].inputs)
+        scores = q @ k.T * self.config.scale
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(weights @ v / weights.sum(1, keepdims=True))
 
 
 def packets(trace: Trace) -> Iterator[Packet]:
-    """Bytes that each program of a trace moves of each matrix, in the order in which these are first touched."""
-    sums: dict[tuple[int, int, str, bool], int] = {}
-    rows = zip(*(trace.columns[name].tolist() for name in ("launch", "pid_m", "kind", "nbytes")), strict=True)
-    for launch, i, kind, nbytes in rows:
-        if Kind(kind).name in WAYS:
-            key = (launch, i, *WAYS[Kind(kind).name])
-            sums[key] = sums.get(key, 0) + nbytes
+    """What each program of a trace loads and stores, tile by tile."""
     crossed = 0
-    for (_, i, tensor, out), nbytes in sums.items():
-        yield Packet(tensor, out, i, crossed, crossed + nbytes)
-        crossed += nbytes
+    for launch, i, j, kind, nbytes in zip(*(trace.columns[name].tolist() for name in ("launch", "i", "j", "kind", "nbytes")), strict=True):
+        if Kind(kind).name in WAYS:
+            yield Packet(*WAYS[Kind(kind).name], launch, i, j, crossed, crossed + nbytes)
+            crossed += nbytes
 
 
 def gather(run: Callable[..., Any]) -> Speed:

@@ -1,63 +1,76 @@
-"""How fast: time and bytes that the paper measured; then one pipe: either algorithm moves its bytes through it at one pace, into a bar."""
+"""How fast: time and bytes that the paper measured; then two machines race: each moves its bytes through a pipe, at one pace."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
 from manim import Group, Mobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import palette
+from flashviz import palette, theme
 from flashviz.chapters import speed
 from flashviz.chapters.speed import BYTES, SIDES, TIME, Packet, Speed, gather, quoted
 from flashviz.citations import FIGURE_2
 from flashviz.director.film.parts import Way, gates, heading, show_rows
 from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, labelled, machine, middle, slid, word
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, fitted, labelled, machine, middle, slid, word
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot, centered, columns
 from flashviz.layout import rows as split
 from flashviz.layout.speed import BESIDE, LINE, units
-from flashviz.lettering import Face, em, text_width, wrap
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.lettering import Face, em, text_width
+from flashviz.mobjects.motion import Fade, FadeIn, FadeOut, Shows, Veil, early, late
 from flashviz.mobjects.named import Named, NamedPath
-from flashviz.mobjects.stored import Picture, Stored, on_ground
-from flashviz.mobjects.tiles import Hatch, Matrix, Rectangles, dashes, edges, plane, span
+from flashviz.mobjects.stored import Stored, on_ground
+from flashviz.mobjects.tiles import Hatch, Matrix, Rectangles, dashes, edges, outlines, plane, span
 from flashviz.mobjects.whole import Chip
 
 BEGUN = 0.2  # of the shorter bar, which is there in the first frame
 RACE = 2.4  # seconds: of the longer of two bars
-RUN = 6.0  # seconds: of the longer of two runs
-PACE, NARROW = em(1000), em(740)  # scene units a second: of a packet in HBM, and in the pipe, where they are closer together
-PACKET, ROOT = em(56), 1 / 6  # side of the largest, and the power of its bytes by which a smaller one still has room for its letter
-WAITS = {"standard": (1.0, 1.3), "flash": (0.0, 0.0)}  # seconds: the first tile is made before it goes out, and has gone before the next
+SLOW, FAST = 320 * KIB, 400 * KIB  # bytes a second: of the first tile, of a race
+ROWS = {"standard": 260 * KIB, "flash": 100 * KIB}  # of all tiles of the first row
+SIDE = em(36)  # of a tile on its way: so long are its bytes, and the rows of tiles have no gaps
+SEEN, LANDS, BREAK = 220 * KIB, 60 * KIB, 1000 * KIB  # waits: a tile is seen on chip, it is on its way out, a row is all there
+LOW = 0.9 * SIDE  # what is lower has no room for its letter
+TURN = 1.8  # seconds: a row of S becomes P
+GROWS, GROWN = 1.6, 0.2  # seconds: of the longer bar at the end; of it, what comes while the machines leave
+EDGE = 0.14  # of a tile's side: the inner edge of P
+LEFT = 0.72  # of the ground, over the machine that waits
 SLIVER = em(5)  # width of LSE in a bar
 SEAM = em(2)  # around squares, and parts of a bar
-PLATE = em(50)  # side of what is behind a letter on a picture, and behind words on a hatching
-TOLD = em(28)  # from the middle of a high bar up to its parts' names, and down to their bytes
-TICK, TALL, FINE = 1000 * KIB, em(8), em(2)  # between two ticks of the axis; half of how high one is, and of how thick
+PLATE = em(50)  # side of what is behind words on a hatching
+TALL, FINE = em(8), em(2)  # half of how high the ends of a measure are, and of how thick it is
 SPACE = em(40)  # between what stands on one line
+APART = 0.04  # of a bar: between what both move, and S and P
 HEADS = {
     TIME: ("time", "forward and backward, one GPU"),
     BYTES: ("bytes to and from HBM", "1 square = 1 {}"),
 }
-MEMORIES = {"hbm": ("HBM: large, slow", "HBM"), "chip": ("on chip: small, fast", "on chip")}
-WHY, AXIS = "Why? One head, N = {}, forward pass", "bytes moved"
-PIPE = "one pipe: same bytes a second"
+MEMORIES = {
+    "hbm": ("HBM: large, slow", "HBM"),
+    "pipe": ("pipe: same pace", "pipe"),
+    "chip": ("on chip: small, fast", "on chip: fast", "on chip"),
+}
+WHY = ("Why? A smaller run: one head, N = {}, forward only", "Why? One head, N = {}, forward only")
+UNIT = "1 square = {}"
+MOVED, DONE = "moved so far", "done"
+NOTE = "softmax: S becomes P"
 NEVER = ("stays empty", "empty")
-DONE, SO_FAR, TIMES = "done", "{:,.0f} of {}", ("{} × {}", "{}×{}")
-LEFT = 0.72  # of the ground, over what is still to be moved
 BOTH = "S and P, out and back: {}"
+NONE = ("no S, no P", "none")
+SHARED = "K and V: once for each of {} blocks of Q"
+ELSE = "all else: {}"
+TIMES = ("{} × {}", "{}×{}")
+LSE = ("LSE {}: a number a row, kept for training", "LSE {}: a number a row")
 BRIGHT = 0.6  # the power by which small weights are seen
-SMALL = ("Q", "O", "LSE")  # short parts of a bar: their bytes stand beside it
+SMALL = ("Q", "O", "LSE")  # short parts of a bar: their bytes stand beneath
+FIRST, ROW = (0, 0), 3  # the program that is followed, and its packet with which the others of the row begin
 SHOWN = "QKVOSP"  # what is seen on its way; LSE, which is small, leaves with O
-SHOWS = {"K": "S", "S": "S", "V": "P", "P": "P"}  # what the chip works on, by what crossed last
 
 
 class SpeedStage(ShotScene):
@@ -87,10 +100,12 @@ class Pair:
     def __init__(self, name: str, what: str, boxes: Boxes, place: Shot, skin: palette.Theme) -> None:
         figures, hues = quoted(what), {"standard": skin.scores, "flash": skin.o}
         wide = BESIDE + max(text_width(each.text, NUMBER) for each in figures.values())
-        self.boxes, self.places = boxes, {side: place[f"{side} {name}"].before(wide) for side in SIDES}
+        self.boxes, self.standing = boxes, {side: place[f"{side} {name}"].before(wide) for side in SIDES}
+        self.alone = {side: place[f"{side} alone"].before(wide) for side in SIDES}
+        self.places, self.shot, self.name = self.standing, place, name
         title, note = HEADS[what]
         self.head = labelled(place[f"{name} what"], (title, skin.ink), (note.format(figures["flash"].unit), skin.ink))
-        self.names = {side: word(text, NAME, skin.ink, place[f"{side} {name} name"], "name side") for side, text in SIDES.items()}
+        self.names = {side: word(text, LABEL, skin.ink, place[f"{side} {name} name"], "name side") for side, text in SIDES.items()}
         self.amounts = {side: each.value for side, each in figures.items()}
         self.bars = {side: Rectangles(hue, name=f"{name} {side}") for side, hue in hues.items()}
         self.figures = {
@@ -111,6 +126,18 @@ class Pair:
         """A bar of so much."""
         return self.boxes(self.places[side], amount, max(self.amounts.values()))
 
+    def rise(self, share: float) -> Pair:
+        """So far from where it stands alone to its place, whole."""
+        shot, name = self.shot, self.name
+        pairs = [(each, "alone what", f"{name} what") for each in self.head]
+        pairs += [(word, f"{side} alone name", f"{side} {name} name") for side, word in self.names.items()]
+        pairs += [(word, f"{side} alone", f"{side} {name}") for side, word in self.figures.items()]
+        for each, alone, place in pairs:
+            each.put_at(each.left, each.made_at[1] + (shot[alone].center[1] - shot[place].center[1]) * (1 - share))
+        self.places = {side: self.alone[side].toward(rect, share) for side, rect in self.standing.items()}
+        self.grow(0.0, max(self.amounts.values())).show(1.0)
+        return self
+
     def grow(self, start: float, stop: float) -> Shows:
         """Bars become so long, each at most as long as it is."""
 
@@ -125,21 +152,24 @@ class Pair:
 
 @dataclass(frozen=True)
 class Passage:
-    """A packet on its way. It is amid the pipe when half of it is counted.
+    """A tile on its way. It is amid the pipe when half of it is counted.
 
     Args:
         times: [n] when it is at each corner: bytes that could have crossed by then, had nothing waited.
+        amid: When it is amid the pipe.
+        followed: All the way to its place on chip. Where rows of tiles cross without a wait, chip and pipe are at one time.
     """
 
     packet: Packet
     way: Way
     times: np.ndarray
-    side: float
+    amid: float
+    followed: bool
 
     def seen(self, now: float) -> list[Rect]:
         """Where it is; nothing is seen at either end."""
         x, y = (float(np.interp(now, self.times, self.way.corners[:, axis])) for axis in (0, 1))
-        return [centered(x, y, self.side, self.side)] if self.leaves < now < self.arrives else []
+        return [centered(x, y, SIDE, SIDE)] if self.leaves < now < self.arrives else []
 
     @property
     def leaves(self) -> float:
@@ -152,94 +182,215 @@ class Passage:
     @property
     def chip(self) -> float:
         """When it is on chip: it has come, or it leaves."""
+        if not self.followed:
+            return self.amid
         return self.leaves if self.packet.out else self.arrives
 
 
+Found = dict[tuple[str, bool, int], Passage]  # of one program
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A tile on chip, from when to when."""
+
+    tensor: str
+    rect: Rect
+    start: float
+    stop: float
+
+
 class Machine(Group):
-    """HBM and the chip while one algorithm's packets cross, all at one pace."""
+    """HBM, the pipe and the chip while one algorithm's tiles cross. Time is counted in bytes that could have crossed."""
 
     def __init__(self, film: SpeedFilm, side: str) -> None:
-        self.film, self.place, self.found, skin = film, film.place, film.found, film.skin
-        self.rate = max(self.found.moved.values()) / RUN  # bytes a second
-        self.packets = self.found.packets[side]
-        first, (made, gone) = next(at for at, each in enumerate(self.packets) if each.out), WAITS[side]
-        self.waits = self.rate * np.cumsum([made * (at == first) + gone * (at == first + 1) for at in range(len(self.packets))])
-        self.passages = [self.passage(*each) for each in zip(self.packets, self.waits.tolist(), strict=True) if each[0].tensor in SHOWN]
-        self.begin, self.end = min(each.leaves for each in self.passages), max(each.arrives for each in self.passages)
-        self.squares = {name: Rectangles(skin.hue(name), name=f"crossing {name}") for name in SHOWN}
-        self.letters = NamedPath("letters", stroke_width=0, fill_color=skin.ground, fill_opacity=1)
-        self.glyphs = {name: glyphs(heading(centered(0.0, 0.0, PACKET, PACKET), name, skin.ground, LABEL)) for name in SHOWN}
-        slot = self.place["slot"]
-        self.tile = {name: Picture(film.tile(name, 0), skin, name, f"tile {name}") for name in "SP"}
-        self.names = {name: heading(slot, name, skin.ink, NAME, "part") for name in "SP"}
-        self.plate = Rectangles(skin.ground, name="plate", opacity=palette.LIT)
-        self.output = Matrix(film.outputs(0), self.place["output"], skin, "O", *film.spread)
-        self.output_name = heading(self.place["output name"], "O", skin.hue("O"), NAME)
-        super().__init__(
-            *self.tile.values(), self.plate, *self.names.values(), self.output, self.output_name, *self.squares.values(), self.letters
-        )
+        self.film, self.side, self.skin = film, side, film.skin
+        self.config, self.packets = film.found.config, film.found.packets[side]
+        self.passages = list(self.cross())
+        self.stays = [stay for _, own in groupby(self.passages, program) for stay in self.works(list(own))]
+        first, later = ([*own] for _, own in groupby(self.passages, lambda each: program(each) == FIRST))
+        self.begin, self.row, self.paused = first[0].leaves, first[ROW].leaves, max(each.arrives for each in first)
+        self.again, self.end = min(each.leaves for each in later), max(each.arrives for each in later)
+        self.softmax = next(stay.start for stay in self.stays if stay.tensor == "P")
+        self.summed = max(each.chip for each in first if not each.packet.out)
+        self.waiting, self.turned = self.row_of_scores() if side == "standard" else (self.end, self.end)
+        self.ahead = later[0].amid - later[0].packet.middle  # what it has waited when it goes on
+        self.grids = {
+            name: Stored(film.sheets[name], self.place(name), (self.config.row_blocks, self.config.col_blocks), self.skin, name)
+            for name in "SP"
+        }
+        values = {**dict(zip("QKV", (each[0, 0].astype(np.float64) for each in film.found.traces["flash"].inputs), strict=True)),
+                  "O": film.found.output}  # fmt: skip
+        self.whole = {name: Matrix(each, self.place(name), self.skin, name, *palette.spread(each)) for name, each in values.items()}
+        self.squares = {
+            name: Rectangles(self.skin.hue(name), name=f"crossing {name}").set_stroke(self.skin.chip, theme.OUTLINE) for name in SHOWN
+        }
+        self.inner = outlines(self.skin.ground, "inner edge")
+        self.letters = NamedPath("letters", stroke_width=0, fill_color=self.skin.ground, fill_opacity=1)
+        self.glyphs = {name: glyphs(heading(centered(0.0, 0.0, SIDE, SIDE), name, self.skin.ground, LABEL)) for name in SHOWN}
+        self.counter, self.counted, self.px = Counter(self.skin.ink, f"moved {side}"), self.place("count"), film.px
+        self.still = Group(*self.panels(), *(self.whole[name] for name in "QKV"))
+        super().__init__(*self.grids.values(), self.whole["O"], *self.squares.values(), self.inner, self.letters, self.counter)
         self.display(self.begin)
 
-    def cell(self, packet: Packet) -> Rect:
-        """Where a packet lies in HBM: all of K or V, rows of any other; S and P come to one side and leave from the other."""
-        rect = self.place[packet.tensor]
-        if packet.tensor in "SP":
-            rect = columns(rect, 2)[not packet.out]
-        return rect if packet.tensor in "KV" else split(rect, self.found.config.row_blocks)[packet.i]
+    @property
+    def parts(self) -> list[Mobject]:
+        """All of it that moves, but its number."""
+        return [each for each in self.submobjects if each is not self.counter]
 
-    def passage(self, packet: Packet, wait: float) -> Passage:
-        """A packet's way between its place in HBM and the edge of what the chip works on; each direction has its half of the pipe."""
-        place, cell = self.place, self.cell(packet).center
-        pipe, slot = place["pipe"], place["slot"]
-        lying = place["chip"].x0 >= place["hbm"].x1
-        half = split(pipe, 2)[not packet.out] if lying else columns(pipe, 2)[packet.out]
-        near, _ = gates(half)
-        level = split(place["lane"], 2)[not packet.out].center[1]
-        most = max(each.stop - each.start for each in self.packets)
-        side = PACKET * ((packet.stop - packet.start) / most) ** ROOT
-        spot = (slot.x0 - side / 2, near[1]) if lying else (near[0], slot.y1 + side / 2)
-        way = Way.of(cell, (cell[0], level), (near[0], level), near, half.center, spot)
-        pieces = np.diff(way.reached) / np.repeat([PACE, NARROW], [3, 2]) * self.rate
-        times = np.concatenate([[0.0], np.cumsum(pieces)])
-        times -= times[4]
-        if packet.out:
-            way, times = Way(way.corners[::-1]), -times[::-1]
-        return Passage(packet, way, packet.middle + wait + times, side)
+    def place(self, part: str) -> Rect:
+        """Where a part of this machine is."""
+        return self.film.place[f"{self.side} {part}"]
+
+    def panels(self) -> Iterator[Mobject]:
+        """HBM, the chip and the pipe; dashed is where a row of tiles has room."""
+        yield from (Chip(self.skin).place(self.place(part)) for part in ("hbm", "chip"))
+        yield plane(self.skin.registers, self.skin.quiet, "pipe").display(edges([self.place("pipe")]))
+        yield Rectangles(self.skin.quiet, name="room").display(np.concatenate([dashes(self.place(part)) for part in ("strip", "output")]))
+        yield from (heading(self.place(f"{name} name"), name, self.skin.hue(name), NAME) for name in "QKVSPO")
+        yield word(MOVED, LABEL, self.skin.ink, self.place("count name"), "count name", Face.TEXT)
+
+    def cell(self, packet: Packet) -> Rect:
+        """Where a tile lies in HBM."""
+        rect, config = self.place(packet.tensor), self.config
+        if packet.tensor in "KV":
+            return split(rect, config.col_blocks)[packet.j]
+        row = split(rect, config.row_blocks)[packet.i]
+        return columns(row, config.col_blocks)[packet.j] if packet.tensor in "SP" else row
+
+    def spot(self, packet: Packet) -> Rect:
+        """Where a tile lies on chip."""
+        if packet.tensor in "QO":
+            return self.place({"Q": "first", "O": "output"}[packet.tensor])
+        return columns(self.place("inputs" if packet.tensor in "KV" else "strip"), self.config.col_blocks)[packet.j]
+
+    def cross(self) -> Iterator[Passage]:
+        """All that crosses. In the first row of tiles the first one is seen on chip, and the others wait until they are made."""
+        waited, lead, row = 0.0, 0.0, FIRST
+        turn = next((each for each in self.packets if each.tensor == "P" and each.out), None)
+        for packet in self.packets:
+            if packet.tensor not in SHOWN:
+                continue
+            slow = (packet.launch, packet.i) == FIRST
+            way, steps, at = self.way(packet, followed=slow and packet.j < 1)
+            times = np.concatenate([[0.0], np.cumsum(steps)])
+            if row == FIRST != (packet.launch, packet.i) or packet is turn:
+                waited += BREAK
+            elif slow and packet.out:
+                waited += lead + times[at] + (SEEN if packet.j < 1 else 0.0)
+            elif slow and packet.j == 0 and packet.tensor == "V":
+                waited += lead + 2 * SEEN
+            elif slow and packet.j == 1 and packet.tensor == "K":
+                waited += lead + LANDS
+            lead, row = (0.0 if packet.out else times[-1] - times[at]), (packet.launch, packet.i)
+            middle_of = packet.middle + waited
+            yield Passage(packet, way, middle_of + times - times[at], middle_of, slow)
+
+    def way(self, packet: Packet, *, followed: bool) -> tuple[Way, np.ndarray, int]:
+        """A tile's way between its places in HBM and on chip, how long each piece takes, and which corner is amid the pipe.
+
+        Each direction has its half of the pipe. The way on chip takes no time where it is not followed.
+        """
+        cell, half = self.cell(packet).center, split(self.place("pipe"), 2)[not packet.out]
+        (near, far), level = gates(half), half.center[1]
+        way = Way.of(cell, (cell[0], level), near, half.center, far, self.spot(packet).center)
+        steps = np.diff(way.reached) / SIDE * self.film.found.tile
+        if not followed:
+            steps[-1] = 0.0
+        return (Way(way.corners[::-1]), steps[::-1], 2) if packet.out else (way, steps, 3)
+
+    def works(self, own: list[Passage]) -> Iterator[Stay]:
+        """What is on chip while one program runs."""
+        found = {(each.packet.tensor, each.packet.out, each.packet.j): each for each in own}
+        last = max(each.chip for each in own)
+        for (tensor, out, j), each in found.items():
+            rect = self.spot(each.packet)
+            if tensor == "Q":
+                yield Stay("Q", rect, each.chip, last)
+            elif tensor == "K":
+                leaves = found.get(("S", True, j))
+                stop = leaves.chip if leaves else found["V", False, j].chip
+                yield Stay("K", rect, each.chip, stop)
+                seen = columns(self.place("strip"), self.config.col_blocks)[j]
+                yield Stay("S", seen, each.chip, stop if leaves else (each.chip + stop) / 2)
+                if not leaves:
+                    yield Stay("P", seen, (each.chip + stop) / 2, after(found, j))
+            elif tensor == "V":
+                yield Stay("V", rect, each.chip, after(found, j))
+            elif tensor == "S" and not out:
+                turn = self.turn(found)
+                yield Stay("S", rect, each.chip, turn)
+                yield Stay("P", rect, turn, found["P", True, j].chip)
+            elif tensor == "P" and not out:
+                yield Stay("P", rect, each.chip, after(found, j))
+        yield from self.sums(found)
+
+    def row_of_scores(self) -> tuple[float, float]:
+        """When all of S has been out and its first row is back, and when the next tile leaves: of P, or of S's next row."""
+        at = next(at for at, each in enumerate(self.passages) if (each.packet.tensor, each.packet.out) == ("P", True))
+        return max(each.arrives for each in self.passages[:at]), min(each.leaves for each in self.passages[at:])
+
+    def turn(self, found: Found) -> float:
+        """When a row of S, which is all there, becomes P."""
+        return (found["S", False, self.config.col_blocks - 1].chip + found["P", True, 0].chip) / 2
+
+    def sums(self, found: Found) -> Iterator[Stay]:
+        """O's block has grown with each tile that went into it."""
+        if ("O", True, -1) in found:
+            out, count = found["O", True, -1], self.config.col_blocks
+            ends = [*(after(found, j) for j in range(count)), out.chip]
+            for j, (start, stop) in enumerate(pairwise(ends)):
+                rect = self.spot(out.packet)
+                yield Stay("O", rect.bottom(rect.height * (j + 1) / count), start, stop)
 
     def crossed(self, now: float) -> float:
-        """Bytes: packets wait, and then are at the same pace again."""
-        begun = [each.start for each in self.packets] + self.waits
-        done = [each.stop for each in self.packets] + self.waits
-        sums = [(each.start, each.stop) for each in self.packets]
-        return float(np.interp(now, np.stack([begun, done], axis=1).ravel(), np.ravel(sums)))
+        """Bytes: tiles wait, and then are at the same pace again; the last bytes of LSE follow the last tile."""
+        sums = [bound for each in self.passages for bound in (each.packet.start, each.packet.stop)] + [self.packets[-1].stop]
+        times = [each.amid + side * self.film.found.tile / 2 for each in self.passages for side in (-1, 1)]
+        return float(np.interp(now, [*times, times[-1] + sums[-1] - sums[-2]], sums))
 
     def display(self, now: float) -> Machine:
         """HBM, the pipe and the chip when so many bytes could have crossed."""
-        film, seen = self.film, [(each.packet, rect) for each in self.passages for rect in each.seen(now)]
+        seen = [(each.packet.tensor, rect) for each in self.passages for rect in each.seen(now)]
+        seen += [(each.tensor, each.rect.inset(SEAM)) for each in self.stays if each.start <= now < each.stop]
         for name, squares in self.squares.items():
-            squares.display(edges([rect for packet, rect in seen if packet.tensor == name]))
-        points = [self.glyphs[packet.tensor] + np.array(rect.center) for packet, rect in seen]
+            squares.display(edges([rect for tensor, rect in seen if tensor == name]))
+        self.inner.display(edges([rect.inset(EDGE * rect.width) for tensor, rect in seen if tensor == "P"]))
+        points = [self.glyphs[tensor] + np.array(rect.center) for tensor, rect in seen if rect.height > LOW]
         self.letters.points = np.concatenate([np.zeros((0, 3)), *points])
-        there = [each.packet for each in self.passages if each.packet.out and each.arrives <= now]
-        for name, grid in film.grids.items():
-            grid.display(sum(each.tensor == name for each in there) * grid.grid[1])
-        show_rows(film.whole["O"], np.arange(self.found.config.row_blocks) < sum(each.tensor == "O" for each in there))
-        met = [each.packet for each in sorted(self.passages, key=lambda each: each.chip) if each.chip <= now]
-        self.works([each for each in met if each.tensor in SHOWS])
+        there = [each.packet.tensor for each in self.passages if each.packet.out and each.arrives <= now]
+        for name, grid in self.grids.items():
+            grid.display(there.count(name))
+        show_rows(self.whole["O"], np.arange(self.config.row_blocks) < there.count("O"))
+        self.says(self.crossed(now))
         return self
 
-    def works(self, met: Sequence[Packet]) -> None:
-        """What the chip works on, after these packets: a tile of S or P, and the rows of O that are made of the last V."""
-        now = SHOWS[met[-1].tensor] if met else ""
-        for name, tile in self.tile.items():
-            tile.whole = self.film.pixels(name, met[-1].i if name == now else 0)  # one that is not seen is the same, whatever came before
-            tile.display(self.place["slot"], opacity=float(name == now))
-            self.names[name].set_fill(opacity=float(name == now))
-        self.plate.display(edges([centered(*self.place["slot"].center[:2], PLATE, PLATE)] if now else []))
-        rows = [each.i for each in met if each.tensor == "V"]
-        self.output.display(self.film.outputs(rows[-1] if rows else 0))
-        show_rows(self.output, np.array([bool(rows)]))
-        self.output_name.set_fill(opacity=float(bool(rows)))
+    def says(self, crossed: float) -> None:
+        """The bytes so far."""
+        place = self.counted
+        self.counter.say(Word(kib(crossed // KIB * KIB), self.px, self.skin.ink, place.x0, middle(place, self.px), "moved"))
+
+    def goes(self, to: Rect) -> Shows:
+        """The number alone, to another place and to another size."""
+        start, px, crossed = self.counted, self.px, self.crossed(self.end)
+
+        def show(share: float) -> None:
+            self.counted, self.px = start.toward(to, share), px + (NUMBER - px) * share
+            self.says(crossed)
+
+        return Shows(self.counter, show, rate_func=ease_in_out_cubic)
+
+
+def program(each: Passage) -> tuple[int, int]:
+    """Kernel and row block."""
+    return each.packet.launch, each.packet.i
+
+
+def after(found: Found, j: int) -> float:
+    """When a tile has gone into O: halfway to what crosses next."""
+    come = found["V", False, j].chip
+    following = next(found[key] for key in (("K", False, j + 1), ("P", False, j + 1), ("O", True, -1)) if key in found)
+    return max(come, (come + following.chip) / 2)
 
 
 def glyphs(drawn: Word) -> np.ndarray:
@@ -248,158 +399,93 @@ def glyphs(drawn: Word) -> np.ndarray:
 
 
 class Bar(Group):
-    """Bytes that an algorithm has moved, on one scale for both: a part for each way of a matrix; S and P, which come back, are hatched.
+    """Bytes of an algorithm on one scale for both: what both move, and then S and P, hatched, out and back."""
 
-    Args:
-        name: The algorithm's, which goes where the bar goes.
-    """
+    def __init__(self, film: SpeedFilm, side: str) -> None:
+        self.packets, self.most, self.skin, self.rect = (
+            film.found.packets[side],
+            max(film.found.moved.values()),
+            film.skin,
+            film.place[f"{side} end"],
+        )
+        found = dict.fromkeys(each.part for each in self.packets)
+        self.parts = [*(part for part in found if part[0] not in "SP"), *(part for part in found if part[0] in "SP")]
+        self.amounts = [sum(each.stop - each.start for each in self.packets if each.part == part) for part in self.parts]
+        self.full = {part: Rectangles(self.skin.hue(part[0]), name=f"{part[0]} {side}") for part in self.parts if part[0] not in "SP"}
+        self.hatch, self.frames = Hatch(self.skin.warn, f"hatch {side}"), plane(self.skin.panel, self.skin.warn, f"scores {side}")
+        super().__init__(self.frames, self.hatch, *self.full.values())
+        self.display(0.0)
 
-    def __init__(self, film: SpeedFilm, side: str, name: Word) -> None:
-        self.packets, self.most, self.label = film.found.packets[side], max(film.found.moved.values()), name
-        self.skin = skin = film.skin
-        self.parts = list(dict.fromkeys(each.part for each in self.packets))
-        self.full = {(name, out): Rectangles(skin.hue(name), name=f"{name} {side}") for name, out in self.parts if name not in "SP"}
-        self.hatch, self.frames = Hatch(skin.warn, f"hatch {side}"), plane(skin.panel, skin.warn, f"scores {side}")
-        self.plates = Rectangles(skin.panel, name="plate")
-        self.words = {part: heading(film.place[f"{side} bar"], named(*part), self.ink(part[0]), LABEL, "part name") for part in self.parts}
-        self.counter = Counter(skin.ink, f"moved {side}")
-        super().__init__(self.frames, self.hatch, *self.full.values(), self.plates, *self.words.values(), self.counter)
-        self.crossed, self.px = 0.0, float(NAME)
-        self.place(film.place[f"{side} bar"])
+    def boxes(self, crossed: float, apart: float = 0.0) -> list[Rect]:
+        """Of each part, side by side; S and P so far out on the right."""
+        wide, gap = self.rect.width * (1 - APART) / self.most, self.rect.width * APART * apart
+        ends = self.rect.x0 + wide * np.minimum(np.cumsum([0.0, *self.amounts]), crossed)
+        aside = [gap * (part[0] in "SP") for part in self.parts]
+        return [Rect(x0 + dx, self.rect.y0, x1 + dx, self.rect.y1) for (x0, x1), dx in zip(pairwise(ends.tolist()), aside, strict=True)]
 
-    def ink(self, tensor: str) -> str:
-        """Of words on a part."""
-        return self.skin.ink if tensor in "SP" else self.skin.ground
-
-    def amounts(self, crossed: float) -> list[float]:
-        """Bytes of each part."""
-        each = dict.fromkeys(self.parts, 0.0)
-        for packet in self.packets:
-            each[packet.part] += min(max(crossed - packet.start, 0.0), packet.stop - packet.start)
-        return list(each.values())
-
-    def boxes(self, crossed: float) -> list[Rect]:
-        """Of each part, side by side."""
-        ends = self.rect.x0 + self.rect.width / self.most * np.cumsum([0.0, *self.amounts(crossed)])
-        return [Rect(left, self.rect.y0, right, self.rect.y1) for left, right in pairwise(ends.tolist())]
-
-    def scores(self) -> Rect:
-        """From the first part of S or P to the last one."""
-        boxes = [box for part, box in zip(self.parts, self.boxes(self.crossed), strict=True) if part[0] in "SP"]
-        return Rect(boxes[0].x0, self.rect.y0, boxes[-1].x1, self.rect.y1)
-
-    def place(self, rect: Rect) -> Bar:
-        """Stand in a rectangle, as far as it has grown."""
-        self.rect = rect
-        return self.display(self.crossed)
-
-    def display(self, crossed: float) -> Bar:
-        """So many bytes; a part has its name as soon as there is room."""
-        self.crossed = float(np.clip(crossed, 0.0, self.packets[-1].stop))
-        found = dict(zip(self.parts, self.boxes(self.crossed), strict=True))
-        there = {part: self.drawn(part[0], box) for part, box in found.items() if box.width > 0}
+    def display(self, crossed: float, apart: float = 0.0) -> Bar:
+        """So many bytes."""
+        there = {part: self.drawn(part[0], box) for part, box in zip(self.parts, self.boxes(crossed, apart), strict=True) if box.width > 0}
         for part, each in self.full.items():
             each.display(edges([there[part]] if part in there else []))
-        scores = edges([box for part, box in there.items() if part[0] in "SP"]).reshape(-1, 4)
+        scores = edges([box for part, box in there.items() if part[0] in "SP"])
         self.frames.display(scores)
         self.hatch.display(scores)
-        self.frames.values = np.array([self.crossed])
-        plates = []
-        for part, said in self.words.items():
-            box = found[part]
-            plate = centered(box.center[0], box.center[1] + self.told, said.wide + 2 * SEAM, PLATE)
-            shown = box.width >= plate.width
-            said.put_at(plate.x0 + SEAM, middle(plate, LABEL))
-            said.set_fill(opacity=float(shown))
-            if shown and part[0] in "SP":
-                plates.append(plate)
-        self.plates.display(edges(plates))
-        self.says(kib(self.crossed // KIB * KIB))
+        self.frames.values = np.array([min(crossed, self.packets[-1].stop)])
         return self
 
     def drawn(self, tensor: str, box: Rect) -> Rect:
         """A part between seams; LSE's sliver is drawn wider than it is, or it would not be seen."""
         return box.left(max(box.width, SLIVER)) if tensor == "LSE" else box.inset(min(SEAM, box.width / 4), 0.0)
 
-    def says(self, text: str) -> None:
-        """Beside its name."""
-        self.counter.say(Word(text, self.px, self.skin.ink, self.label.left + self.label.wide + SPACE, self.label.baseline, "moved"))
+    def over(self, *, scores: bool) -> tuple[Rect, int]:
+        """S and P once they are apart, or what both move but for LSE, and the bytes of it."""
+        chosen = [
+            (box, amount)
+            for (tensor, _), box, amount in zip(self.parts, self.boxes(self.most, 1.0), self.amounts, strict=True)
+            if (tensor in "SP") == scores and tensor != "LSE"
+        ]
+        return Rect(chosen[0][0].x0, self.rect.y0, chosen[-1][0].x1, self.rect.y1), sum(amount for _, amount in chosen)
 
-    def goes(self, to: Rect, name: Rect, px: float) -> Shows:
-        """To another place with its name, its figure in another size."""
-        start, left, baseline, size = self.rect, self.label.left, self.label.baseline, self.px
-        goal = middle(name, NAME)
-
-        def show(share: float) -> None:
-            self.label.put_at(left + (name.x0 - left) * share, baseline + (goal - baseline) * share)
-            self.px = size + (px - size) * share
-            self.place(start.toward(to, share))
-
-        return Shows(Group(self, self.label), show, rate_func=ease_in_out_cubic)
-
-    @property
-    def told(self) -> float:
-        """How far above the middle names stand: where there is room for bytes beneath them."""
-        return min(max(self.rect.height / 2 - PLATE, 0.0), TOLD)
-
-    def bytes_of_parts(self) -> Iterator[Mobject]:
-        """How many bytes each part has, under its name; of K and V, which cross as a whole for each row block, how often they do."""
-        for part, amount, box in zip(self.parts, self.amounts(self.crossed), self.boxes(self.crossed), strict=True):
-            if part[0] in SMALL:
+    def told(self, *, scores: bool) -> Iterator[Mobject]:
+        """Name and bytes of each part of S and P, or of all else; of K and V, which cross once for each row block, how often."""
+        for part, amount, box in zip(self.parts, self.amounts, self.boxes(self.most, 1.0), strict=True):
+            if part[0] in SMALL or (part[0] in "SP") != scores:
                 continue
-            count = sum(each.part == part for each in self.packets) if part[0] in "KV" else 1
-            texts = [each.format(count, kib(amount / count)) for each in TIMES] if count > 1 else [kib(amount)]
-            line = centered(box.center[0], box.center[1] - self.told, box.width, PLATE)
-            said = amid(texts, self.ink(part[0]), line, "part bytes")
-            if part[0] in "SP":
-                plate = centered(*line.center[:2], said.wide + 2 * SEAM, PLATE)
-                yield Rectangles(self.skin.panel, name="plate").display(edges([plate]))
-            yield said
+            times = len({(each.launch, each.i) for each in self.packets if each.part == part}) if part[0] in "KV" else 1
+            texts = [[named(*part)], [each.format(times, kib(amount / times)) for each in TIMES] if times > 1 else [kib(amount)]]
+            lines = split(centered(*box.center[:2], box.width - 2 * SEAM, 2 * PLATE), 2)
+            for said, line, name in zip(texts, lines, ("part name", "part bytes"), strict=True):
+                text = first_that_fits(said, LABEL, line.width)
+                px = LABEL * min(1.0, line.width / text_width(text, LABEL))
+                wide = text_width(text, px)
+                if scores:
+                    yield Rectangles(self.skin.panel, name="plate").display(edges([centered(*line.center[:2], wide + 2 * SEAM, PLATE)]))
+                ink = self.skin.ink if scores else self.skin.ground
+                yield Word(text, px, ink, line.center[0] - wide / 2, middle(line, px), name, Face.TEXT)
 
-    def bytes_of_short_parts(self) -> Iterator[Mobject]:
-        """Q's stand beneath it, O's and LSE's where the bar ends: beneath, or, where there is room, beside it."""
-        amounts = dict(zip([tensor for tensor, _ in self.parts], self.amounts(self.crossed), strict=True))
-        texts = {tensor: f"{tensor} {kib(amounts[tensor])}" for tensor in SMALL if tensor in amounts}
-        end = self.boxes(self.crossed)[-1].x1
-        beneath, beside = Rect(self.rect.x0, self.rect.y0 - PLATE, end, self.rect.y0), self.rect.beyond(end - self.rect.x0 + BESIDE)
-        last = [tensor for tensor in texts if tensor != "Q"]
-        lines = dict(zip(last, split(centered(*beside.center[:2], beside.width, len(last) * PLATE), len(last)), strict=True))
-        for tensor, text in texts.items():
-            wide = text_width(text, LABEL)
-            place = lines[tensor] if tensor in lines and wide < beside.width else beneath
-            left = place.x1 - wide if place is beneath and tensor in lines else place.x0
-            yield Word(text, LABEL, self.skin.hue(tensor), left, middle(place, LABEL), "part bytes", Face.TEXT)
-
-
-class Clock(Group):
-    """How far the longer bar was when the other one was as far as it is: a line on it, a veil over the rest, and a count of both."""
-
-    def __init__(self, longer: Bar, skin: palette.Theme) -> None:
-        self.longer = longer
-        self.veil, self.line = Rectangles(skin.ground, name="veil", opacity=LEFT), Rectangles(skin.ink, name="clock")
-        super().__init__(self.veil, self.line)
-        self.display(0.0)
-
-    def display(self, crossed: float) -> Clock:
-        """When so many bytes have crossed."""
-        rect, most = self.longer.rect, self.longer.most
-        left = rect.beyond(rect.width * min(max(crossed, 0.0) / most, 1.0))
-        self.veil.display(edges([left]))
-        self.line.display(np.array([(left.x0 - FINE, rect.y0 - TALL, left.x0 + FINE, rect.y1 + TALL)]))
-        self.longer.says(SO_FAR.format(max(crossed, 0.0) // KIB, kib(most)))
-        return self
+    def beneath(self) -> Iterator[Mobject]:
+        """The bytes of short parts: Q's from the left, O's up to where what both move ends, LSE's and what it is behind it."""
+        shared, amounts = self.over(scores=False)[0], {tensor: amount for (tensor, _), amount in zip(self.parts, self.amounts, strict=True)}
+        line = Rect(shared.x0, self.rect.y0 - PLATE, shared.x1, self.rect.y0)
+        for tensor in SMALL:
+            if tensor in amounts:
+                beyond = Rect(line.x1 + SPACE, line.y0, self.rect.x1, line.y1)
+                texts = [text.format(kib(amounts[tensor])) for text in LSE] if tensor == "LSE" else [f"{tensor} {kib(amounts[tensor])}"]
+                text = first_that_fits(texts, LABEL, beyond.width)
+                left = {"Q": line.x0, "O": line.x1 - text_width(text, LABEL), "LSE": beyond.x0}[tensor]
+                yield Word(text, LABEL, self.skin.hue(tensor), left, middle(line, LABEL), "part bytes", Face.TEXT)
 
 
 def named(tensor: str, out: bool) -> str:
-    """A part of a bar: S and P have been out before they come; short ones have their letter."""
-    return tensor if tensor in SMALL else f"{tensor} {'out' if out else 'back' if tensor in 'SP' else 'in'}"
+    """A part of a bar: S and P have been out before they come."""
+    return f"{tensor} {'out' if out else 'back'}" if tensor in "SP" else tensor
 
 
 class SpeedFilm(ChapterFilm):
-    """Everything on stage, made here once. ``gone``: what the last beat takes away; ``clock``: what it takes away first."""
+    """Everything on stage, made here once. ``gone``: what the last beat takes away."""
 
     gone: Sequence[Mobject]
-    clock: Sequence[Mobject]
 
     def __init__(self, scene: ShotScene, found: Speed) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -408,47 +494,33 @@ class SpeedFilm(ChapterFilm):
             Pair(name, what, boxes, place, self.skin) for name, boxes, what in (("time", bar, TIME), ("bytes", piled, BYTES))
         )
         self.source = [self.cited(), machine(FIGURE_2.setting, scene.settings.aspect, self.skin)]
-        config, inputs = found.config, found.traces["flash"].inputs
-        scores, weights = sheets(config, inputs)
+        config = found.config
+        scores, weights = sheets(config, found.traces["flash"].inputs)
         self.sheets = {"S": on_ground(scores), "P": on_ground(weights**BRIGHT)}
-        self.outputs, self.pixels = cache(found.output), cache(self.drawn_tile)
-        whole = np.concatenate([self.outputs(i) for i in range(config.row_blocks)])
-        self.spread = palette.spread(whole)
-        values = {**dict(zip("QKV", (each[0, 0].astype(np.float64) for each in inputs), strict=True)), "O": whole}
-        self.whole = {name: Matrix(each, place[name], self.skin, name, *palette.spread(each)) for name, each in values.items()}
-        grid = (config.row_blocks, config.col_blocks)
-        self.grids = {name: Stored(self.sheets[name], place[name], grid, self.skin, name) for name in "SP"}
+        most = kib(max(found.moved.values()))
+        self.px = NUMBER * min(1.0, place["standard count"].width / text_width(most, NUMBER))
         self.machines = {side: Machine(self, side) for side in SIDES}
-        self.bars = {side: Bar(self, side, self.time.names[side]) for side in SIDES}
-        self.stage = list(self.panels())
-        self.why = word(WHY.format(f"{config.seq_q:,}"), NAME, self.skin.ink, place["why"], "why")
-        left = place["what"].x1 - text_width(AXIS, LABEL)
-        self.what = Word(AXIS, LABEL, self.skin.ink, left, middle(place["what"], LABEL), "axis name", Face.TEXT)
-        self.axis = [*self.ticks(), self.what]
+        self.bars = {side: Bar(self, side) for side in SIDES}
+        self.why = fitted([text.format(f"{config.seq_q:,}") for text in WHY], NAME, self.skin.ink, place["why"], "why")
+        self.heads = list(self.headings())
+        self.veils = {
+            side: Rectangles(self.skin.ground, name="veil", opacity=0.0).display(edges([place[f"{side} row"]])).set_z_index(1)
+            for side in SIDES
+        }
 
-    def tile(self, name: str, i: int) -> np.ndarray:
-        """The picture of a tile of S or P: the last one of a row of tiles."""
-        config = self.found.config
-        return np.array_split(np.array_split(self.sheets[name], config.row_blocks)[i], config.col_blocks, axis=1)[-1]
-
-    def drawn_tile(self, name: str, i: int) -> np.ndarray:
-        """Its pixels, which every frame of a run asks for."""
-        return Picture(self.tile(name, i), self.skin, name, "").whole
-
-    def panels(self) -> Iterator[Mobject]:
-        """HBM, the chip and the pipe, with all that lies in HBM and with their names; dashed is where there is nothing yet."""
-        place, skin = self.place, self.skin
-        for part, texts in MEMORIES.items():
-            yield Chip(skin).place(place[part])
-            yield amid(texts, skin.ink, place[f"{part} name"], "memory")
-        yield plane(skin.registers, skin.quiet, "pipe").display(edges([place["pipe"]]))
-        said = wrap(PIPE, place["pipe name"].width, LABEL)
-        for text, line in zip(said, split(place["pipe name"].bottom(len(said) * LINE), len(said)), strict=True):
-            yield amid([text], skin.ink, line, "pipe name")
-        yield Rectangles(skin.quiet, name="room").display(dashes(place["slot"]))
-        yield from (heading(place[f"{name} name"], name, skin.hue(name), NAME) for name in "QKVSPO")
-        yield from (*(self.whole[name] for name in "QKV"), *self.grids.values(), self.whole["O"])
-        show_rows(self.whole["O"], np.zeros(self.found.config.row_blocks, dtype=bool))
+    def headings(self) -> Iterator[Mobject]:
+        """Of what stands in both machines, and what a square is."""
+        yield from (amid(texts, self.skin.ink, self.place[f"{part} name"], "memory") for part, texts in MEMORIES.items())
+        text = UNIT.format(kib(self.found.tile))
+        yield Word(
+            text,
+            LABEL,
+            self.skin.ink,
+            self.place["unit"].x1 - text_width(text, LABEL),
+            middle(self.place["unit"], LABEL),
+            "unit",
+            Face.TEXT,
+        )
 
     def cited(self) -> Named:
         """Whose figures these are, and of what, on as many lines as it takes."""
@@ -460,20 +532,6 @@ class SpeedFilm(ChapterFilm):
         ]
         return Named(*words, tag="source", text=" ".join(lines))
 
-    def ticks(self) -> Iterator[Mobject]:
-        """Beneath the bars: how long so many bytes are."""
-        place, most = self.place["axis"], max(self.found.moved.values())
-        marks = [(at, place.x0 + place.width * at / most) for at in range(0, most, TICK)]
-        line = (place.x0, place.y1 - FINE, place.x1, place.y1 + FINE)
-        yield Rectangles(self.skin.quiet, name="axis").display(
-            np.array([line, *((x - FINE, place.y1 - TALL, x + FINE, place.y1 + TALL) for _, x in marks)])
-        )
-        for at, x in marks:
-            text = kib(at) if at else "0"
-            wide = text_width(text, LABEL)
-            left = min(max(x - wide / 2, place.x0), place.x1 - wide)
-            yield Word(text, LABEL, self.skin.ink, left, middle(place, LABEL), "tick", Face.TEXT)
-
     def race(self, pair: Pair, begun: float = 0.0) -> None:
         """Two bars grow equally fast, each to where it was measured, and only there has its number; some of them may be there at once."""
         first, last = sorted(SIDES, key=lambda side: pair.amounts[side])
@@ -483,25 +541,54 @@ class SpeedFilm(ChapterFilm):
         self.move(FadeIn(pair.figures[first]), pair.grow(few, most), seconds=RACE * (1 - few / most))
         self.move(FadeIn(pair.figures[last]), seconds=TEXT)
 
-    def run(self, side: str, *clock: Clock) -> None:
-        """All packets cross, at one pace, and the bar grows by what is amid the pipe; a clock goes with it."""
-        machine, bar = self.machines[side], self.bars[side]
+    def run(self, start: float, stop: float, pace: float, *sides: str, also: Fade | None = None) -> None:
+        """Machines run, at so many bytes a second; a time is that of one, or, where both run, that of what has crossed."""
+        machines = [(self.machines[side], self.machines[side].ahead * (len(sides) > 1)) for side in sides]
 
         def show(share: float) -> None:
-            now = machine.begin + (machine.end - machine.begin) * share
-            machine.display(now)
-            bar.display(machine.crossed(now))
-            for each in clock:
-                each.display(bar.crossed)
+            for each, ahead in machines:
+                each.display(start + (stop - start) * share + ahead)
 
-        moving = Group(machine, bar, *(part for each in clock for part in (each.longer, each)), *self.grids.values(), self.whole["O"])
-        self.move(Shows(moving, show), seconds=(machine.end - machine.begin) / machine.rate)
+        self.move(Shows(Group(*(each for each, _ in machines)), show), *([also] if also else []), seconds=(stop - start) / pace)
 
-    def rest(self, clock: Clock, crossed: float) -> None:
-        """The longer bar goes on alone, at the same pace, to its end."""
-        left = clock.longer.most - crossed
-        goes_on = Shows(Group(clock.longer, clock), lambda share: clock.display(crossed + left * share))
-        self.move(goes_on, seconds=RUN * left / clock.longer.most)
+    def waits(self, side: str, share: float) -> Veil:
+        """A veil over what waits, so dark."""
+        return Veil(self.veils[side], share)
+
+    def names(self, part: str) -> Iterator[Shows]:
+        """Those of both algorithms go to their places."""
+        for side, name in self.time.names.items():
+            rect = self.place[f"{side} {part}"]
+            yield slid(name, rect.x0, middle(rect, LABEL))
+
+    def note(self, side: str) -> Word:
+        """What becomes of S on chip."""
+        return word(NOTE, LABEL, self.skin.ink, self.place[f"{side} note"], "note")
+
+    def finished(self, side: str) -> Word:
+        """Beside the number: all has crossed."""
+        return word(DONE, self.px, self.skin.o if side == "flash" else self.skin.ink, self.place[f"{side} done"], "done")
+
+    @property
+    def done(self) -> float:
+        """Bytes at which FlashAttention's last ones have arrived, and standard attention has a row of S on chip."""
+        flash, standard = (self.machines[side] for side in ("flash", "standard"))
+        return max(flash.end - flash.ahead, standard.waiting - standard.ahead)
+
+    def over(self, *, scores: bool) -> Iterator[Mobject]:
+        """Over standard attention's bar, S and P and their bytes, and the room that they do not take in the other; or all else."""
+        rect, amount = self.bars["standard"].over(scores=scores)
+        high = self.place["both"]
+        line = Rect(rect.x0, high.y0, rect.x1, high.y1)
+        ink = self.skin.warn if scores else self.skin.quiet
+        yield Rectangles(ink, name="bracket" if scores else "bracket rest").display(span(rect.x0, rect.x1, high.y0, FINE, TALL))
+        yield heading(line, (BOTH if scores else ELSE).format(kib(amount)), self.skin.ink, NAME, "both")
+        if scores:
+            room = Rect(rect.x0, self.place["flash end"].y0, rect.x1, self.place["flash end"].y1)
+            yield Rectangles(self.skin.quiet, name="room").display(dashes(room))
+            yield amid(NONE, self.skin.ink, room, "none")
+        else:
+            yield word(SHARED.format(self.found.config.row_blocks), LABEL, self.skin.ink, self.place["shared"], "shared", Face.TEXT)
 
 
 def parted(text: str, width: float) -> list[str]:
@@ -515,6 +602,11 @@ def parted(text: str, width: float) -> list[str]:
         else:
             lines[-1:] = [longer]
     return lines
+
+
+def at_once(share: float) -> float:
+    """A pace: in the first quarter."""
+    return min(4 * share, 1.0)
 
 
 def bar(place: Rect, amount: float, most: float) -> list[Rect]:
@@ -533,7 +625,7 @@ def piled(place: Rect, amount: float, most: float) -> list[Rect]:
 @beat("time")
 def time(film: SpeedFilm) -> None:
     """Two bars of time grow equally fast, each to where the paper measured it."""
-    film.time.grow(0.0, BEGUN * min(film.time.amounts.values())).show(1.0)
+    film.time.rise(0.0).grow(0.0, BEGUN * min(film.time.amounts.values())).show(1.0)
     film.scene.add(*film.time.head, *film.time.names.values(), *film.time.bars.values(), *film.source)
     with film.scene.telling():
         film.race(film.time, BEGUN)
@@ -542,57 +634,85 @@ def time(film: SpeedFilm) -> None:
 @beat("bytes")
 def moved(film: SpeedFilm) -> None:
     """Under them, of the same run, its bytes: a square for each gigabyte."""
-    film.move(FadeIn(*film.bytes.head, *film.bytes.names.values()), seconds=TEXT)
+    pair = Group(*film.time.head, *film.time.names.values(), *film.time.parts)
+    up = Shows(pair, film.time.rise, rate_func=ease_in_out_cubic)
+    film.move(up, FadeIn(*film.bytes.head, *film.bytes.names.values(), rate_func=late), seconds=MOVE)
     with film.scene.telling():
         film.race(film.bytes)
 
 
 @beat("whole")
 def whole(film: SpeedFilm) -> None:
-    """Another run, as its title says: standard attention's packets cross one pipe, in, out and back, and their bytes make one bar."""
+    """Another run, as its title says; two machines. In standard attention's the first tile of S is followed out to its place."""
+    machine = film.machines["standard"]
     gone = [*film.source, *film.time.head, *film.time.parts, *film.bytes.head, *film.bytes.parts, *film.bytes.names.values()]
-    places = {side: film.place[f"{side} bar name"] for side in SIDES}
-    moving = [slid(film.time.names[side], rect.x0, middle(rect, NAME)) for side, rect in places.items()]
-    film.move(FadeOut(*gone, rate_func=early), *moving, FadeIn(film.why, rate_func=late), seconds=MOVE)
-    film.move(FadeIn(*film.stage, *film.axis), seconds=2 * TEXT)
-    film.scene.add(film.machines["standard"], film.bars["standard"].display(0.0))
+    stage = [film.why, *film.heads, *(part for each in film.machines.values() for part in (each.still, each))]
+    film.move(FadeOut(*gone, rate_func=early), *film.names("name"), FadeIn(*stage), seconds=MOVE)
+    film.scene.add(*film.veils.values())
+    film.move(film.waits("flash", LEFT), seconds=TEXT)
     with film.scene.telling():
-        film.run("standard")
+        film.run(machine.begin, machine.row, SLOW, "standard")
+        film.run(machine.row, machine.paused, ROWS["standard"], "standard")
+
+
+@beat("tile")
+def tile(film: SpeedFilm) -> None:
+    """FlashAttention's first tile: it is made, becomes P, goes into O and is dropped, and so is each other one of its row."""
+    machine, note = film.machines["flash"], film.note("flash")
+    film.move(film.waits("standard", LEFT), film.waits("flash", 0.0), seconds=2 * TEXT)
+    with film.scene.telling():
+        film.run(machine.begin, machine.softmax, SLOW, "flash")
+        film.run(machine.softmax, machine.row, SLOW, "flash", also=FadeIn(note, rate_func=at_once))
+        film.run(machine.row, machine.summed, ROWS["flash"], "flash", also=FadeOut(note, rate_func=at_once))
+        film.run(machine.summed, machine.paused, SLOW, "flash")
 
 
 @beat("short")
 def short(film: SpeedFilm) -> None:
-    """The same machine, empty again, and the same pace: FlashAttention's packets, none of S or P; its bar is done early."""
-    old, place = film.machines["standard"], film.place
-    empty = [Stored(film.sheets[name], place[name], film.grids[name].grid, film.skin, name) for name in "SP"]
-    film.scene.add(*empty)
-    film.move(FadeOut(old, *film.grids.values(), film.whole["O"]), seconds=MOVE / 2)
-    film.scene.remove(*empty)
-    film.machines["flash"].display(film.machines["flash"].begin)
-    never = [amid(NEVER, film.skin.ink, place[name], "never") for name in "SP"]
-    clock, bar = Clock(film.bars["standard"], film.skin), film.bars["flash"].display(0.0)
-    film.scene.add(*film.grids.values(), film.whole["O"], film.machines["flash"], bar)
+    """Both go on, at one pace, until all that FlashAttention has to move has crossed: standard attention has only S."""
+    film.move(film.waits("standard", 0.0), seconds=TEXT)
+    start = min(each.again - each.ahead for each in film.machines.values())
+    never = [amid(NEVER, film.skin.ink, film.place[f"flash {name}"], "never") for name in "SP"]
     with film.scene.telling():
-        film.move(FadeIn(*never, clock), seconds=TEXT)
-        film.run("flash", clock)
-        done = word(DONE, NAME, film.skin.ink, bar.rect.beyond(bar.boxes(bar.crossed)[-1].x1 - bar.rect.x0 + SPACE), "done")
-        film.move(FadeIn(done), seconds=TEXT)
-        film.rest(clock, bar.crossed)
-    film.gone, film.clock = [*film.stage, film.machines["flash"], *never], [clock, done]
+        film.run(start, film.done, FAST, *SIDES)
+        done = film.finished("flash")
+        film.move(FadeIn(done, *never), seconds=2 * TEXT)
+    film.gone = [done, *never]
+
+
+@beat("rest")
+def rest(film: SpeedFilm) -> None:
+    """Standard attention goes on alone, at the same pace: a row of S is back, becomes P, goes out, and so on to the end."""
+    machine = film.machines["standard"]
+    begin = film.done + machine.ahead
+    note = film.note("standard")
+    with film.scene.telling():
+        film.run(begin, machine.turned, (machine.turned - begin) / TURN, "standard", also=FadeIn(note, rate_func=at_once))
+        film.run(machine.turned, machine.end, FAST, "standard", also=FadeOut(note, rate_func=at_once))
+        done = film.finished("standard")
+        film.move(FadeIn(done), seconds=2 * TEXT)
+    film.gone = [*film.gone, done]
 
 
 @beat("difference")
 def difference(film: SpeedFilm) -> None:
-    """The machine leaves, and both bars are large: what S and P moved, out and back, stands under one bracket."""
-    place, standard = film.place, film.bars["standard"]
-    moving = [each.goes(place[f"{side} end"], place[f"{side} end name"], NUMBER) for side, each in film.bars.items()]
-    up = slid(film.what, film.what.left, middle(place["end what"], LABEL))
-    film.move(FadeOut(*film.clock), seconds=TEXT)
-    film.move(FadeOut(*film.gone, rate_func=early), *moving, up, seconds=MOVE)
-    scores, high = standard.scores(), place["both"]
-    total = sum(amount for part, amount in zip(standard.parts, standard.amounts(standard.crossed), strict=True) if part[0] in "SP")
-    bracket = Rectangles(film.skin.warn, name="bracket").display(span(scores.x0, scores.x1, high.y0, FINE, TALL))
-    said = heading(Rect(scores.x0, high.y0, scores.x1, high.y1), BOTH.format(kib(total)), film.skin.ink, NAME, "both")
+    """The machines leave; all bytes as bars, part by part: S and P go out of standard attention's, and what is left is FlashAttention's."""
+    machines, bars, most = film.machines.values(), film.bars.values(), max(film.found.moved.values())
+    gone = [part for each in machines for part in (each.still, *each.parts)]
+    numbers = [each.goes(film.place[f"{side} end count"]) for side, each in film.machines.items()]
+    film.scene.remove(*film.veils.values())
+
+    def grow(start: float, stop: float, **options: Any) -> Shows:
+        return Shows(Group(*bars), lambda share: [each.display((start + (stop - start) * share) * most) for each in bars], **options)
+
+    film.move(
+        FadeOut(*film.gone, *film.heads, *gone, rate_func=early),
+        *film.names("end name"), *numbers, grow(0.0, GROWN, rate_func=late), seconds=MOVE,
+    )  # fmt: skip
     with film.scene.telling():
-        film.move(*(FadeIn(*each.bytes_of_parts(), *each.bytes_of_short_parts()) for each in film.bars.values()), seconds=2 * TEXT)
-        film.move(FadeIn(bracket, said), seconds=2 * TEXT)
+        film.move(grow(GROWN, 1.0), seconds=GROWS)
+        apart = Shows(Group(*bars), lambda share: [each.display(most, share) for each in bars], rate_func=ease_in_out_cubic)
+        shared = [part for each in bars for part in (*each.told(scores=False), *each.beneath())]
+        film.move(apart, FadeIn(*shared, rate_func=early), seconds=MOVE)
+        film.move(FadeIn(*film.bars["standard"].told(scores=True), *film.over(scores=True)), seconds=2 * TEXT)
+        film.move(FadeIn(*film.over(scores=False)), seconds=2 * TEXT)
