@@ -13,12 +13,13 @@ from flashviz import palette, theme
 from flashviz.chapters import online_softmax
 from flashviz.chapters.online_softmax import CITATION, OnlineSoftmax, Pair, gather, merge, pair_of
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import (
     LABEL,
     NAME,
     NUMBER,
     SPACE,
+    SYMBOLS,
     Numbers,
     Word,
     amid,
@@ -37,7 +38,7 @@ from flashviz.director.words import (
 from flashviz.figures import number, total
 from flashviz.layout import Rect, columns
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.bars import SignedBars, fit
+from flashviz.mobjects.bars import SignedBars, fit, round_level
 from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.measured import CEILING_PX, Ceiling
 from flashviz.mobjects.merging import Block, Merging, ScoreStrip
@@ -51,9 +52,10 @@ APART = 6.0  # keys between a block and what stands at its right
 CLOSEST = 1.65  # times larger, once the terms are summed
 ROOMY = 6.0  # times as wide as the name of a sum, where there is room for it
 BESIDE, SPARE = 2.0, 4.0  # keys from a block to a term that is taken out of it, and that are kept free for it
-COMES, PRESSES, JOINS = (0.0, 0.32), (0.45, 0.7), (0.75, 1.0)  # of a tile's time: it comes, the sum with the lower max shrinks, they join
-EACH = 1.75  # seconds of a tile, ...
-MOST = {"tiles": 3.5, "low": 2.6, "all": 4.6}  # ... and of all that come in a beat
+COMES, PRESSES, JOINS = (0.0, 0.28), (0.4, 0.6), (0.65, 0.85)  # of a tile's time: it comes, the sum with the lower max shrinks, they join
+READS, ENDS = (0.1, 0.2), (0.75, 0.85)  # when its arithmetic comes, and the sum
+EACH = 1.8  # seconds of a tile, ...
+MOST = {"tiles": 3.5, "low": 2.6, "all": 4.8}  # ... and of all that come in a beat
 GHOST = 0.85  # opacity of outlines: what was here
 
 
@@ -74,7 +76,8 @@ class MergeFilm(ChapterFilm):
     """Everything on stage, made here once. Side 0 is the part that comes first, at the left; side 1 the other."""
 
     notes: list[Any]  # what a term is, and what a block
-    lone: Rectangles  # one term of the lower part
+    lone: Rectangles  # one term of the lower part, ...
+    back: StepBack  # ... behind which all else steps back
     formula: Cancelling
     outlines: list[VMobject]  # where the lower block and its term were
     accs: Accs
@@ -250,9 +253,9 @@ def row(film: MergeFilm) -> None:
             bars.set_fill(theme.between(skin.scores, hue, share))
 
     with film.scene.telling():
-        film.scene.hold(1.0)
+        film.scene.hold(0.7)
         film.move(Shows(VGroup(*(bars for bars, _ in lit)), light), seconds=0.6)
-        film.scene.hold(0.6)
+        film.scene.hold(0.5)
         away = Shows(VGroup(film.strip, *film.digits), film.unroll, rate_func=ease_in_out_cubic)
         film.move(away, FadeOut(name, rate_func=early), FadeIn(film.chart.baseline, rate_func=late), seconds=MOVE)
 
@@ -261,7 +264,7 @@ def come_out(film: MergeFilm, side: int) -> float:
     """A tile's scores come out of the row and become terms, under a ceiling of their own; where the first of them stands."""
     chart, terms, ceiling, start = film.chart, film.found.parts[side].terms, film.ceilings[side], film.keys_of(side)
     at = chart.rect.x0 if side == 0 else chart.rect.x1 - len(terms) * chart.key
-    left = film.whole[0] if side == 0 else max(film.span(film.own[0])[1] + em(90), at - em(20))
+    left = film.whole[0] if side == 0 else max(film.span(film.own[0])[1] + em(60), at - em(20))
     chart.terms.set_fill(film.hues[side])
     film.scene.add(chart.terms)
     film.move(Shows(chart.terms, lambda share: chart.come(terms, at, start, share), rate_func=ease_in_out_cubic), seconds=1.1)
@@ -321,7 +324,7 @@ def part(film: MergeFilm) -> None:
         left += text_width(ceiling.m.text, CEILING_PX, Face.STRONG) + em(LABEL)
         most = Word("the largest of these scores", LABEL, skin.ink, left, base, "note", Face.TEXT)
         film.move(FadeIn(most, why), seconds=TEXT)
-        film.scene.hold(1.3)
+        film.scene.hold(1.2)
         film.move(FadeOut(most, why), seconds=TEXT)
         film.move(FadeIn(area), seconds=TEXT)
         pour(film, 0, at)
@@ -333,7 +336,7 @@ def other(film: MergeFilm) -> None:
     """The terms of another, under another ceiling. Then the picture comes closer: all of it gets larger alike."""
     with film.scene.telling():
         at = come_out(film, 1)
-        film.scene.hold(0.5)
+        film.scene.hold(0.4)
         pour(film, 1, at)
         closer(film)
 
@@ -359,9 +362,9 @@ class Cancelling:
     def __init__(self, film: MergeFilm) -> None:
         said, skin, rect = film.said, film.skin, film.place["factor"]
         score, lower, larger = (said[key].replace("−", "-") for key in ("score", "m_lower", "m"))
-        texts = [f"e^({score} - {lower})", "dot", f"e^({lower} - {larger})", "=", f"e^({score} - {larger})"]
-        line, foot = rect.above(em(LABEL + 14)), rect.bottom(em(LABEL + 6))
-        self.parts = [symbols(text, NUMBER * 1.15, skin.ink, line, "power" if at == 2 else "formula") for at, text in enumerate(texts)]
+        texts = [f"e^({score} - {lower})", "times", f"e^({lower} - {larger})", "=", f"e^({score} - {larger})"]
+        line, foot = rect.above(em(NAME + 14)), rect.bottom(em(NAME + 6))
+        self.parts = [symbols(text, SYMBOLS, skin.ink, line, "power" if at == 2 else "formula") for at, text in enumerate(texts)]
         gap = 0.35 * em(NUMBER)
         share = min(1.0, rect.width / (sum(part.width for part in self.parts) + gap * (len(texts) - 1)))
         left, floor = rect.x0, middle(line, NUMBER)
@@ -372,7 +375,7 @@ class Cancelling:
             left += part.width + gap * share
         before, by, after = self.parts[::2]
         hue, other = film.hues[film.low], film.hues[film.high]
-        glyphs = [[glyph for glyph in part.family_members_with_points()] for part in (before, by, after)]
+        glyphs = [part.family_members_with_points() for part in (before, by, after)]
         old = glyphs[0][-len(lower) :], glyphs[1][1 : 1 + len(lower)]
         for glyph in (*old[0], *old[1]):
             glyph.set_fill(hue)
@@ -380,8 +383,8 @@ class Cancelling:
             glyph.set_fill(other)
         self.strokes = [struck(list(each), skin) for each in old]
         self.values = [
-            fitted([f"{name} {said[value]}", said[value]], LABEL, skin.ink, Rect(part.get_left()[0], foot.y0, part.get_right()[0], foot.y1), "note")
-            for part, name, value in ((before, "one term", "term"), (after, "new term", "new"))
+            fitted(texts, NAME, hue, Rect(part.get_left()[0], foot.y0, part.get_right()[0], foot.y1), "note")
+            for part, texts in ((before, [f"one term {said['term']}", said["term"]]), (after, [f"now {said['new']}", said["new"]]))
         ]
 
 
@@ -399,15 +402,15 @@ def term(film: MergeFilm) -> None:
         film.lid(low, (ends[0], ends[1] + (reach - ends[1]) * share))
 
     film.scene.add(film.lone)
-    film.move(Shows(VGroup(film.lone, low), come, rate_func=ease_in_out_cubic), seconds=MOVE)
+    film.back = StepBack([*chart.blocks, film.ceilings[film.high], *(word for side in (0, 1) for word in beneath(film, side))], palette.DIM)
+    film.move(Shows(VGroup(film.lone, low), come, rate_func=ease_in_out_cubic), film.back, seconds=MOVE)
     before, times, by, equal, after = film.formula.parts
     with film.scene.telling():
         film.move(FadeIn(before, film.formula.values[0]), seconds=TEXT)
-        film.scene.hold(1.0)
+        film.scene.hold(0.9)
         film.move(FadeIn(times, by), seconds=TEXT)
-        film.scene.hold(0.8)
+        film.scene.hold(0.7)
         film.move(*(Create(stroke) for stroke in film.formula.strokes), seconds=0.6)
-        film.scene.hold(0.2)
         was = film.ghost(stop)
         film.outlines = [was]
         film.scene.add(was)
@@ -459,7 +462,7 @@ def squeeze(film: MergeFilm) -> None:
     value.append(Word(said["factor"], px, skin.ink, value[0].left + value[0].wide + space, base, "factor"))
     film.notes = [power, *value]
     gone = FadeOut(before, times, equal, after, *film.formula.strokes, *film.formula.values, rate_func=early)
-    film.move(Shows(power, go, rate_func=lambda share: ease_in_out_cubic(late(share))), gone, seconds=MOVE)
+    film.move(Shows(power, go, rate_func=lambda share: ease_in_out_cubic(late(share))), gone, step_forth(film.back), seconds=MOVE)
     film.move(FadeIn(*value), seconds=TEXT)
     with film.scene.telling():
         by, factor = numbers.next("×", skin.ink), numbers.next(said["factor"], skin.ink)
@@ -469,15 +472,7 @@ def squeeze(film: MergeFilm) -> None:
         film.scene.add(was)
         result = numbers.next("=", skin.ink), numbers.next(said["shrunk"], film.hues[side])
         pressing = Shows(VGroup(film.chart.blocks[side], film.ceilings[film.high]), press(film, film.own))
-        film.move(pressing, FadeIn(*result, rate_func=late), seconds=2.0)
-
-
-def settle(numbers: Numbers) -> list[Any]:
-    """The result comes to the first place once what it was made of has left."""
-    *others, result = numbers.pieces
-    numbers.pieces, result.tag = [result], "l"
-    away = lambda share: ease_in_out_cubic(late(share))  # noqa: E731
-    return [slid(result, numbers.rect.x0, result.baseline, rate_func=away), *(FadeOut(each, rate_func=early) for each in others)]
+        film.move(pressing, FadeIn(*result, rate_func=late), seconds=1.9)
 
 
 @beat("join")
@@ -487,18 +482,18 @@ def join(film: MergeFilm) -> None:
     beside = Rect(low.x + low.wide * film.chart.key + em(NAME), film.chart.rect.y0, film.place["factor"].x1, film.chart.y(1.0))
     same = word("same area", NAME, film.skin.ink, beside, "note", Face.TEXT)
     with film.scene.telling():
-        film.move(FadeOut(*film.outlines, film.lone, *film.notes), seconds=TEXT)
-        film.move(FadeIn(same), seconds=TEXT)
-        merges(film, gone=[same])
+        film.move(FadeOut(*film.outlines, film.lone, *film.notes, rate_func=early), FadeIn(same, rate_func=late), seconds=0.4)
+        merges(film, also=[FadeOut(same, rate_func=early)])
         film.move(Shows(film.chart.blocks[1], film.one_sum), seconds=0.4)
 
 
-def merges(film: MergeFilm, *also: Any, gone: Sequence[Any] = (), seconds: float = MOVE) -> None:
+def merges(film: MergeFilm, *, gone: Sequence[Any] = (), also: Sequence[Any] = (), seconds: float = MOVE) -> None:
     """The lower block, squeezed, comes up to the ceiling with the same area; then the right one slides against the left: one sum."""
-    chart, side = film.chart, film.low
+    chart, side, numbers = film.chart, film.low, film.numbers
     start, stop = film.shrunk, film.apart[side]
+    *made_of, result = numbers[side].pieces
     level = Shows(chart.blocks[side], lambda share: chart.stand(side, between(start, stop, share)), rate_func=ease_in_out_cubic)
-    film.move(level, *(settle(film.numbers[0]) if side == 0 else []), seconds=MOVE)
+    film.move(level, FadeOut(*made_of, *gone, rate_func=early), seconds=MOVE)
     apart, joined, high, whole = film.apart, film.joined, film.ceilings[film.high], film.whole
     left = film.span(apart[film.high])[0]
 
@@ -506,20 +501,17 @@ def merges(film: MergeFilm, *also: Any, gone: Sequence[Any] = (), seconds: float
         film.show([between(a, b, share) for a, b in zip(apart, joined, strict=True)])
         film.lid(high, whole, name=left + (whole[0] - left) * share)
 
-    leaves = [FadeOut(*gone, rate_func=early)] if gone else []
-    moves = Shows(VGroup(*chart.blocks, high), slide, rate_func=ease_in_out_cubic)
-    film.move(moves, *added(film), *leaves, *also, seconds=seconds)
-    numbers = film.numbers[0]
-    film.move(FadeIn(numbers.next("=", film.skin.ink), numbers.next(film.said["sum"], film.skin.stats)), seconds=TEXT)
-
-
-def added(film: MergeFilm) -> list[Any]:
-    """The sum at the right comes to the one at the left; what it was made of leaves."""
-    numbers, (*others, word) = film.numbers[0], film.numbers[1].pieces
-    plus, more = numbers.next("+", film.skin.ink), numbers.next(word.text, film.hues[1])
-    film.scene.remove(word)
-    gone = [FadeOut(each, rate_func=early) for each in (*film.signs[1], *others)]
-    return [fly(more, word), FadeIn(plus, rate_func=late), *gone]
+    moves = [Shows(VGroup(*chart.blocks, high), slide, rate_func=ease_in_out_cubic)]
+    numbers[side].pieces = [result]
+    if side == 0:
+        moves.append(slid(result, numbers[0].rect.x0, result.baseline))
+    (more,) = numbers[1].pieces
+    first = numbers[0].rect.x0 + numbers[0].pieces[0].wide + SPACE * em(numbers[0].px)
+    plus = Word("+", numbers[0].px, film.skin.ink, first, more.baseline, "sum")
+    moves.append(slid(more, first + plus.wide + SPACE * em(numbers[0].px), more.baseline))
+    film.move(*moves, FadeIn(plus, rate_func=late), *(FadeOut(each, rate_func=early) for each in film.signs[1]), *also, seconds=seconds)
+    numbers[0].pieces += [plus, more]
+    film.move(FadeIn(numbers[0].next("=", film.skin.ink), numbers[0].next(film.said["sum"], film.skin.stats)), seconds=TEXT)
 
 
 def parts(film: MergeFilm, come: Sequence[Any]) -> None:
@@ -558,10 +550,13 @@ class Accs:
         self.row, self.term = lower.values[found.key], float(lower.terms[found.key])
         self.whole, self.rects = place["acc"], [place[f"acc {side}"] for side in SIDES]
         self.scale = fit(self.whole, self.stop[0] + self.stop[1], *self.start, self.row)
-        self.bars = [SignedBars(f"acc {side}", skin.o, skin) for side in SIDES]
+        self.near = fit(self.rects[self.at], self.row)  # as one row of V is seen
+        level = round_level(float(np.abs(self.row).max(initial=0.0)))
+        self.bars = [SignedBars(f"acc {side}", skin.o, skin, level=level if at == self.at else 0.0) for at, side in enumerate(SIDES)]
         self.was = SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
         for bars, rect in zip((*self.bars, self.was), (*self.rects, self.rects[self.at]), strict=True):
             bars.place(rect, *self.scale, len(self.row))
+        self.scale_at(0.0)
         self.was.display(self.start[self.at]).bars.set_stroke(width=theme.OUTLINE)
         texts = f"rows of V × terms, added: {len(self.row)} numbers", "rows of V × terms"
         names = [labelled(place[f"acc {side} name"], ("acc", skin.o), (texts[0], skin.ink), texts[1]) for side in SIDES]
@@ -573,12 +568,27 @@ class Accs:
         """A factor beside the name of what it scales."""
         return Word(f"× {factor}", letter.px, self.film.skin.ink, letter.left + letter.wide + SPACE * em(letter.px), letter.baseline, "sum")
 
+    def scale_at(self, share: float) -> None:
+        """So far from the scale of one row of V to that of acc: a rule tells it, and fades."""
+        zero, unit = (near + (far - near) * share for near, far in zip(self.near, self.scale, strict=True))
+        self.bars[self.at].place(self.rects[self.at], zero, unit, len(self.row))
+        self.reveal(1 - share)
+
+    def reveal(self, share: float) -> None:
+        """The rule, so strong."""
+        _, *rules, text = self.bars[self.at].scale_of
+        for rule in rules:
+            rule.set_stroke(opacity=share)
+        for glyph in text.family_members_with_points():
+            glyph.set_fill(opacity=share)
+
     def come(self, share: float) -> None:
         """The row of V of the followed key, out of its place in the strip."""
         bars, start = self.bars[self.at], self.film.keys_of(self.at)[self.film.found.key]
         bars.display(self.row).bars.display(start + (bars.boxes(self.row) - start) * share)
         bars.bars.set_fill(self.film.skin.v)
         bars.axis.set_stroke(opacity=share)
+        self.reveal(share)
 
     def weigh(self, share: float) -> None:
         """The row is multiplied by its term: a part of acc."""
@@ -588,6 +598,7 @@ class Accs:
 
     def grow(self, share: float) -> None:
         """All other rows of V, times their terms, add to it; at the other side all."""
+        self.scale_at(share)
         for side, (bars, acc) in enumerate(zip(self.bars, self.start, strict=True)):
             first = self.row * self.term if side == self.at else 0.0 * acc
             bars.display(first + (acc - first) * share)
@@ -616,7 +627,7 @@ def values(film: MergeFilm) -> None:
     with film.scene.telling():
         come = Shows(accs.bars[accs.at], accs.come, introducer=True, rate_func=ease_in_out_cubic)
         film.move(come, FadeIn(film.ceilings[film.low], rate_func=early), seconds=MOVE)
-        film.scene.hold(0.3)
+        film.scene.hold(0.4)
         factor = accs.times(accs.v_name[0], film.said["term"])
         film.move(FadeOut(accs.v_name[1], rate_func=early), FadeIn(factor, rate_func=late), seconds=0.4)
         film.move(Shows(accs.bars[accs.at], accs.weigh, rate_func=ease_in_out_cubic), seconds=0.8)
@@ -642,10 +653,10 @@ def acc(film: MergeFilm) -> None:
             accs.shrink(share)
 
         everything = VGroup(film.chart.blocks[side], film.ceilings[film.high], accs.bars[side])
-        film.move(Shows(everything, shrink), FadeIn(*result, rate_func=late), seconds=1.6)
-        film.scene.hold(0.4)
+        film.move(Shows(everything, shrink), FadeIn(*result, rate_func=late), seconds=1.5)
+        film.scene.hold(0.2)
         join = Shows(VGroup(*accs.bars), accs.join), FadeOut(accs.letters[1], rate_func=early)
-        merges(film, *join, gone=[accs.was, factor, accs.words[1 - accs.at]], seconds=1.2)
+        merges(film, gone=[accs.was, factor, accs.words[1 - accs.at]], also=join, seconds=1.1)
         film.scene.remove(accs.bars[1])
         film.move(Shows(film.chart.blocks[1], film.one_sum), seconds=0.3)
 
@@ -665,30 +676,22 @@ class Order:
         words = [f"{tile + 1}" for tile in tiles] if film.digits else []
         colors = [skin.quiet for _ in words]
         self.order = worded(film.place[f"{self.name} order"], ["tiles", *words], NAME, [skin.ink, *colors], "order") if words else []
-        self.ceiling = named_by_m(past if past.l else pair_of(film.found.tiles[tiles[0]]), skin, skin.stats)
+        self.ceiling = named_by_m(past, skin, skin.stats)
         self.line: list[Word] = []
-        self.written = self.sum_of(past)
+        *self.sign, self.sum = self.written(past)
 
-    def cover(self) -> Ceiling:
-        """The ceiling over this half."""
-        left, right = self.rect.x0 - em(20), self.rect.x1
+    def cover(self, left: float, right: float) -> Ceiling:
+        """Its ceiling, between these ends."""
         return self.ceiling.place(left, right, self.chart.y(1.0), (left + em(30), left))
 
-    def sum_of(self, pair: Pair) -> list[Word]:
+    def written(self, pair: Pair) -> list[Word]:
         """l as it stands beneath."""
         words = worded(self.film.place[f"{self.name} l"], ["ℓ", "=", pair.written[1]], NUMBER, [self.film.skin.stats] * 3, "sign")
         words[-1].tag = "l"
         return words
 
-    def light(self, count: int) -> None:
-        """The numbers of so many tiles are lit: they are in the sum."""
-        for digit in self.order[1 : 1 + count]:
-            digit.set_fill(self.film.skin.stats)
-
     def arithmetic(self, new: Pair, factors: Sequence[float]) -> list[Word]:
         """Old sum and new one, each with its factor unless that is 1."""
-        if not self.past.l:
-            return []
         skin, written = self.film.skin, [(self.past.written[1], self.hues[0]), (new.written[1], self.hues[1])]
         pieces = [
             [each, *([("×", skin.ink), (number(factor), skin.ink)] if factor != 1.0 else [])]
@@ -703,20 +706,17 @@ class Order:
         new = pair_of(film.found.tiles[tile])
         merged = merge(past, new)
         x0 = self.rect.x0
-        both = [Block(x0, past.l), Block(x0 + (past.l + APART) * chart.key if past.l else x0, new.l)]
+        both = [Block(x0, past.l), Block(x0 + (past.l + APART) * chart.key, new.l)]
         factors = [float(np.exp(pair.m - merged.m)) if pair.l else 0.0 for pair in (past, new)]
         levelled = [Block(x0, past.l * factors[0]), Block(x0 + past.l * factors[0] * chart.key, new.l * factors[1])]
         flip = self.ceiling.turn(merged.written[0]) if merged.written[0] != self.ceiling.m.text else None
         risen = chart.cells(both[1])
-        left, low, right, high = chart.box(both[1])
-        cell = film.strip.cells[tile]
-        scale = np.array([*2 * (cell.width / max(right - left, 1e-9), cell.height / (high - low))])
-        lying = np.array([*2 * (cell.x0, cell.y0)]) + (risen - [left, low, left, low]) * scale
+        lying = within(film.strip.cells[tile], risen)
         bars = film.strip.bars[tile]
         was, digit = str(bars.get_fill_color()), self.order[1 + at] if self.order else None
 
         def show(share: float) -> None:
-            rise, down, come = (ease_in_out_cubic(float(np.clip((share - a) / (b - a), 0, 1))) for a, b in (COMES, PRESSES, JOINS))
+            rise, down, come = (ease_in_out_cubic(between_shares(*pace)(share)) for pace in (COMES, PRESSES, JOINS))
             bars.set_fill(theme.between(was, film.skin.stats, rise))
             for side, (start, factor) in enumerate(zip(both, factors, strict=True)):
                 if start.area * factor <= 0:
@@ -732,22 +732,29 @@ class Order:
             if flip is not None:
                 flip.show(down)
 
-        line, old = self.arithmetic(new, factors), self.line
         everything = VGroup(*chart.blocks, bars, self.ceiling, *([digit] if digit is not None else []))
-        plays: list[Any] = [Shows(everything, show)]
-        if line:
-            plays.append(FadeIn(*line, rate_func=lambda share: float(np.clip((share - 0.15) / 0.1, 0, 1))))
-        if old:
-            film.scene.remove(*old)
+        line, old, (*_, total_now) = self.arithmetic(new, factors), [*self.line, self.sum], self.written(merged)
+        film.scene.remove(*old)
+        plays = [Shows(everything, show), FadeIn(*line, rate_func=between_shares(*READS)), FadeIn(total_now, rate_func=between_shares(*ENDS))]
 
         def done() -> None:
             chart.stand(0, Block(x0, merged.l) if merged.l else None).stand(1, None)
             chart.blocks[1].set_fill(self.hues[1])
-            film.scene.remove(*self.written)
-            self.past, self.line, self.written = merged, line, self.sum_of(merged)
-            film.scene.add(*self.written)
+            self.past, self.line, self.sum = merged, line, total_now
 
         return plays, done
+
+
+def within(rect: Rect, boxes: np.ndarray) -> np.ndarray:
+    """[n, 4] boxes as they would fill ``rect`` together."""
+    low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
+    scale = np.array([rect.width, rect.height]) / np.maximum(high - low, 1e-9)
+    return np.asarray(np.array([*2 * (rect.x0, rect.y0)]) + (boxes - [*low, *low]) * [*scale, *scale])
+
+
+def between_shares(start: float, stop: float) -> Callable[[float], float]:
+    """A pace: from one share of the time to another."""
+    return lambda share: float(np.clip((share - start) / (stop - start), 0, 1))
 
 
 def take(film: MergeFilm, orders: Sequence[Order], at: int, seconds: float) -> None:
@@ -766,11 +773,9 @@ def take_all(film: MergeFilm, beat: str, start: int, stop: int) -> None:
 
 def key_of(film: MergeFilm) -> float:
     """So wide is a key where all tiles merge that the widest two blocks stand side by side in a half."""
-    found, own = film.found, [pair_of(tile) for tile in film.found.tiles]
-    straight = [*((Pair(-np.inf, 0.0),) + found.path)[:-1]]
-    shuffled = [*((Pair(-np.inf, 0.0),) + found.shuffled)[:-1]]
-    beside = [past.l + own[tile].l for past, tile in zip(straight, range(len(own)), strict=True)]
-    beside += [past.l + own[tile].l for past, tile in zip(shuffled, found.order, strict=True)]
+    found, own = film.found, [pair_of(tile).l for tile in film.found.tiles]
+    pasts = (found.path, range(len(own))), (found.shuffled, found.order)
+    beside = [past.l + own[tile] for path, order in pasts for past, tile in zip(path, order[1:], strict=False)]
     return min(film.place[f"{side} blocks"].width for side in SIDES) / (max(beside) + APART)
 
 
@@ -778,11 +783,12 @@ def key_of(film: MergeFilm) -> float:
 def tiles(film: MergeFilm) -> None:
     """The merged block goes to the left half, and all other tiles come to it, in another order; at the right they come as they stand."""
     found, chart, count = film.found, film.chart, len(film.found.parts)
-    key, empty = key_of(film), Pair(-np.inf, 0.0)
-    left = Order(film, 0, found.order, found.merged, key)
-    right = Order(film, 1, range(len(found.tiles)), empty, key)
-    film.orders = [left, right]
-    start, rect, wide = chart.key, chart.rect, found.merged.l
+    key, wide = key_of(film), found.merged.l
+    film.orders = [left, right] = [
+        Order(film, side, order, path[count - 1], key)
+        for side, (order, path) in enumerate(((found.order, found.shuffled), (range(len(found.tiles)), found.path)))
+    ]
+    start, rect = chart.key, chart.rect
     chart.stand(0, Block(rect.x0, wide)).stand(1, None)
     chart.blocks[1].set_fill(film.hues[1])
     film.scene.remove(film.ceilings[film.high])
@@ -792,24 +798,39 @@ def tiles(film: MergeFilm) -> None:
     def go(share: float) -> None:
         chart.place(rect.toward(left.rect, share), start + (key - start) * share)
         chart.stand(0, Block(chart.rect.x0, wide))
-        x0, x1 = (a + (b - a) * share for a, b in zip(*ends, strict=True))
-        left.ceiling.place(x0, x1, chart.y(1.0), (x0 + em(30), x0))
+        left.cover(*(a + (b - a) * share for a, b in zip(*ends, strict=True)))
         for bars, hue in lit:
             bars.set_fill(theme.between(hue, film.skin.stats, share))
 
-    left.light(count)
-    everything = VGroup(chart.blocks[0], chart.baseline, left.ceiling, *(bars for bars, _ in lit))
+    for order in film.orders:
+        for digit in order.order[1 : 1 + count]:
+            digit.set_fill(film.skin.stats)
     film.scene.add(left.ceiling)
+    everything = VGroup(chart.blocks[0], chart.baseline, left.ceiling, *(bars for bars, _ in lit))
     gone = FadeOut(film.accs.bars[0], film.accs.letters[0], *film.signs[0], *film.numbers[0].pieces, rate_func=early)
-    come = FadeIn(*left.order, *left.written, rate_func=late)
+    come = FadeIn(*left.order, *left.sign, left.sum, rate_func=late)
     film.move(Shows(everything, go, rate_func=ease_in_out_cubic), gone, come, seconds=1.0)
     with film.scene.telling():
-        film.scene.add(*right.chart.blocks)
-        plays, done = right.takes(0)
-        film.move(*plays, FadeIn(*right.order, right.chart.baseline, right.cover(), rate_func=early), seconds=1.0)
-        done()
-        take(film, [right], 1, 1.3)
+        rises(film, right, count)
         take_all(film, "tiles", count, found.low or count)
+
+
+def rises(film: MergeFilm, order: Order, count: int) -> None:
+    """The first tiles of the row, merged as they stand, come out of it to the right half."""
+    chart, tiles = order.chart, order.tiles[:count]
+    cells, strip = chart.cells(Block(order.rect.x0, order.past.l)), film.strip
+    first, last = strip.cells[tiles[0]], strip.cells[tiles[-1]]
+    lying = within(Rect(first.x0, first.y0, last.x1, last.y1), cells)
+    lit = [(strip.bars[tile], str(strip.bars[tile].get_fill_color())) for tile in tiles]
+
+    def rise(share: float) -> None:
+        chart.stand(0, Block(order.rect.x0, order.past.l)).blocks[0].display(lying + (cells - lying) * share)
+        for bars, hue in lit:
+            bars.set_fill(theme.between(hue, film.skin.stats, share))
+
+    film.scene.add(*chart.blocks)
+    words = FadeIn(*order.order, chart.baseline, order.cover(order.rect.x0 - em(20), order.rect.x1), *order.sign, order.sum, rate_func=late)
+    film.move(Shows(VGroup(chart.blocks[0], *(bars for bars, _ in lit)), rise, rate_func=ease_in_out_cubic), words, seconds=1.0)
 
 
 @beat("low")
@@ -826,48 +847,42 @@ def all_tiles(film: MergeFilm) -> None:
     count, after = len(film.found.parts), film.found.low
     with film.scene.telling():
         take_all(film, "all", count if after is None else after + 1, len(film.found.tiles))
-        film.scene.hold(1.0)
+        film.scene.hold(1.2)
 
 
 @beat("once")
 def once(film: MergeFilm) -> None:
-    """Both blocks are one. acc of all tiles, over the sum of all, is divided by it: once, at the end. Outlines stay of what acc was."""
-    found, skin, place, chart, acc = film.found, film.skin, film.place, film.chart, film.found.acc
-    end, rect = found.path[-1], place["acc"]
+    """Both blocks are one. acc of all tiles is divided by their sum: once, at the end, on one scale. Outlines stay of what acc was."""
+    found, skin, place, acc = film.found, film.skin, film.place, film.found.acc
+    end, rect = found.path[-1], place["end"]
     bars, was = SignedBars("o", skin.o, skin), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
     for each in (bars, was):
         each.place(rect, *fit(rect, acc), len(acc)).display(acc)
     was.bars.set_stroke(width=theme.OUTLINE)
     words = worded(place["acc name"], ["acc", "/", end.written[1], "=", "O"], NUMBER, [skin.o, skin.ink, skin.stats, skin.ink, skin.o], "part")
-    beside = place["acc name"].beyond(words[0].wide + em(LABEL))
     texts = [f"of all {film.said['tiles']} tiles: {len(acc)} numbers", f"{len(acc)} numbers"]
-    what = fitted(texts, LABEL, skin.ink, beside, "note", Face.TEXT)
+    what = fitted(texts, LABEL, skin.ink, place["acc name"].beyond(words[0].wide + em(LABEL)), "note", Face.TEXT)
+
+    def grow(share: float) -> None:
+        bars.display(acc * share).axis.set_stroke(opacity=share)
+
+    grows = Shows(bars, grow, introducer=True, rate_func=late), FadeIn(words[0], what, rate_func=late)
     if film.orders:
-        home, total_here = one_block(film), place["low left"]
-        sum_words = home.written
-        block, start, key = Block(home.rect.x0, end.l), chart.key, film.close * place["low"].height / place["blocks"].height
-
-        def down(share: float) -> None:
-            chart.place(home.rect.toward(place["low"], share), start + (key - start) * share)
-            chart.stand(0, block)
-            ends = [a + (b - a) * share for a, b in zip((home.rect.x0 - em(20), home.rect.x1), film.whole, strict=True)]
-            home.ceiling.place(ends[0], ends[1], chart.y(1.0), (ends[0] + em(30), ends[0]))
-
-        def grow(share: float) -> None:
-            bars.display(acc * share).axis.set_stroke(opacity=share)
-
-        goes = [slid(each, each.left, middle(total_here, each.px)) for each in sum_words]
-        sinking = Shows(VGroup(chart.blocks[0], chart.baseline, home.ceiling), down, rate_func=ease_in_out_cubic)
-        film.move(sinking, *goes, Shows(bars, grow, introducer=True, rate_func=late), FadeIn(words[0], what, rate_func=late), seconds=1.2)
-    else:  # a row of one tile: acc of its two halves stands already
-        sum_words = film.numbers[0].pieces
-        film.scene.remove(film.accs.bars[0])
-        film.scene.add(bars)
-        film.move(FadeOut(film.accs.letters[0], rate_func=early), FadeIn(words[0], what, rate_func=late), seconds=MOVE)
-    film.scene.hold(0.6)
+        left = one_block(film)
+        sums, leave = [*left.sign, left.sum], [left.chart.blocks[0], left.chart.baseline, left.ceiling]
+    else:  # a row of one tile: acc of its two halves stands
+        (*others, result), leave = film.numbers[0].pieces, [*film.chart.blocks, film.chart.baseline, film.ceilings[film.high]]
+        sums, leave = [*film.signs[0], result], [*leave, *others, film.accs.bars[0], film.accs.letters[0]]
+    goes, home = [], place["low left"].x0
+    for each in sums:
+        goes.append(slid(each, home, middle(place["low left"], each.px)))
+        home += each.wide + SPACE * em(each.px)
+    film.move(FadeOut(*leave, rate_func=early), *goes, *grows, seconds=1.2)
+    film.scene.hold(0.5)
     with film.scene.telling():
         film.move(FadeOut(what), seconds=TEXT)
-        film.move(fly(words[2], sum_words[-1]), FadeIn(words[1], rate_func=late), seconds=0.7)
+        to = words[2].left, words[2].baseline
+        film.move(slid(sums[-1], *to), FadeIn(words[1], rate_func=late), FadeOut(*sums[:-1], rate_func=early), seconds=0.8)
         film.scene.add(was)
 
         def divide(share: float) -> None:
@@ -882,16 +897,14 @@ def once(film: MergeFilm) -> None:
 def one_block(film: MergeFilm) -> Order:
     """The right half goes onto the left one, which it covers."""
     left, right = film.orders
-    block, key = Block(0.0, right.past.l), right.chart.key
+    chart, block, key = right.chart, right.past.l, right.chart.key
 
     def go(share: float) -> None:
-        right.chart.place(right.rect.toward(left.rect, share), key)
-        right.chart.stand(0, Block(right.chart.rect.x0, block.area))
-        x0 = right.chart.rect.x0 - em(20)
-        right.ceiling.place(x0, right.chart.rect.x1, right.chart.y(1.0), (x0 + em(30), x0))
+        chart.place(right.rect.toward(left.rect, share), key).stand(0, Block(chart.rect.x0, block))
+        right.cover(chart.rect.x0 - em(20), chart.rect.x1)
 
-    gone = FadeOut(*left.order, *right.order, *left.line, *right.line, *right.written, rate_func=early)
-    moving = VGroup(right.chart.blocks[0], right.ceiling, right.chart.baseline)
-    film.move(Shows(moving, go, rate_func=ease_in_out_cubic), gone, seconds=MOVE)
-    film.scene.remove(*right.chart.blocks, right.ceiling, right.chart.baseline)
+    gone = FadeOut(*left.order, *right.order, *left.line, *right.line, *right.sign, right.sum, rate_func=early)
+    moving = [chart.blocks[0], right.ceiling, chart.baseline]
+    film.move(Shows(VGroup(*moving), go, rate_func=ease_in_out_cubic), gone, seconds=0.8)
+    film.scene.remove(*chart.blocks, *moving[1:])
     return left
