@@ -17,18 +17,18 @@ from flashviz.storyboard import Beat, follow_in
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("row", "A row in tiles", 4.0, shot="merge", late=True, along=True, caption="One query's scores come tile by tile."),
-    Beat("part", "The sum of a tile", 5.9, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
-    Beat("other", "Another tile", 4.9, shot="merge", late=True, along=True, caption="Another tile: its own max, its own ℓ."),
-    Beat("term", "One term", 5.7, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
-    Beat("squeeze", "One max for both", 5.0, shot="merge", late=True, along=True, caption="The same factor shrinks the whole sum."),
-    Beat("join", "One sum", 3.6, shot="merge", late=True, along=True, caption="From one max, the sums simply add."),
-    Beat("values", "Rows of V", 4.9, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
+    Beat("row", "A row in tiles", 3.9, shot="merge", late=True, along=True, caption="One query's scores come tile by tile."),
+    Beat("part", "The sum of a tile", 5.7, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
+    Beat("other", "Another tile", 4.8, shot="merge", late=True, along=True, caption="Another tile: its own max, its own ℓ."),
+    Beat("term", "One term", 6.2, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
+    Beat("squeeze", "One max for both", 4.5, shot="merge", late=True, along=True, caption="The same factor shrinks the sum."),
+    Beat("join", "One sum", 3.4, shot="merge", late=True, along=True, caption="From one max, the sums simply add."),
+    Beat("values", "Rows of V", 5.1, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
     Beat("acc", "acc too", 5.0, shot="merge", late=True, along=True, caption="acc shrinks by the same factor, then adds."),
-    Beat("tiles", "Two orders", 6.0, shot="merge", late=True, along=True, caption="All others, in two orders: shrink, then add."),
-    Beat("low", "A low max", 3.8, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
-    Beat("all", "The same end", 6.4, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
-    Beat("once", "Divide once", 6.9, shot="merge", late=True, along=True, caption="Each score was read once; one division ends it."),
+    Beat("tiles", "Two orders", 5.6, shot="merge", late=True, along=True, caption="All others, in two orders: shrink, then add."),
+    Beat("low", "A low max", 3.7, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
+    Beat("all", "The same end", 5.6, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("once", "Divide once", 6.3, shot="merge", late=True, along=True, caption="Every score is read once; one division ends it."),
 )  # fmt: skip
 CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"
 FACTOR = 0.4  # of the sum that shrinks: the two parts that come nearest are shown, ...

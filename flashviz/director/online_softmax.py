@@ -53,9 +53,9 @@ CLOSEST = 1.65  # times larger, once the terms are summed
 ROOMY = 6.0  # times as wide as the name of a sum, where there is room for it
 BESIDE, SPARE = 2.0, 4.0  # keys from a block to a term that is taken out of it, and that are kept free for it
 COMES, PRESSES, JOINS = (0.0, 0.28), (0.4, 0.6), (0.65, 0.85)  # of a tile's time: it comes, the sum with the lower max shrinks, they join
-READS, ENDS = (0.1, 0.2), (0.75, 0.85)  # when its arithmetic comes, and the sum
+READS, LEAVES, RISES, ENDS = (0.0, 0.1), (0.36, 0.4), (0.42, 0.5), (0.7, 0.8)  # its arithmetic comes, what was goes, a new max, the sum
 EACH = 1.8  # seconds of a tile, ...
-MOST = {"tiles": 3.5, "low": 2.6, "all": 4.8}  # ... and of all that come in a beat
+MOST = {"tiles": 3.2, "low": 2.6, "all": 4.2}  # ... and of all that come in a beat
 GHOST = 0.85  # opacity of outlines: what was here
 
 
@@ -255,19 +255,19 @@ def row(film: MergeFilm) -> None:
     with film.scene.telling():
         film.scene.hold(0.7)
         film.move(Shows(VGroup(*(bars for bars, _ in lit)), light), seconds=0.6)
-        film.scene.hold(0.5)
+        film.scene.hold(0.9)
         away = Shows(VGroup(film.strip, *film.digits), film.unroll, rate_func=ease_in_out_cubic)
         film.move(away, FadeOut(name, rate_func=early), FadeIn(film.chart.baseline, rate_func=late), seconds=MOVE)
 
 
-def come_out(film: MergeFilm, side: int) -> float:
+def come_out(film: MergeFilm, side: int, *also: Any) -> float:
     """A tile's scores come out of the row and become terms, under a ceiling of their own; where the first of them stands."""
     chart, terms, ceiling, start = film.chart, film.found.parts[side].terms, film.ceilings[side], film.keys_of(side)
     at = chart.rect.x0 if side == 0 else chart.rect.x1 - len(terms) * chart.key
     left = film.whole[0] if side == 0 else max(film.span(film.own[0])[1] + em(60), at - em(20))
     chart.terms.set_fill(film.hues[side])
     film.scene.add(chart.terms)
-    film.move(Shows(chart.terms, lambda share: chart.come(terms, at, start, share), rate_func=ease_in_out_cubic), seconds=1.1)
+    film.move(Shows(chart.terms, lambda share: chart.come(terms, at, start, share), rate_func=ease_in_out_cubic), *also, seconds=1.0)
     film.move(FadeIn(film.lid(ceiling, (left, film.whole[1]))), seconds=TEXT)
     return at
 
@@ -317,14 +317,13 @@ def part(film: MergeFilm) -> None:
         fitted(texts, NAME, skin.ink, beside, "note", Face.TEXT)
         for texts in (["so that the largest term is 1", "the largest: 1"], ["a cell is 1 × 1: the area is ℓ", "the area is ℓ"])
     )
-    film.move(FadeIn(term), seconds=TEXT)
-    at = come_out(film, 0)
+    at = come_out(film, 0, FadeIn(term, rate_func=early))
     with film.scene.telling():
         left, base = ceiling.base
         left += text_width(ceiling.m.text, CEILING_PX, Face.STRONG) + em(LABEL)
         most = Word("the largest of these scores", LABEL, skin.ink, left, base, "note", Face.TEXT)
         film.move(FadeIn(most, why), seconds=TEXT)
-        film.scene.hold(1.2)
+        film.scene.hold(1.3)
         film.move(FadeOut(most, why), seconds=TEXT)
         film.move(FadeIn(area), seconds=TEXT)
         pour(film, 0, at)
@@ -336,7 +335,7 @@ def other(film: MergeFilm) -> None:
     """The terms of another, under another ceiling. Then the picture comes closer: all of it gets larger alike."""
     with film.scene.telling():
         at = come_out(film, 1)
-        film.scene.hold(0.4)
+        film.scene.hold(0.2)
         pour(film, 1, at)
         closer(film)
 
@@ -384,7 +383,11 @@ class Cancelling:
         self.strokes = [struck(list(each), skin) for each in old]
         self.values = [
             fitted(texts, NAME, hue, Rect(part.get_left()[0], foot.y0, part.get_right()[0], foot.y1), "note")
-            for part, texts in ((before, [f"one term {said['term']}", said["term"]]), (after, [f"now {said['new']}", said["new"]]))
+            for part, hue, texts in (
+                (before, hue, [f"one term {said['term']}", said["term"]]),
+                (by, skin.ink, [f"factor {said['factor']}", said["factor"]]),
+                (after, hue, [f"now {said['new']}", said["new"]]),
+            )
         ]
 
 
@@ -408,7 +411,7 @@ def term(film: MergeFilm) -> None:
     with film.scene.telling():
         film.move(FadeIn(before, film.formula.values[0]), seconds=TEXT)
         film.scene.hold(0.9)
-        film.move(FadeIn(times, by), seconds=TEXT)
+        film.move(FadeIn(times, by, film.formula.values[1]), seconds=TEXT)
         film.scene.hold(0.7)
         film.move(*(Create(stroke) for stroke in film.formula.strokes), seconds=0.6)
         was = film.ghost(stop)
@@ -419,7 +422,7 @@ def term(film: MergeFilm) -> None:
         def shrink(share: float) -> None:
             film.lone.display(np.array([chart.box(squeezed(stop, film.found.factor, share))]))
 
-        film.move(Shows(film.lone, shrink, rate_func=ease_in_out_cubic), FadeIn(film.formula.values[1], rate_func=late), seconds=1.1)
+        film.move(Shows(film.lone, shrink, rate_func=ease_in_out_cubic), FadeIn(film.formula.values[2], rate_func=late), seconds=1.1)
 
 
 def pressed(share: float) -> float:
@@ -448,7 +451,7 @@ def squeeze(film: MergeFilm) -> None:
     numbers, home = film.numbers[side], film.place[SIDES[side]]
     before, times, power, equal, after = film.formula.parts
     start = power.get_left()[0]
-    space, px = SPACE * em(NUMBER), NUMBER
+    space, px = SPACE * em(NUMBER), film.numbers[side].px
     points = [(glyph, glyph.points.copy()) for glyph in power.family_members_with_points()]
     left = home.x0
 
@@ -493,7 +496,8 @@ def merges(film: MergeFilm, *, gone: Sequence[Any] = (), also: Sequence[Any] = (
     start, stop = film.shrunk, film.apart[side]
     *made_of, result = numbers[side].pieces
     level = Shows(chart.blocks[side], lambda share: chart.stand(side, between(start, stop, share)), rate_func=ease_in_out_cubic)
-    film.move(level, FadeOut(*made_of, *gone, rate_func=early), seconds=MOVE)
+    back = slid(result, numbers[side].rect.x0, result.baseline, rate_func=lambda share: ease_in_out_cubic(late(share)))
+    film.move(level, back, FadeOut(*made_of, *gone, rate_func=early), seconds=MOVE)
     apart, joined, high, whole = film.apart, film.joined, film.ceilings[film.high], film.whole
     left = film.span(apart[film.high])[0]
 
@@ -503,8 +507,6 @@ def merges(film: MergeFilm, *, gone: Sequence[Any] = (), also: Sequence[Any] = (
 
     moves = [Shows(VGroup(*chart.blocks, high), slide, rate_func=ease_in_out_cubic)]
     numbers[side].pieces = [result]
-    if side == 0:
-        moves.append(slid(result, numbers[0].rect.x0, result.baseline))
     (more,) = numbers[1].pieces
     first = numbers[0].rect.x0 + numbers[0].pieces[0].wide + SPACE * em(numbers[0].px)
     plus = Word("+", numbers[0].px, film.skin.ink, first, more.baseline, "sum")
@@ -514,7 +516,7 @@ def merges(film: MergeFilm, *, gone: Sequence[Any] = (), also: Sequence[Any] = (
     film.move(FadeIn(numbers[0].next("=", film.skin.ink), numbers[0].next(film.said["sum"], film.skin.stats)), seconds=TEXT)
 
 
-def parts(film: MergeFilm, come: Sequence[Any]) -> None:
+def parts(film: MergeFilm) -> None:
     """The merged block comes apart and goes down: each part to its seat, under its own ceiling again, in its own colour."""
     start, stop = film.joined, film.own
     gone = [*film.signs[0], *film.numbers[0].pieces]
@@ -534,7 +536,7 @@ def parts(film: MergeFilm, come: Sequence[Any]) -> None:
         film.lid(high, (left, right))
 
     everything = VGroup(*film.chart.blocks, high, film.chart.baseline)
-    words = FadeOut(*gone, rate_func=early), FadeIn(*sums, *film.signs[0], *film.signs[1], *come, rate_func=late)
+    words = FadeOut(*gone, rate_func=early), FadeIn(*sums, *film.signs[0], *film.signs[1], rate_func=late)
     film.move(Shows(everything, show, rate_func=ease_in_out_cubic), *words, seconds=MOVE)
     film.ceilings[film.low] = film.lid(lower, film.span(film.own[film.low]))
 
@@ -562,7 +564,7 @@ class Accs:
         names = [labelled(place[f"acc {side} name"], ("acc", skin.o), (texts[0], skin.ink), texts[1]) for side in SIDES]
         self.letters, self.words = [pair[0] for pair in names], [pair[1] for pair in names]
         rect = place[f"acc {SIDES[self.at]} name"]
-        self.v_name = labelled(rect, ("V", skin.v), (f"the row of this key: {len(self.row)} numbers", skin.ink), "one key's row")
+        self.v_name = labelled(rect, ("V", skin.v), (f"that key's row: {len(self.row)} numbers", skin.ink), "that key's row")
 
     def times(self, letter: Word, factor: str) -> Word:
         """A factor beside the name of what it scales."""
@@ -623,17 +625,17 @@ class Accs:
 def values(film: MergeFilm) -> None:
     """The same two, smaller. A row of V comes, is multiplied by its term and is acc's first part; all others add to it."""
     film.accs = accs = Accs(film)
-    parts(film, accs.v_name)
+    parts(film)
     with film.scene.telling():
         come = Shows(accs.bars[accs.at], accs.come, introducer=True, rate_func=ease_in_out_cubic)
-        film.move(come, FadeIn(film.ceilings[film.low], rate_func=early), seconds=MOVE)
-        film.scene.hold(0.4)
+        film.move(come, FadeIn(film.ceilings[film.low], rate_func=early), FadeIn(*accs.v_name, rate_func=late), seconds=MOVE)
+        film.scene.hold(0.7)
         factor = accs.times(accs.v_name[0], film.said["term"])
         film.move(FadeOut(accs.v_name[1], rate_func=early), FadeIn(factor, rate_func=late), seconds=0.4)
         film.move(Shows(accs.bars[accs.at], accs.weigh, rate_func=ease_in_out_cubic), seconds=0.8)
         names = FadeOut(accs.v_name[0], factor, rate_func=early), FadeIn(*accs.letters, *accs.words, rate_func=late)
         film.scene.add(*accs.bars)
-        film.move(Shows(VGroup(*accs.bars), accs.grow, rate_func=ease_in_out_cubic), *names, seconds=1.1)
+        film.move(Shows(VGroup(*accs.bars), accs.grow, rate_func=ease_in_out_cubic), *names, seconds=1.0)
 
 
 @beat("acc")
@@ -653,7 +655,7 @@ def acc(film: MergeFilm) -> None:
             accs.shrink(share)
 
         everything = VGroup(film.chart.blocks[side], film.ceilings[film.high], accs.bars[side])
-        film.move(Shows(everything, shrink), FadeIn(*result, rate_func=late), seconds=1.5)
+        film.move(Shows(everything, shrink), FadeIn(*result, rate_func=late), seconds=1.4)
         film.scene.hold(0.2)
         join = Shows(VGroup(*accs.bars), accs.join), FadeOut(accs.letters[1], rate_func=early)
         merges(film, gone=[accs.was, factor, accs.words[1 - accs.at]], also=join, seconds=1.1)
@@ -677,12 +679,20 @@ class Order:
         colors = [skin.quiet for _ in words]
         self.order = worded(film.place[f"{self.name} order"], ["tiles", *words], NAME, [skin.ink, *colors], "order") if words else []
         self.ceiling = named_by_m(past, skin, skin.stats)
+        self.ceiling.remove(self.ceiling.m)
+        self.m = self.max_of(past)
         self.line: list[Word] = []
         *self.sign, self.sum = self.written(past)
 
     def cover(self, left: float, right: float) -> Ceiling:
-        """Its ceiling, between these ends."""
-        return self.ceiling.place(left, right, self.chart.y(1.0), (left + em(30), left))
+        """Its ceiling, between these ends, and its max."""
+        self.ceiling.place(left, right, self.chart.y(1.0), (left + em(30), left))
+        self.m.put_at(*self.ceiling.base)
+        return self.ceiling
+
+    def max_of(self, pair: Pair) -> Word:
+        """m as it stands on the ceiling."""
+        return Word(pair.written[0], CEILING_PX, self.film.skin.stats, 0.0, 0.0, "m")
 
     def written(self, pair: Pair) -> list[Word]:
         """l as it stands beneath."""
@@ -709,7 +719,6 @@ class Order:
         both = [Block(x0, past.l), Block(x0 + (past.l + APART) * chart.key, new.l)]
         factors = [float(np.exp(pair.m - merged.m)) if pair.l else 0.0 for pair in (past, new)]
         levelled = [Block(x0, past.l * factors[0]), Block(x0 + past.l * factors[0] * chart.key, new.l * factors[1])]
-        flip = self.ceiling.turn(merged.written[0]) if merged.written[0] != self.ceiling.m.text else None
         risen = chart.cells(both[1])
         lying = within(film.strip.cells[tile], risen)
         bars = film.strip.bars[tile]
@@ -729,18 +738,20 @@ class Order:
             chart.blocks[1].set_fill(theme.between(*self.hues[::-1], come))
             if digit is not None:
                 digit.set_fill(theme.between(film.skin.quiet, self.hues[1], rise) if not come else theme.between(*self.hues[::-1], come))
-            if flip is not None:
-                flip.show(down)
 
-        everything = VGroup(*chart.blocks, bars, self.ceiling, *([digit] if digit is not None else []))
-        line, old, (*_, total_now) = self.arithmetic(new, factors), [*self.line, self.sum], self.written(merged)
-        film.scene.remove(*old)
-        plays = [Shows(everything, show), FadeIn(*line, rate_func=between_shares(*READS)), FadeIn(total_now, rate_func=between_shares(*ENDS))]
+        everything = VGroup(*chart.blocks, bars, *([digit] if digit is not None else []))
+        line, (*_, sum_now), m_now = self.arithmetic(new, factors), self.written(merged), self.max_of(merged).put_at(*self.ceiling.base)
+        film.scene.remove(*self.line)
+        plays = [Shows(everything, show), FadeIn(*line, rate_func=between_shares(*READS))]
+        if m_now.text != self.m.text:
+            plays += [FadeOut(self.m, rate_func=between_shares(*LEAVES)), FadeIn(m_now, rate_func=between_shares(*RISES))]
+            self.m = m_now
+        plays += [FadeOut(self.sum, rate_func=between_shares(*LEAVES)), FadeIn(sum_now, rate_func=between_shares(*ENDS))]
 
         def done() -> None:
             chart.stand(0, Block(x0, merged.l) if merged.l else None).stand(1, None)
             chart.blocks[1].set_fill(self.hues[1])
-            self.past, self.line, self.sum = merged, line, total_now
+            self.past, self.line, self.sum = merged, line, sum_now
 
         return plays, done
 
@@ -805,11 +816,11 @@ def tiles(film: MergeFilm) -> None:
     for order in film.orders:
         for digit in order.order[1 : 1 + count]:
             digit.set_fill(film.skin.stats)
-    film.scene.add(left.ceiling)
-    everything = VGroup(chart.blocks[0], chart.baseline, left.ceiling, *(bars for bars, _ in lit))
+    film.scene.add(left.ceiling, left.m)
+    everything = VGroup(chart.blocks[0], chart.baseline, left.ceiling, left.m, *(bars for bars, _ in lit))
     gone = FadeOut(film.accs.bars[0], film.accs.letters[0], *film.signs[0], *film.numbers[0].pieces, rate_func=early)
     come = FadeIn(*left.order, *left.sign, left.sum, rate_func=late)
-    film.move(Shows(everything, go, rate_func=ease_in_out_cubic), gone, come, seconds=1.0)
+    film.move(Shows(everything, go, rate_func=ease_in_out_cubic), gone, come, seconds=MOVE)
     with film.scene.telling():
         rises(film, right, count)
         take_all(film, "tiles", count, found.low or count)
@@ -829,8 +840,8 @@ def rises(film: MergeFilm, order: Order, count: int) -> None:
             bars.set_fill(theme.between(hue, film.skin.stats, share))
 
     film.scene.add(*chart.blocks)
-    words = FadeIn(*order.order, chart.baseline, order.cover(order.rect.x0 - em(20), order.rect.x1), *order.sign, order.sum, rate_func=late)
-    film.move(Shows(VGroup(chart.blocks[0], *(bars for bars, _ in lit)), rise, rate_func=ease_in_out_cubic), words, seconds=1.0)
+    words = FadeIn(*order.order, chart.baseline, order.cover(order.rect.x0 - em(20), order.rect.x1), *order.sign, order.sum, order.m, rate_func=late)
+    film.move(Shows(VGroup(chart.blocks[0], *(bars for bars, _ in lit)), rise, rate_func=ease_in_out_cubic), words, seconds=0.9)
 
 
 @beat("low")
@@ -847,7 +858,7 @@ def all_tiles(film: MergeFilm) -> None:
     count, after = len(film.found.parts), film.found.low
     with film.scene.telling():
         take_all(film, "all", count if after is None else after + 1, len(film.found.tiles))
-        film.scene.hold(1.2)
+        film.scene.hold(1.0)
 
 
 @beat("once")
@@ -869,7 +880,7 @@ def once(film: MergeFilm) -> None:
     grows = Shows(bars, grow, introducer=True, rate_func=late), FadeIn(words[0], what, rate_func=late)
     if film.orders:
         left = one_block(film)
-        sums, leave = [*left.sign, left.sum], [left.chart.blocks[0], left.chart.baseline, left.ceiling]
+        sums, leave = [*left.sign, left.sum], [left.chart.blocks[0], left.chart.baseline, left.ceiling, left.m]
     else:  # a row of one tile: acc of its two halves stands
         (*others, result), leave = film.numbers[0].pieces, [*film.chart.blocks, film.chart.baseline, film.ceilings[film.high]]
         sums, leave = [*film.signs[0], result], [*leave, *others, film.accs.bars[0], film.accs.letters[0]]
@@ -877,12 +888,11 @@ def once(film: MergeFilm) -> None:
     for each in sums:
         goes.append(slid(each, home, middle(place["low left"], each.px)))
         home += each.wide + SPACE * em(each.px)
-    film.move(FadeOut(*leave, rate_func=early), *goes, *grows, seconds=1.2)
-    film.scene.hold(0.5)
+    film.move(FadeOut(*leave, rate_func=early), *goes, *grows, seconds=1.0)
+    film.scene.hold(0.4)
     with film.scene.telling():
-        film.move(FadeOut(what), seconds=TEXT)
         to = words[2].left, words[2].baseline
-        film.move(slid(sums[-1], *to), FadeIn(words[1], rate_func=late), FadeOut(*sums[:-1], rate_func=early), seconds=0.8)
+        film.move(slid(sums[-1], *to), FadeIn(words[1], rate_func=late), FadeOut(what, *sums[:-1], rate_func=early), seconds=0.8)
         film.scene.add(was)
 
         def divide(share: float) -> None:
@@ -904,7 +914,7 @@ def one_block(film: MergeFilm) -> Order:
         right.cover(chart.rect.x0 - em(20), chart.rect.x1)
 
     gone = FadeOut(*left.order, *right.order, *left.line, *right.line, *right.sign, right.sum, rate_func=early)
-    moving = [chart.blocks[0], right.ceiling, chart.baseline]
+    moving = [chart.blocks[0], right.ceiling, right.m, chart.baseline]
     film.move(Shows(VGroup(*moving), go, rate_func=ease_in_out_cubic), gone, seconds=0.8)
     film.scene.remove(*chart.blocks, *moving[1:])
     return left
