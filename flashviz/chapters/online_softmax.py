@@ -18,17 +18,17 @@ from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
     Beat("row", "A row in tiles", 3.9, shot="merge", late=True, along=True, caption="One query's scores come tile by tile."),
-    Beat("part", "The sum of a tile", 5.7, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
+    Beat("part", "The sum of a tile", 5.6, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
     Beat("other", "Another tile", 4.8, shot="merge", late=True, along=True, caption="Another tile: its own max, its own ℓ."),
-    Beat("term", "One term", 6.2, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
-    Beat("squeeze", "One max for both", 4.5, shot="merge", late=True, along=True, caption="The same factor shrinks the sum."),
-    Beat("join", "One sum", 3.4, shot="merge", late=True, along=True, caption="From one max, the sums simply add."),
-    Beat("values", "Rows of V", 5.1, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
-    Beat("acc", "acc too", 5.0, shot="merge", late=True, along=True, caption="acc shrinks by the same factor, then adds."),
-    Beat("tiles", "Two orders", 5.6, shot="merge", late=True, along=True, caption="All others, in two orders: shrink, then add."),
+    Beat("term", "One term", 6.0, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
+    Beat("squeeze", "One max for both", 4.4, shot="merge", late=True, along=True, caption="The same factor shrinks the sum."),
+    Beat("join", "One sum", 4.0, shot="merge", late=True, along=True, caption="From one max, the sums simply add."),
+    Beat("values", "Rows of V", 5.0, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
+    Beat("acc", "acc too", 4.9, shot="merge", late=True, along=True, caption="acc shrinks by the same factor, then adds."),
+    Beat("tiles", "Two orders", 5.4, shot="merge", late=True, along=True, caption="All others, in two orders: shrink, then add."),
     Beat("low", "A low max", 3.7, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
-    Beat("all", "The same end", 5.6, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
-    Beat("once", "Divide once", 6.3, shot="merge", late=True, along=True, caption="Every score is read once; one division ends it."),
+    Beat("all", "The same end", 5.4, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("once", "Divide once", 6.5, shot="merge", late=True, along=True, caption="Every score is read once; one division ends it."),
 )  # fmt: skip
 CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"
 FACTOR = 0.4  # of the sum that shrinks: the two parts that come nearest are shown, ...
@@ -115,12 +115,12 @@ class OnlineSoftmax:
 
     @property
     def low(self) -> int | None:
-        """When, in the other order, the tile comes whose own sum is larger than all together and which adds next to nothing."""
+        """When, in the first half of the other order, a tile comes whose own sum is larger than all together and adds next to nothing."""
         own = [pair_of(self.tiles[tile]) for tile in self.order]
         adds = {
             at: new.l * float(np.exp(new.m - whole.m)) / whole.l
             for at, (new, whole) in enumerate(zip(own, self.shuffled, strict=True))
-            if at >= len(self.parts) and new.l > whole.l
+            if 0 <= at - len(self.parts) < (len(own) - len(self.parts)) / 2 and new.l > whole.l
         }
         least = min(adds, key=adds.__getitem__, default=None)
         return least if least is not None and adds[least] < NOTHING else None

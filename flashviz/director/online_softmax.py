@@ -55,7 +55,7 @@ BESIDE, SPARE = 2.0, 4.0  # keys from a block to a term that is taken out of it,
 COMES, PRESSES, JOINS = (0.0, 0.28), (0.4, 0.6), (0.65, 0.85)  # of a tile's time: it comes, the sum with the lower max shrinks, they join
 READS, LEAVES, RISES, ENDS = (0.0, 0.1), (0.36, 0.4), (0.42, 0.5), (0.7, 0.8)  # its arithmetic comes, what was goes, a new max, the sum
 EACH = 1.8  # seconds of a tile, ...
-MOST = {"tiles": 3.2, "low": 2.6, "all": 4.2}  # ... and of all that come in a beat
+MOST = {"tiles": 3.2, "low": 2.6, "all": 4.0}  # ... and of all that come in a beat
 GHOST = 0.85  # opacity of outlines: what was here
 
 
@@ -255,7 +255,7 @@ def row(film: MergeFilm) -> None:
     with film.scene.telling():
         film.scene.hold(0.7)
         film.move(Shows(VGroup(*(bars for bars, _ in lit)), light), seconds=0.6)
-        film.scene.hold(0.9)
+        film.scene.hold(0.7)
         away = Shows(VGroup(film.strip, *film.digits), film.unroll, rate_func=ease_in_out_cubic)
         film.move(away, FadeOut(name, rate_func=early), FadeIn(film.chart.baseline, rate_func=late), seconds=MOVE)
 
@@ -323,7 +323,7 @@ def part(film: MergeFilm) -> None:
         left += text_width(ceiling.m.text, CEILING_PX, Face.STRONG) + em(LABEL)
         most = Word("the largest of these scores", LABEL, skin.ink, left, base, "note", Face.TEXT)
         film.move(FadeIn(most, why), seconds=TEXT)
-        film.scene.hold(1.3)
+        film.scene.hold(1.2)
         film.move(FadeOut(most, why), seconds=TEXT)
         film.move(FadeIn(area), seconds=TEXT)
         pour(film, 0, at)
@@ -487,7 +487,6 @@ def join(film: MergeFilm) -> None:
     with film.scene.telling():
         film.move(FadeOut(*film.outlines, film.lone, *film.notes, rate_func=early), FadeIn(same, rate_func=late), seconds=0.4)
         merges(film, also=[FadeOut(same, rate_func=early)])
-        film.move(Shows(film.chart.blocks[1], film.one_sum), seconds=0.4)
 
 
 def merges(film: MergeFilm, *, gone: Sequence[Any] = (), also: Sequence[Any] = (), seconds: float = MOVE) -> None:
@@ -513,7 +512,8 @@ def merges(film: MergeFilm, *, gone: Sequence[Any] = (), also: Sequence[Any] = (
     moves.append(slid(more, first + plus.wide + SPACE * em(numbers[0].px), more.baseline))
     film.move(*moves, FadeIn(plus, rate_func=late), *(FadeOut(each, rate_func=early) for each in film.signs[1]), *also, seconds=seconds)
     numbers[0].pieces += [plus, more]
-    film.move(FadeIn(numbers[0].next("=", film.skin.ink), numbers[0].next(film.said["sum"], film.skin.stats)), seconds=TEXT)
+    whole = FadeIn(numbers[0].next("=", film.skin.ink), numbers[0].next(film.said["sum"], film.skin.stats))
+    film.move(Shows(chart.blocks[1], film.one_sum), whole, seconds=0.4)
 
 
 def parts(film: MergeFilm) -> None:
@@ -629,7 +629,7 @@ def values(film: MergeFilm) -> None:
     with film.scene.telling():
         come = Shows(accs.bars[accs.at], accs.come, introducer=True, rate_func=ease_in_out_cubic)
         film.move(come, FadeIn(film.ceilings[film.low], rate_func=early), FadeIn(*accs.v_name, rate_func=late), seconds=MOVE)
-        film.scene.hold(0.7)
+        film.scene.hold(0.6)
         factor = accs.times(accs.v_name[0], film.said["term"])
         film.move(FadeOut(accs.v_name[1], rate_func=early), FadeIn(factor, rate_func=late), seconds=0.4)
         film.move(Shows(accs.bars[accs.at], accs.weigh, rate_func=ease_in_out_cubic), seconds=0.8)
@@ -660,7 +660,6 @@ def acc(film: MergeFilm) -> None:
         join = Shows(VGroup(*accs.bars), accs.join), FadeOut(accs.letters[1], rate_func=early)
         merges(film, gone=[accs.was, factor, accs.words[1 - accs.at]], also=join, seconds=1.1)
         film.scene.remove(accs.bars[1])
-        film.move(Shows(film.chart.blocks[1], film.one_sum), seconds=0.3)
 
 
 class Order:
@@ -693,6 +692,12 @@ class Order:
     def max_of(self, pair: Pair) -> Word:
         """m as it stands on the ceiling."""
         return Word(pair.written[0], CEILING_PX, self.film.skin.stats, 0.0, 0.0, "m")
+
+    def max_of_tile(self, pair: Pair, block: Block) -> Word | None:
+        """A tile's own max above its block, as far as there is room beside that of all before it."""
+        word = Word(f"m {pair.written[0]}", CEILING_PX, self.hues[1], block.x, self.ceiling.base[1], "tile m")
+        left = min(block.x, self.rect.x1 - word.wide)
+        return word.put_at(left, word.baseline) if left > self.m.left + self.m.wide + em(NAME) and pair.l else None
 
     def written(self, pair: Pair) -> list[Word]:
         """l as it stands beneath."""
@@ -743,6 +748,9 @@ class Order:
         line, (*_, sum_now), m_now = self.arithmetic(new, factors), self.written(merged), self.max_of(merged).put_at(*self.ceiling.base)
         film.scene.remove(*self.line)
         plays = [Shows(everything, show), FadeIn(*line, rate_func=between_shares(*READS))]
+        own = self.max_of_tile(new, both[1])
+        if own is not None:
+            plays.append(Shows(own, lambda share: own.set_fill(opacity=between_shares(*COMES)(share) - between_shares(*JOINS)(share)), introducer=True))
         if m_now.text != self.m.text:
             plays += [FadeOut(self.m, rate_func=between_shares(*LEAVES)), FadeIn(m_now, rate_func=between_shares(*RISES))]
             self.m = m_now
@@ -751,6 +759,7 @@ class Order:
         def done() -> None:
             chart.stand(0, Block(x0, merged.l) if merged.l else None).stand(1, None)
             chart.blocks[1].set_fill(self.hues[1])
+            film.scene.remove(*([own] if own is not None else []))
             self.past, self.line, self.sum = merged, line, sum_now
 
         return plays, done
@@ -889,7 +898,7 @@ def once(film: MergeFilm) -> None:
         goes.append(slid(each, home, middle(place["low left"], each.px)))
         home += each.wide + SPACE * em(each.px)
     film.move(FadeOut(*leave, rate_func=early), *goes, *grows, seconds=1.0)
-    film.scene.hold(0.4)
+    film.scene.hold(0.3)
     with film.scene.telling():
         to = words[2].left, words[2].baseline
         film.move(slid(sums[-1], *to), FadeIn(words[1], rate_func=late), FadeOut(what, *sums[:-1], rate_func=early), seconds=0.8)
@@ -911,10 +920,9 @@ def one_block(film: MergeFilm) -> Order:
 
     def go(share: float) -> None:
         chart.place(right.rect.toward(left.rect, share), key).stand(0, Block(chart.rect.x0, block))
-        right.cover(chart.rect.x0 - em(20), chart.rect.x1)
 
-    gone = FadeOut(*left.order, *right.order, *left.line, *right.line, *right.sign, right.sum, rate_func=early)
-    moving = [chart.blocks[0], right.ceiling, right.m, chart.baseline]
-    film.move(Shows(VGroup(*moving), go, rate_func=ease_in_out_cubic), gone, seconds=0.8)
-    film.scene.remove(*chart.blocks, *moving[1:])
+    words = [*left.order, *right.order, *left.line, *right.line, *right.sign, right.sum]
+    gone = FadeOut(*words, right.m, right.ceiling, chart.baseline, rate_func=early)
+    film.move(Shows(chart.blocks[0], go, rate_func=ease_in_out_cubic), gone, seconds=0.8)
+    film.scene.remove(*chart.blocks)
     return left
