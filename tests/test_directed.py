@@ -22,6 +22,7 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
+UNDER = "left", "right", "factor"
 HALVES = tuple(f"{side} {part}" for side in ("left", "right") for part in ("order", "blocks", "sum", "l"))
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
 STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
@@ -56,11 +57,11 @@ FILMS = {
     "merge": Directed(
         "online_softmax", "OnlineSoftmaxScene",
         subjects={
-            "row": ("row name", "row", "strip"), "part": ("blocks", "strip", "left"), "other": ("blocks", "strip", "left", "right", "factor"),
-            "term": ("blocks", "left", "right", "factor"), "squeeze": ("blocks", "left", "right", "factor"), "join": ("blocks", "left", "right", "factor"),
+            "row": ("row name", "row", "strip"), "part": ("blocks", "strip", "left"), "other": ("blocks", "strip", *UNDER),
+            "term": ("blocks", *UNDER), "squeeze": ("blocks", *UNDER), "join": ("blocks", *UNDER),
             "values": ("acc left", "acc right", "blocks", "low", "low left", "low right", "left", "right"),
             "acc": ("acc", "acc name", "blocks", "low", "low left", "low right"),
-            "tiles": HALVES, "low": HALVES, "all": HALVES, "once": ("end", "acc name", "low left", *HALVES),
+            "tiles": ("strip", *HALVES), "low": HALVES, "all": HALVES, "once": ("end", "acc name", *HALVES),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "gaussian": {"inputs": "gaussian", "seed": 3},

@@ -175,12 +175,12 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
     found = OnlineSoftmax(trace, chosen.program[0] * config.block_m + row, tiles, path, order, merged, parts, acc, {})
     one, other = parts[1 - found.lower].pair, parts[found.lower].pair
     sums, decimals = checked(other, one) or DIGITS[0]
+    score, term = (float(each[found.key]) for each in (found.parts[found.lower].scores, found.parts[found.lower].terms))
     said = {
         "tiles": f"{len(tiles):,}", "m": number(one.m), "l": number(one.l, sums), "m_lower": number(other.m),
         "l_lower": number(other.l, sums), "factor": number(found.factor, decimals), "shrunk": number(other.l * found.factor, sums),
-        "sum": number(found.merged.l, sums), "keys": f"{max(map(len, tiles)):,}", "score": number(float(found.parts[found.lower].scores[found.key])),
-        "term": number(float(found.parts[found.lower].terms[found.key])),
-        "new": number(float(found.parts[found.lower].terms[found.key]) * found.factor),
+        "sum": number(found.merged.l, sums), "keys": f"{max(map(len, tiles)):,}", "score": number(score), "term": number(term),
+        "new": number(term * found.factor),
     }  # fmt: skip
     return replace(found, said=said)
 

@@ -23,11 +23,10 @@ from flashviz.director.words import (
     Numbers,
     Word,
     amid,
-    centred,
-    first_that_fits,
     fitted,
     fly,
     labelled,
+    line_width,
     middle,
     slid,
     struck,
@@ -35,11 +34,10 @@ from flashviz.director.words import (
     word,
     worded,
 )  # fmt: skip
-from flashviz.figures import number, total
-from flashviz.layout import Rect, columns
+from flashviz.figures import number
+from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit, round_level
-from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.measured import CEILING_PX, Ceiling
 from flashviz.mobjects.merging import Block, Merging, ScoreStrip
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
@@ -81,7 +79,7 @@ class MergeFilm(ChapterFilm):
     formula: Cancelling
     outlines: list[VMobject]  # where the lower block and its term were
     accs: Accs
-    orders: list[Order] = []  # all tiles, in two
+    orders: list[Order]  # all tiles, in two
 
     def __init__(self, scene: ShotScene, found: OnlineSoftmax) -> None:
         self.scene, self.found, self.skin, self.said = scene, found, scene.skin, found.said
@@ -102,6 +100,7 @@ class MergeFilm(ChapterFilm):
         self.low, self.high = found.lower, 1 - found.lower
         self.ceilings = self.own_ceilings
         self.write_in("left", "right")
+        self.orders = []
         self.written = [self.said["l" if side == self.high else "l_lower"] for side in (0, 1)]
 
     def unroll(self, share: float) -> None:
@@ -240,8 +239,8 @@ def squeezed(first: Block, factor: float, share: float) -> Block:
 def row(film: MergeFilm) -> None:
     """All scores of one query in their tiles, large; two tiles take a colour each, and the row goes to the upper edge."""
     found, skin, said = film.found, film.skin, film.said
-    name = "one query's scores"
-    texts = [f"{name}: {said['tiles']} tiles of {said['keys']} keys", f"{name}: {said['tiles']} tiles"] if len(found.tiles) > 1 else [name]
+    what = "one query's scores"
+    texts = [f"{what}: {said['tiles']} tiles of {said['keys']} keys", f"{what}: {said['tiles']} tiles"] if len(found.tiles) > 1 else [what]
     name = fitted(texts, NAME, skin.ink, film.place["row name"], "note", Face.TEXT)
     film.unroll(0.0)
     film.scene.add(film.strip, *film.digits, name)
@@ -356,7 +355,7 @@ def closer(film: MergeFilm) -> None:
 
 
 class Cancelling:
-    """e^(s - lower) x e^(lower - larger) = e^(s - larger), in the trace's numbers, with strokes through what cancels, and values beneath."""
+    """e^(s - lower) x e^(lower - larger) = e^(s - larger), in the trace's numbers: strokes through what cancels, values beneath."""
 
     def __init__(self, film: MergeFilm) -> None:
         said, skin, rect = film.said, film.skin, film.place["factor"]
@@ -483,7 +482,8 @@ def join(film: MergeFilm) -> None:
     """The lower block levels at the common ceiling, the same area; then the right one slides against the left. One sum, one colour."""
     low = film.own[film.low]
     beside = Rect(low.x + low.wide * film.chart.key + em(NAME), film.chart.rect.y0, film.place["factor"].x1, film.chart.y(1.0))
-    same = word("same area", NAME, film.skin.ink, beside, "note", Face.TEXT)
+    text, under = "same area", film.place["factor"].beyond(film.place[SIDES[film.low]].x0 - film.place["factor"].x0)
+    same = word(text, NAME, film.skin.ink, beside if text_width(text, NAME) < beside.width else under, "note", Face.TEXT)
     with film.scene.telling():
         film.move(FadeOut(*film.outlines, film.lone, *film.notes, rate_func=early), FadeIn(same, rate_func=late), seconds=0.4)
         merges(film, also=[FadeOut(same, rate_func=early)])
@@ -512,8 +512,8 @@ def merges(film: MergeFilm, *, gone: Sequence[Any] = (), also: Sequence[Any] = (
     moves.append(slid(more, first + plus.wide + SPACE * em(numbers[0].px), more.baseline))
     film.move(*moves, FadeIn(plus, rate_func=late), *(FadeOut(each, rate_func=early) for each in film.signs[1]), *also, seconds=seconds)
     numbers[0].pieces += [plus, more]
-    whole = FadeIn(numbers[0].next("=", film.skin.ink), numbers[0].next(film.said["sum"], film.skin.stats))
-    film.move(Shows(chart.blocks[1], film.one_sum), whole, seconds=0.4)
+    in_all = FadeIn(numbers[0].next("=", film.skin.ink), numbers[0].next(film.said["sum"], film.skin.stats))
+    film.move(Shows(chart.blocks[1], film.one_sum), in_all, seconds=0.4)
 
 
 def parts(film: MergeFilm) -> None:
@@ -674,9 +674,9 @@ class Order:
         self.rect, self.hues = film.place[f"{self.name} blocks"], film.hues
         skin = film.skin
         self.chart = film.chart if side == 0 else Merging(self.rect, key, film.hues, skin, ("block in order", "tile in order"))
-        words = [f"{tile + 1}" for tile in tiles] if film.digits else []
-        colors = [skin.quiet for _ in words]
-        self.order = worded(film.place[f"{self.name} order"], ["tiles", *words], NAME, [skin.ink, *colors], "order") if words else []
+        words, place = ["tiles", *(f"{tile + 1}" for tile in tiles)], film.place[f"{self.name} order"]
+        colors = [skin.ink, *(skin.quiet for _ in tiles)]
+        self.order = worded(place, words, NAME, colors, "order") if line_width(words, LABEL) < place.width else []
         self.ceiling = named_by_m(past, skin, skin.stats)
         self.ceiling.remove(self.ceiling.m)
         self.m = self.max_of(past)
@@ -750,7 +750,11 @@ class Order:
         plays = [Shows(everything, show), FadeIn(*line, rate_func=between_shares(*READS))]
         own = self.max_of_tile(new, both[1])
         if own is not None:
-            plays.append(Shows(own, lambda share: own.set_fill(opacity=between_shares(*COMES)(share) - between_shares(*JOINS)(share)), introducer=True))
+            plays.append(
+                Shows(
+                    own, lambda share: own.set_fill(opacity=between_shares(*COMES)(share) - between_shares(*JOINS)(share)), introducer=True
+                )
+            )
         if m_now.text != self.m.text:
             plays += [FadeOut(self.m, rate_func=between_shares(*LEAVES)), FadeIn(m_now, rate_func=between_shares(*RISES))]
             self.m = m_now
@@ -849,7 +853,9 @@ def rises(film: MergeFilm, order: Order, count: int) -> None:
             bars.set_fill(theme.between(hue, film.skin.stats, share))
 
     film.scene.add(*chart.blocks)
-    words = FadeIn(*order.order, chart.baseline, order.cover(order.rect.x0 - em(20), order.rect.x1), *order.sign, order.sum, order.m, rate_func=late)
+    words = FadeIn(
+        *order.order, chart.baseline, order.cover(order.rect.x0 - em(20), order.rect.x1), *order.sign, order.sum, order.m, rate_func=late
+    )
     film.move(Shows(VGroup(chart.blocks[0], *(bars for bars, _ in lit)), rise, rate_func=ease_in_out_cubic), words, seconds=0.9)
 
 
@@ -879,25 +885,29 @@ def once(film: MergeFilm) -> None:
     for each in (bars, was):
         each.place(rect, *fit(rect, acc), len(acc)).display(acc)
     was.bars.set_stroke(width=theme.OUTLINE)
-    words = worded(place["acc name"], ["acc", "/", end.written[1], "=", "O"], NUMBER, [skin.o, skin.ink, skin.stats, skin.ink, skin.o], "part")
+    words = worded(
+        place["acc name"], ["acc", "/", end.written[1], "=", "O"], NUMBER, [skin.o, skin.ink, skin.stats, skin.ink, skin.o], "part"
+    )
     texts = [f"of all {film.said['tiles']} tiles: {len(acc)} numbers", f"{len(acc)} numbers"]
-    what = fitted(texts, LABEL, skin.ink, place["acc name"].beyond(words[0].wide + em(LABEL)), "note", Face.TEXT)
 
     def grow(share: float) -> None:
         bars.display(acc * share).axis.set_stroke(opacity=share)
 
-    grows = Shows(bars, grow, introducer=True, rate_func=late), FadeIn(words[0], what, rate_func=late)
     if film.orders:
         left = one_block(film)
         sums, leave = [*left.sign, left.sum], [left.chart.blocks[0], left.chart.baseline, left.ceiling, left.m]
     else:  # a row of one tile: acc of its two halves stands
         (*others, result), leave = film.numbers[0].pieces, [*film.chart.blocks, film.chart.baseline, film.ceilings[film.high]]
         sums, leave = [*film.signs[0], result], [*leave, *others, film.accs.bars[0], film.accs.letters[0]]
-    goes, home = [], place["low left"].x0
-    for each in sums:
-        goes.append(slid(each, home, middle(place["low left"], each.px)))
-        home += each.wide + SPACE * em(each.px)
-    film.move(FadeOut(*leave, rate_func=early), *goes, *grows, seconds=1.0)
+    goes, home = [], place["acc name"].x1  # the sum waits at the right end of the line
+    for piece in reversed(sums):
+        home -= piece.wide
+        goes.append(slid(piece, home, words[2].baseline))
+        home -= SPACE * em(piece.px)
+    beside = Rect(words[0].left + words[0].wide + em(LABEL), place["acc name"].y0, home, place["acc name"].y1)
+    what = fitted(texts, LABEL, skin.ink, beside, "note", Face.TEXT)
+    grows = Shows(bars, grow, introducer=True, rate_func=late), FadeIn(words[0], what, rate_func=late)
+    film.move(FadeOut(*leave, rate_func=early), *goes, *grows, seconds=1.2)
     film.scene.hold(0.3)
     with film.scene.telling():
         to = words[2].left, words[2].baseline

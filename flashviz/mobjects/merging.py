@@ -1,4 +1,4 @@
-"""A row of scores in tiles, and parts of it that merge: terms on a baseline, and blocks whose areas are their sums, each under its ceiling."""
+"""A row of scores in tiles, and parts of it that merge: terms on a baseline, blocks whose areas are their sums, ceilings above them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Block:
 class Merging(VGroup):
     """Terms and blocks in ``rect``, whose lower edge is the baseline.
 
-    ``key`` is a key's width, ``unit`` the height of one ceiling. ``hues``: of the left part and of the right one; ``names``: of their blocks.
+    ``key`` is a key's width, ``unit`` the height of one ceiling. ``hues``: of the left part and of the right; ``names`` of their blocks.
     """
 
     def __init__(
