@@ -911,16 +911,17 @@ def once(film: MergeFilm) -> None:
     film.scene.hold(0.3)
     with film.scene.telling():
         to = words[2].left, words[2].baseline
-        film.move(slid(sums[-1], *to), FadeIn(words[1], rate_func=late), FadeOut(what, *sums[:-1], rate_func=early), seconds=0.8)
+        go = slid(sums[-1], *to, rate_func=lambda share: ease_in_out_cubic(late(share)))
+        film.move(go, FadeIn(words[1], rate_func=late), FadeOut(what, *sums[:-1], rate_func=early), seconds=1.0)
         film.scene.add(was)
 
         def divide(share: float) -> None:
             bars.display(acc * (1 + (1 / end.l - 1) * share))
 
-        film.move(Shows(bars, divide, rate_func=ease_in_out_cubic), FadeIn(*words[3:], rate_func=late), seconds=1.4)
         right = place["acc name"].beyond(words[-1].left + words[-1].wide + em(NAME) - place["acc name"].x0)
         legend = fitted(["outlined: acc, filled: O", "filled: O"], LABEL, skin.ink, right, "note", Face.TEXT)
-        film.move(FadeIn(legend, amid([CITATION], skin.ink, place["cited"], "quoted")), seconds=TEXT)
+        named = FadeIn(*words[3:], legend, amid([CITATION], skin.ink, place["cited"], "quoted"), rate_func=late)
+        film.move(Shows(bars, divide, rate_func=ease_in_out_cubic), named, seconds=1.4)
 
 
 def one_block(film: MergeFilm) -> Order:
