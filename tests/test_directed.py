@@ -23,7 +23,7 @@ from tests.drawn import in_roles
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
 UNDER = "left", "right", "factor"
-HALVES = tuple(f"{side} {part}" for side in ("left", "right") for part in ("order", "blocks", "sum", "l"))
+HALVES = "strip", *(f"{side} {part}" for side in ("left", "right") for part in ("order", "blocks", "sum", "l"))
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
 STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
 TILE = "tile", "tile name", "rows", "rows name", "keys", "keys name"
@@ -61,7 +61,7 @@ FILMS = {
             "term": ("blocks", *UNDER), "squeeze": ("blocks", *UNDER), "join": ("blocks", *UNDER),
             "values": ("acc left", "acc right", "blocks", "low", "low left", "low right", "left", "right"),
             "acc": ("acc", "acc name", "blocks", "low", "low left", "low right"),
-            "tiles": ("strip", *HALVES), "low": HALVES, "all": HALVES, "once": ("end", "acc name", *HALVES),
+            "tiles": HALVES, "low": HALVES, "all": HALVES, "once": ("end", "acc name", *HALVES),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "gaussian": {"inputs": "gaussian", "seed": 3},
