@@ -5,21 +5,25 @@ from flashviz_kernels.recorder import run
 
 
 class OnlineSoftmaxScene(online_softmax.OnlineSoftmaxStage):
-    """Two sums under two maxima become one: the lower yields, then they add; in any order, to the same."""
+    """Two sums under two maxima become one: the lower yields, then they add; in any order of tiles, to the same."""
 
     subject = "Softmax in one pass"
     running_head = "Softmax"
     poster = "squeeze"
-    begins = (("row", "terms"),)
+    begins = (("row", "scores"),)
 
     def construct(self) -> None:
         film = self.open(run)
 
+        online_softmax.row(film)
         online_softmax.part(film)
         online_softmax.other(film)
+        online_softmax.term(film)
         online_softmax.squeeze(film)
         online_softmax.join(film)
-        online_softmax.either(film)
+        online_softmax.values(film)
         online_softmax.acc(film)
+        online_softmax.tiles(film)
+        online_softmax.low(film)
         online_softmax.all_tiles(film)
         online_softmax.once(film)

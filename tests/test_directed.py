@@ -23,6 +23,8 @@ from tests.drawn import in_roles
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
 OF_ROW = ("axis", *SIDES, *(f"{side} {part}" for side in SIDES for part in ("what", "how", "most", "note", "level")))
+UNDER = "left", "right", "factor"
+HALVES = "strip", *(f"{side} {part}" for side in ("left", "right") for part in ("order", "blocks", "sum", "l"))
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
 STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
 TILE = "tile", "tile name", "rows", "rows name", "keys", "keys name"
@@ -55,18 +57,18 @@ FILMS = {
     "merge": Directed(
         "online_softmax", "OnlineSoftmaxScene",
         subjects={
-            "part": ("blocks", "left"), "other": ("blocks", "right"), "squeeze": ("blocks", "left", "right"),
-            "join": ("blocks", "left", "right"), "all": ("blocks", "left", "right", "row"),
-            "either": ("blocks", "left", "right"),
+            "row": ("row name", "row", "strip"), "part": ("blocks", "strip", "left"), "other": ("blocks", "strip", *UNDER),
+            "term": ("blocks", *UNDER), "squeeze": ("blocks", *UNDER), "join": ("blocks", *UNDER),
+            "values": ("acc left", "acc right", "blocks", "low", "low left", "low right", "left", "right"),
             "acc": ("acc", "acc name", "blocks", "low", "low left", "low right"),
-            "once": ("acc", "acc name", "blocks", "low", "low left", "row"),
+            "tiles": HALVES, "low": HALVES, "all": HALVES, "once": ("end", "acc name", *HALVES),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "gaussian": {"inputs": "gaussian", "seed": 3},
             "one tile": {"seq_q": 64, "seq_k": 40}, "narrow tiles": {"block_n": 16},
             "wide tiles": {"block_n": 128},
         },
-        actors=("block left", "block right"),
+        actors=("scores", "block left", "block right"),
     ),
     "grouped": Directed(
         "grouped_query", "GroupedQueryScene",

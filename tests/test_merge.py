@@ -99,7 +99,9 @@ def test_the_lower_max_yields_and_the_sum_is_that_of_both_parts(name: str) -> No
     areas = [low.pair.l * factor, high.pair.l]
     order = areas[::-1] if found.lower == 1 else areas
     assert [values_of(at(film, "join"), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in order]
-    assert [values_of(at(film, "either"), f"block {side}") for side in SIDES] == [[written([area, 1.0])] for area in order]
+    left, right = (shown(at(film, "join"), f"block {side}")[0].box for side in SIDES)
+    assert left[2] == pytest.approx(right[0], abs=0.011), "one against the other"
+    assert said(at(film, "join"), "m") == [number(high.pair.m)]
 
 
 @every
@@ -112,20 +114,38 @@ def test_drawn_heights_after_are_the_factor_of_heights_before_to_a_pixel(name: s
 
 
 @every
-def test_either_way_the_blocks_fill_the_same_place(name: str) -> None:
-    film = scene(FILM, **CONFIGS[name])
-    first, second = ([shown(at(film, beat), f"block {side}")[0].box for side in SIDES] for beat in ("join", "either"))
-    second = second[::-1]  # the parts have changed places
-    outline = shown(at(film, "either"), "outline")[0].box
-    for left, right in (first, second):
-        assert left[2] == pytest.approx(right[0], abs=0.011), "one against the other"
-        assert (left[0], left[1], right[2], right[3]) == pytest.approx(outline, abs=0.03)
-    assert said(at(film, "either"), "m") == [number(max(part.pair.m for part in found_in(name).parts))]
+def test_the_lower_max_cancels_in_the_exponents_of_one_term(name: str) -> None:
+    """e^(s - lower) x e^(lower - larger) = e^(s - larger): the score is one of the row's, and bar, factor and numbers are these."""
+    film, found = scene(FILM, **CONFIGS[name]), found_in(name)
+    low, high = found.parts[found.lower], found.parts[1 - found.lower]
+    score = low.scores[found.key]
+    assert low.terms[found.key] * found.factor == pytest.approx(np.exp(score - high.pair.m))
+    formulas = [item.text.replace(" ", "") for item in shown(at(film, "term"), "formula")]
+    s, m_low, m_high = (number(each).replace("−", "-") for each in (score, low.pair.m, high.pair.m))
+    assert formulas == [f"e^({s}-{m_low})", "times", "=", f"e^({s}-{m_high})"]
+    assert [item.text.replace(" ", "") for item in shown(at(film, "term"), "power")] == [f"e^({m_low}-{m_high})"]
+    (lone,) = shown(at(film, "term"), "one term")
+    block = shown(at(film, "term"), f"block {SIDES[found.lower]}")[0].box
+    assert lone.box[3] - lone.box[1] == pytest.approx(low.terms[found.key] * found.factor * (block[3] - block[1]), abs=0.03)
+    assert [text.split()[-1] for text in said(at(film, "term"), "note")] == [found.said[each] for each in ("term", "factor", "new")]
+
+
+@every
+def test_the_strip_is_the_whole_row_in_its_tiles(name: str) -> None:
+    """Bars as high as the row's scores, recomputed, on one scale; and all are lit once every tile has come."""
+    film, row = scene(FILM, **CONFIGS[name]), row_of(name)
+    stage = MergeFilm(film, found_in(name))
+    stage.unroll(0.0)
+    boxes = np.concatenate(stage.strip.boxes)
+    scores = np.where(np.isfinite(row), row, 0.0)[: len(boxes)]
+    ups = boxes[scores > 0], scores[scores > 0]
+    unit = (ups[0][:, 3] - ups[0][:, 1]) / ups[1]
+    assert unit == pytest.approx(np.full(len(unit), np.median(unit)), rel=0.05)
 
 
 @every
 def test_in_any_order_the_tiles_end_where_the_trace_ends(name: str) -> None:
-    """The outline is of the trace's own l; the block, merged in float64 in another order, is as wide."""
+    """Two halves, two orders, merged in float64: one m, one l, one width; and the trace's own."""
     film, found, row = scene(FILM, **CONFIGS[name]), found_in(name), row_of(name)
     whole = row[np.isfinite(row)]
     assert found.path[-1].m == pytest.approx(whole.max(), abs=2e-3)
@@ -134,19 +154,18 @@ def test_in_any_order_the_tiles_end_where_the_trace_ends(name: str) -> None:
         assert film.on_board("all") is None
         return
     end = at(film, "all")
-    assert said(end, "m") == [number(found.path[-1].m)]
-    assert said(end, "l") == [found.shuffled[-1].written[1]]
+    assert said(end, "m") == [number(found.path[-1].m)] * 2
+    assert said(end, "l") == [found.shuffled[-1].written[1]] * 2
     assert found.shuffled[-1].l == pytest.approx(found.path[-1].l, rel=1e-5)
-    block, outline = shown(end, "block left")[0].box, shown(end, "outline")[0].box
-    assert block[:2] == pytest.approx(outline[:2], abs=0.03)
-    assert block[2:] == pytest.approx(outline[2:], abs=0.03)
+    left, right = (shown(end, block)[0].box for block in ("block left", "block in order"))
+    assert (left[1], left[2] - left[0], left[3]) == pytest.approx((right[1], right[2] - right[0], right[3]), abs=0.021)
 
 
 @given(st.lists(st.floats(1e-3, 1.0), min_size=1, max_size=40))
 def test_levelled_terms_fill_the_block_of_their_sum(heights: list[float]) -> None:
     """The terms that have joined and levelled cover what the block covers that takes their place."""
     terms = np.array([*heights, 1.0])
-    chart = Merging(Rect(0.0, 0.0, 10.0, 3.0), 0.1, HUES, THEMES["dark"]).pour(terms, 0, 1.0, joined=1.0, level=1.0)
+    chart = Merging(Rect(0.0, 0.0, 10.0, 3.0), 0.1, HUES, THEMES["dark"]).pour(terms, 1.0, joined=1.0, level=1.0)
     low, high = chart.terms.points.min(0), chart.terms.points.max(0)
     assert (low[0], low[1], high[0], high[1]) == pytest.approx(chart.box(Block(1.0, float(terms.sum()))), abs=1e-6)
 
@@ -195,10 +214,26 @@ def test_the_picture_comes_closer_alike_in_width_and_height() -> None:
     assert stage.chart.rect.edges == stage.place["low"].edges
 
 
-def test_tiles_are_numbered_as_they_come() -> None:
+def test_each_half_names_its_order_and_the_arithmetic_of_its_last_tile() -> None:
     film, found = scene(FILM), found_in("default")
-    numbers = said(at(film, "all"), "arrived")
-    assert [numbers[tile] for tile in found.order] == [str(n + 1) for n in range(len(found.tiles))]
+    numbers = [item.text for item in shown(at(film, "all"), "order") if item.text != "tiles"]
+    count = len(found.tiles)
+    assert numbers[:count] == [str(tile + 1) for tile in found.order]
+    assert numbers[count:] == [str(tile + 1) for tile in range(count)]
+    line = " ".join(item.text for item in shown(at(film, "all"), "sum"))
+    for order, path in ((found.order, found.shuffled), (range(count), found.path)):
+        past, new = path[-2], pair_of(found.tiles[order[-1]])
+        assert new.m < past.m, "the last tile of either order shrinks"
+        assert f"{past.written[1]} + {new.written[1]} × {number(float(np.exp(new.m - past.m)))}" in line
+
+
+def test_a_tile_with_a_large_sum_and_a_low_max_adds_next_to_nothing() -> None:
+    film, found = scene(FILM), found_in("default")
+    new, whole = pair_of(found.tiles[found.order[found.low]]), found.shuffled[found.low]
+    assert new.l > whole.l
+    assert whole.l - found.shuffled[found.low - 1].l < 0.05 * whole.l
+    assert film.on_board("low") is not None
+    assert scene(FILM, **CONFIGS["gaussian"]).on_board("low") is None
 
 
 def test_digits_on_screen_check_by_hand() -> None:

@@ -17,18 +17,24 @@ from flashviz.storyboard import Beat, follow_in
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("part", "A part of a row", 6.5, shot="merge", late=True, along=True, caption="A part of a row: ℓ is its softmax denominator."),
-    Beat("other", "Another part", 6.2, shot="merge", late=True, along=True, caption="Another part: its own max, its own ℓ."),
-    Beat("squeeze", "One max for both", 6.5, shot="merge", late=True, along=True, caption="The larger max rules: the other sum shrinks."),
-    Beat("join", "One sum", 4.1, shot="merge", late=True, along=True, caption="Measured from one max, the sums simply add."),
-    Beat("either", "The other way round", 5.8, shot="merge", late=True, along=True, caption="In the other order: the same sum."),
-    Beat("acc", "acc too", 9.2, shot="merge", late=True, along=True, caption="acc shrinks by the same factor, then adds."),
-    Beat("all", "All tiles", 10.4, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
-    Beat("once", "Divide once", 6.2, shot="merge", late=True, along=True, caption="Divide once, at the end: one pass."),
+    Beat("row", "A row in tiles", 3.9, shot="merge", late=True, along=True, caption="One query's scores come tile by tile."),
+    Beat("part", "The sum of a tile", 5.6, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
+    Beat("other", "Another tile", 4.8, shot="merge", late=True, along=True, caption="Another tile: its own max, its own ℓ."),
+    Beat("term", "One term", 6.0, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
+    Beat("squeeze", "One max for both", 4.4, shot="merge", late=True, along=True, caption="The same factor shrinks the sum."),
+    Beat("join", "One sum", 4.0, shot="merge", late=True, along=True, caption="From one max, the sums simply add."),
+    Beat("values", "Rows of V", 5.0, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
+    Beat("acc", "acc too", 4.9, shot="merge", late=True, along=True, caption="acc shrinks by the same factor, then adds."),
+    Beat("tiles", "Two orders", 5.4, shot="merge", late=True, along=True, caption="All others, in two orders: shrink, then add."),
+    Beat("low", "A low max", 3.7, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
+    Beat("all", "The same end", 5.4, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("once", "Divide once", 6.5, shot="merge", late=True, along=True, caption="Every score is read once; one division ends it."),
 )  # fmt: skip
 CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"
 FACTOR = 0.4  # of the sum that shrinks: the two parts that come nearest are shown, ...
 NARROW = 4.0  # ... if both sums are as large
+FOLLOWED = 0.75  # a term about as high is followed closely
+NOTHING = 0.05  # of the whole sum: less is next to nothing
 DIGITS = ((2, 3), (2, 4), (1, 3))  # decimals of sums and of the factor
 
 Run = Callable[..., Any]
@@ -63,12 +69,13 @@ def merge(one: Pair, other: Pair) -> Pair:
 
 @dataclass(frozen=True)
 class Part:
-    """Some scores of the row [keys], their pair, the rows of V [keys, d] that they weigh, and which tile of the row they are of."""
+    """Some scores of the row [keys], their pair, the rows of V [keys, d] that they weigh, and of which keys of which tile they are."""
 
     scores: np.ndarray
     pair: Pair
     values: np.ndarray
     tile: int
+    keys: np.ndarray
 
     @property
     def terms(self) -> np.ndarray:
@@ -102,8 +109,32 @@ class OnlineSoftmax:
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """Where the row has one tile there is no other order of tiles."""
-        return BEATS if len(self.tiles) > 1 else tuple(beat for beat in BEATS if beat.name != "all")
+        """Where the row has one tile there is no other order of tiles; and not each row has a tile that comes to next to nothing."""
+        left_out = {"tiles", "low", "all"} if len(self.tiles) == 1 else {"low"} if self.low is None else set()
+        return tuple(beat for beat in BEATS if beat.name not in left_out)
+
+    @property
+    def low(self) -> int | None:
+        """When, in the first half of the other order, a tile comes whose own sum is larger than all together and adds next to nothing."""
+        own = [pair_of(self.tiles[tile]) for tile in self.order]
+        adds = {
+            at: new.l * float(np.exp(new.m - whole.m)) / whole.l
+            for at, (new, whole) in enumerate(zip(own, self.shuffled, strict=True))
+            if 0 <= at - len(self.parts) < (len(own) - len(self.parts)) / 2 and new.l > whole.l
+        }
+        least = min(adds, key=adds.__getitem__, default=None)
+        return least if least is not None and adds[least] < NOTHING else None
+
+    @property
+    def key(self) -> int:
+        """Which of the lower part's terms is followed closely: one about ``FOLLOWED`` high, if there is one whose digits check by hand."""
+        terms = self.parts[self.lower].terms
+
+        def rank(at: int) -> tuple[bool, float]:
+            by_hand = read(number(terms[at])) * read(number(self.factor))
+            return number(by_hand) != number(terms[at] * self.factor), abs(float(terms[at]) - FOLLOWED)
+
+        return min(range(len(terms)), key=rank)
 
     @property
     def lower(self) -> int:
@@ -144,10 +175,12 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
     found = OnlineSoftmax(trace, chosen.program[0] * config.block_m + row, tiles, path, order, merged, parts, acc, {})
     one, other = parts[1 - found.lower].pair, parts[found.lower].pair
     sums, decimals = checked(other, one) or DIGITS[0]
+    score, term = (float(each[found.key]) for each in (found.parts[found.lower].scores, found.parts[found.lower].terms))
     said = {
         "tiles": f"{len(tiles):,}", "m": number(one.m), "l": number(one.l, sums), "m_lower": number(other.m),
         "l_lower": number(other.l, sums), "factor": number(found.factor, decimals), "shrunk": number(other.l * found.factor, sums),
-        "sum": number(found.merged.l, sums),
+        "sum": number(found.merged.l, sums), "keys": f"{max(map(len, tiles)):,}", "score": number(score), "term": number(term),
+        "new": number(term * found.factor),
     }  # fmt: skip
     return replace(found, said=said)
 
@@ -162,13 +195,13 @@ def chosen_parts(tiles: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> t
         ConfigError: The row sees but one key.
     """
     seen = [
-        Part(tile[finite], pair_of(tile), rows[finite], at)
+        Part(tile[finite], pair_of(tile), rows[finite], at, np.flatnonzero(finite))
         for at, (tile, rows) in enumerate(zip(tiles, values, strict=True))
         if (finite := np.isfinite(tile)).any()
     ]
     if len(seen) == 1:
-        halves = zip(*(np.array_split(each, 2) for each in (seen[0].scores, seen[0].values)), strict=True)
-        seen = [Part(scores, pair_of(scores), rows, seen[0].tile) for scores, rows in halves if len(scores)]
+        halves = zip(*(np.array_split(each, 2) for each in (seen[0].scores, seen[0].values, seen[0].keys)), strict=True)
+        seen = [Part(scores, pair_of(scores), rows, seen[0].tile, keys) for scores, rows, keys in halves if len(scores)]
     if len(seen) < 2:
         raise ConfigError("expected a row that sees two keys or more, so that there are two sums to merge, got one; take more keys")
 
