@@ -21,15 +21,15 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What is given and wanted", 4.0, shot="kept", late=True, along=True,
+        "kept", "What is given and wanted", 4.2, shot="kept", late=True, along=True,
         caption="The loss gives dO. Training needs dQ, dK and dV.",
     ),
     Beat(
-        "again", "P again", 4.2, shot="one tile", late=True, along=True,
+        "again", "P again", 4.0, shot="one tile", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "dv", "The part of dV", 6.6, shot="one tile", late=True, along=True,
+        "dv", "The part of dV", 5.9, shot="one tile", late=True, along=True,
         caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
@@ -37,43 +37,43 @@ BEATS: tuple[Beat, ...] = (
         caption="dO and V make dP, as Q and K made S.",
     ),
     Beat(
-        "row", "One query", 3.7, shot="one query", late=True, along=True,
-        caption="A bar per key: P is its width, dP its height.",
+        "row", "One query", 3.4, shot="one query", late=True, along=True,
+        caption="Each key is a bar: P wide, dP high.",
     ),
     Beat(
-        "raise", "One score more", 4.4, shot="one query", late=True, along=True,
-        caption="Raise one score: its weight grows, all others shrink.",
+        "raise", "One score more", 4.2, shot="one query", late=True, along=True,
+        caption="A higher score: its weight grows, others shrink.",
     ),
     Beat(
-        "share", "Gain less loss", 6.4, shot="one query", late=True, along=True,
+        "share", "Gain less loss", 5.4, shot="one query", late=True, along=True,
         caption="It gains its own dP; the others lose the mean dP, D.",
     ),
     Beat(
-        "dot", "Without the others", 5.7, shot="one query", late=True, along=True,
+        "dot", "Without the others", 4.9, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
-        "softmax", "From dP to dS", 5.4, shot="one tile", late=True, along=True,
+        "softmax", "From dP to dS", 4.2, shot="one tile", late=True, along=True,
         caption="Row by row, dO · O gives D, and dP becomes dS.",
     ),
     Beat(
         "dk", "The part of dK", 3.2, shot="one tile", late=True, along=True,
-        caption="Columns of dS weigh the rows of Q: dK.",
+        caption="Columns of dS weigh rows of Q: dK.",
     ),
     Beat(
-        "dq", "The part of dQ", 3.9, shot="one tile", late=True, along=True,
-        caption="Rows of dS weigh the keys of K: dQ.",
+        "dq", "The part of dQ", 3.3, shot="one tile", late=True, along=True,
+        caption="Rows of dS weigh keys of K: dQ.",
     ),
     Beat(
-        "shared", "What is shared", 6.4, shot="all tiles", late=True, along=True,
+        "shared", "What is shared", 5.7, shot="all tiles", late=True, along=True,
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 7.4, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 6.3, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
     ),
     Beat(
-        "recap", "All of it", 3.8, shot="recap", late=True, along=True,
+        "recap", "All of it", 4.3, shot="recap", late=True, along=True,
         caption="Five products make all three; only dQ is shared.",
     ),
 )  # fmt: skip

@@ -16,14 +16,14 @@ from flashviz.chapters.backward import Backward, Given, added, gather
 from flashviz.director.film.parts import LOAD, Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, fitted, line_width, middle, slid, word, worded
 from flashviz.director.worklist import Worklist
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, line_width, middle, slid, word, worded
 from flashviz.figures import number
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Bands, Grid, magnified
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.areas import Areas
-from flashviz.mobjects.motion import Fade, FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tile_walk import COLUMN_INPUTS, OWN, ROW_INPUTS, Walk
@@ -31,10 +31,10 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, Signed, edges, flat_row,
 from flashviz.palette import spread, weight_spread
 
 CALM = 0.8  # seconds of the first picture
-PRODUCT, ROWS, SUM = 0.7, 1.1, 1.6  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.55, 1.0, 1.2  # seconds: of a row that is weighed, until all are one sum, of all other columns
-RAISE, LEVEL, PARTS = 1.2, 1.0, 0.8  # seconds: while one weight is raised, until all bars are level, and until they are apart again
-ALONE, ALL, MEET = 1.6, 2.0, 1.1  # seconds: of one program, of all others at once, of two parts on their way to one dQ
+PRODUCT, ROWS, SUM = 0.7, 1.0, 1.3  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+TERM, FALL, REST = 0.5, 0.9, 1.0  # seconds: of a row that is weighed, until all are one sum, of all other columns
+RAISE, LEVEL, PARTS = 1.0, 1.0, 0.8  # seconds: while one weight is raised, until all bars are level, and until they are apart again
+ALONE, ALL, MEET = 1.4, 1.6, 1.1  # seconds: of one program, of all others at once, of two parts on their way to one dQ
 LOOK = 1.6  # seconds that what is to be read stands
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
 LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)", "log Σ exp(S)"]
@@ -46,14 +46,15 @@ RULES = {  # what is made, in its order
 SOFTMAX = "P", "dS"  # softmax's two steps: no products of matrices
 WANTED = {"dv": "dV", "dk": "dK", "dq": "dQ"}
 WHOSE = {  # of each gradient: who adds to it
-    "dV": ["one program each", "one program"], "dK": ["one program each", "one program"], "dQ": ["all programs add", "all add"],
+    "dV": ["added up by one program", "by one program"], "dK": ["added up by one program", "by one program"],
+    "dQ": ["added up by all programs", "by all programs"],
 }  # fmt: skip
 HASTE = 1.5  # power of the time by which bands set out: the first ones slowly
 LINE = em(6)  # under digits that differ, and about what is framed
 SIGNED = "dD"  # with what the name of a picture begins whose zero is the middle of its ramp
 SCORES = "S", "dP", "dS"  # pictures whose zero is the ground: one hue above it, another one under it
 ENTRY = em(22)  # of a number that is pointed at
-TURN = 0.6  # seconds in which a symbol goes to the next line
+TURN = 0.5  # seconds in which a symbol goes to the next line
 RATE = ["dS: how fast the loss rises with a score", "dS: the loss's slope at a score", "dS: slope at a score"]
 SIDES = "first", "last"  # one order of the two who are last, and the other
 STEPS = [  # lines of a sum
@@ -109,7 +110,7 @@ class BackwardFilm(ChapterFilm):
         if tensor == "P":
             return Matrix(roots(values), rect, self.skin, tensor, *weight_spread(roots(ramp)))
         if tensor in SCORES:
-            return Signed(roots(values), rect, self.skin, tensor, spread(np.abs(roots(ramp)))[1])
+            return Signed(roots(values), rect, self.skin, tensor, weight_spread(np.abs(roots(ramp)))[1])
         if tensor[0] in SIGNED:
             end = spread(np.abs(roots(ramp)))[1]
             return Matrix(roots(values), rect, self.skin, tensor, -end, end)
@@ -130,9 +131,9 @@ class BackwardFilm(ChapterFilm):
         self.words[part] = Group(*worded(self.place[part], [text for text, _ in texts], NUMBER, [hue for _, hue in texts], part))
         return FadeIn(self.words[part])
 
-    def fitted(self, part: str, texts: Sequence[str], color: str) -> FadeIn:
+    def fitted(self, part: str, texts: Sequence[str], color: str, px: float = NAME) -> FadeIn:
         """The first of these that fits there."""
-        self.words[part] = fitted(texts, NAME, color, self.place[part], part)
+        self.words[part] = fitted(texts, px, color, self.place[part], part)
         return FadeIn(self.words[part])
 
     def leave(self, *parts: str) -> list[FadeOut]:
@@ -195,10 +196,10 @@ class BackwardFilm(ChapterFilm):
         return made
 
     def making(self, tensor: str) -> Shows:
-        """The list comes to what is made now."""
+        """The list comes to what is made now; to its end, where that is nothing."""
         steps = self.words["list"]
         assert isinstance(steps, Worklist)
-        return steps.go(list(RULES).index(tensor))
+        return steps.go([*RULES, ""].index(tensor))
 
     def want(self, part: str, home: Rect) -> Rectangles:
         """The outline of a gradient that is not there yet."""
@@ -233,7 +234,7 @@ def kept(film: BackwardFilm) -> None:
         film.want(part, place[part])
         film.name(f"{part} name", tensor, skin.hue(tensor))
     film.said_in("given", [("given:", skin.ink), ("dO", skin.o)])
-    film.fitted("slope", SLOPE, skin.o)
+    film.fitted("slope", SLOPE, skin.o, LABEL)
     film.said_in("wanted", [("wanted:", skin.ink), ("dQ", skin.q), ("dK", skin.k), ("dV", skin.v)])
     film.scene.add(*film.tiles.values(), *film.words.values())
     film.words["lines"] = outlines(skin.quiet, "cells", theme.HAIRLINE).display(grid.cells)
@@ -243,8 +244,9 @@ def kept(film: BackwardFilm) -> None:
     with film.scene.telling():
         film.scene.hold(CALM)
         film.move(film.said_in("p note", [("not kept:", skin.ink), ("P", skin.scores)]), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
-        film.move(film.said_in("lse note", [("kept:", skin.ink), ("LSE", skin.stats)]), film.fitted("lse what", LSE, skin.stats), seconds=TEXT)
+        film.scene.hold(TEXT)
+        kept_one = film.said_in("lse note", [("kept:", skin.ink), ("LSE", skin.stats)])
+        film.move(kept_one, film.fitted("lse what", LSE, skin.stats, LABEL), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.move(FadeIn(frames), seconds=TEXT)
 
@@ -279,7 +281,7 @@ def again(film: BackwardFilm) -> None:
 
 
 def nearer(film: BackwardFilm) -> None:
-    """The framed tile grows to its place, and so do its parts of Q, K and LSE and what is wanted of it, with their names; all else leaves."""
+    """The framed tile grows to its place, and so do its parts of Q, K, LSE and what is wanted, with their names; all else leaves."""
     place, found = film.place, film.found
     kept_parts = "q", "k", "lse", *WANTED
     named = {SLOTS.get(part, part): film.words.pop(f"{part} name") for part in kept_parts}
@@ -345,16 +347,17 @@ def dv(film: BackwardFilm) -> None:
         film.move(*coming, film.called("do", "dO"), film.making("dV"), seconds=MOVE)
         column = Bands(film.slot("p"), len(values[0]), 1).of(found.key)
         frame = outlines(skin.ink, "column", theme.HEAVY).display(edges([column.inset(-LINE)]))
-        film.move(FadeIn(frame), seconds=TEXT)
+        film.move(FadeIn(frame), seconds=TEXT / 2)
         one = weighed(film)
         home = Bands(place["dv"], len(values[0]), 1).of(found.key)
 
         def turn(share: float) -> None:
-            put(one, place["sum"].toward(home, share))
+            across, down = (place["sum"].toward(home, ease_in_out_cubic(pace(share))) for pace in (early, late))
+            put(one, Rect(across.x0, down.y0, across.x1, down.y1))
             one.display(roots(values[:, found.key][None] if share < 1 / 2 else values[:, found.key][:, None]))
 
         written = [part for part in film.words if part in ("others", "sum name")]
-        film.move(Shows(one, turn, rate_func=ease_in_out_cubic), *film.leave(*written), seconds=PRODUCT)
+        film.move(Shows(one, turn), *film.leave(*written), seconds=PRODUCT)
         film.scene.remove(frame)
         carry(film, "dv", "dV", values, REST, film.slot("do"))
         film.scene.remove(one, film.words.pop("dv wanted"))
@@ -373,7 +376,7 @@ def weighed(film: BackwardFilm) -> Matrix:
         pick.display(edges([line_of(rect, rows, row).inset(-LINE) for rect in (column, do.rect)]))
         weight, slot = number(float(weights[row])), place[f"weight {at}"]
         query = found.row_block % found.config.row_blocks * found.config.block_m + row
-        told = fitted([f"query {query}: {weight} ×", f"{weight} ×"], LABEL, skin.scores, slot, "weight")
+        told = fitted([f"P of query {query}: {weight} ×", f"query {query}: {weight} ×", f"{weight} ×"], LABEL, skin.scores, slot, "weight")
         film.words[f"weight {at}"] = told
         film.move(come_weighed(strips[-1], place[f"term {at}"], given[row], terms[row]), FadeIn(told, rate_func=late), seconds=TERM)
     film.scene.remove(pick)
@@ -508,10 +511,11 @@ def row(film: BackwardFilm) -> None:
         gone = FadeOut(frame, *film.tiles.values(), *film.words.values(), rate_func=early)
         film.kept_words, film.words = film.words, {}
         film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
+        scale = [film.words["zero"], *axis(film)]
         leave(0.0)
         film.scene.add(feet, areas.own)
         film.move(
-            gone, Shows(Group(feet, areas.own), leave, rate_func=ease_in_out_cubic), FadeIn(areas.axis, film.words["zero"]),
+            gone, Shows(Group(feet, areas.own), leave, rate_func=ease_in_out_cubic), FadeIn(areas.axis, *scale),
             seconds=MOVE,
         )  # fmt: skip
         film.scene.remove(feet, areas.own, areas.axis)
@@ -519,6 +523,15 @@ def row(film: BackwardFilm) -> None:
         film.scene.add(areas)
         film.move(Shows(areas, areas.grow), seconds=PRODUCT)
         film.move(Shows(areas, areas.point), *measured(film), seconds=2 * TEXT)
+
+
+def axis(film: BackwardFilm) -> list[Mobject]:
+    """At the right of the bars: what their height is."""
+    level, skin, half = film.place["level"], film.skin, LINE / 4
+    x = level.x0 - 2 * LINE
+    film.words["axis"] = Rectangles(skin.quiet, name="axis").display(np.array([[x - half, level.y0, x + half, level.y1]]))
+    film.words["axis name"] = word("height: dP", NAME, skin.ink, level.top(em(NAME)), "axis name")
+    return [film.words["axis"], film.words["axis name"]]
 
 
 def measured(film: BackwardFilm) -> list[FadeIn]:
@@ -530,14 +543,21 @@ def measured(film: BackwardFilm) -> list[FadeIn]:
     film.words["measures"] = Rectangles(skin.ink, name="measure").display(np.array([*span(left, right, y, LINE / 3, LINE), rise]))
     under = Rect(areas.plot.x0, y - em(NAME) - 2 * LINE, areas.plot.x1, y - 2 * LINE)
     for part, text, rect in (("high", f"dP = {said['gradient']}", place["height"]), ("wide", f"P = {said['weight']}", under)):
-        wide = text_width(text, NAME, Face.STRONG)
-        start = float(np.clip(x - wide / 2, areas.plot.x0, areas.plot.x1 - wide))
-        film.words[part] = word(text, NAME, skin.ink, Rect(start, rect.y0, start + wide, rect.y1), part)
+        film.words[part] = at_key(film, [text], rect, part)
     full, line = place["width"], place["width"].y1 - LINE
     film.words["all"] = Rectangles(skin.ink, name="measure").display(span(full.x0, full.x1, line, LINE / 3, LINE))
-    told = [f"all {len(areas.values)} keys side by side: P adds up to 1", "all keys: P adds up to 1"]
+    told = [f"width: P, of all {len(areas.values)} keys together 1", "width: P, together 1"]
     film.words["width"] = fitted(told, NAME, skin.ink, full.below(4 * LINE), "width")
     return [FadeIn(film.words[part]) for part in ("measures", "high", "wide", "all", "width")]
+
+
+def at_key(film: BackwardFilm, texts: Sequence[str], rect: Rect, name: str) -> Word:
+    """Words over or under the bar that is looked at: the first that is no wider than all bars."""
+    areas = film.areas
+    text, x = first_that_fits(texts, NAME, areas.plot.width, Face.STRONG), areas.feet[areas.at : areas.at + 2].mean()
+    wide = text_width(text, NAME, Face.STRONG)
+    start = float(np.clip(x - wide / 2, areas.plot.x0, areas.plot.x1 - wide))
+    return word(text, NAME, film.skin.ink, Rect(start, rect.y0, start + wide, rect.y1), name)
 
 
 @beat("raise")
@@ -546,13 +566,14 @@ def raised(film: BackwardFilm) -> None:
     areas = film.areas
     with film.scene.telling():
         film.move(*film.leave("measures", "wide", "high"), seconds=TEXT)
-        over = film.fitted("height", ["this key's score is raised a little", "one score is raised"], film.skin.ink)
-        film.move(over, seconds=TEXT)
-        film.move(Shows(areas, areas.widen, rate_func=ease_in_out_cubic), seconds=RAISE)
-        film.scene.hold(TEXT)
-        film.move(*film.leave("height"), seconds=TEXT / 2)
-        film.move(film.fitted("height", ["all shrink until they are 1 again", "all shrink to 1 again"], film.skin.ink), seconds=TEXT)
-        film.move(Shows(areas, areas.squeeze, rate_func=ease_in_out_cubic), seconds=RAISE)
+        for pace, texts in (
+            (areas.widen, ["its score is raised: its weight grows", "its score is raised"]), (areas.squeeze, ["all shrink to 1 together"])
+        ):  # fmt: skip
+            film.words["height"] = at_key(film, texts, film.place["height"], "height")
+            film.move(FadeIn(film.words["height"]), seconds=TEXT)
+            film.move(Shows(areas, pace, rate_func=ease_in_out_cubic), seconds=RAISE)
+            film.scene.hold(TEXT)
+            film.move(*film.leave("height"), seconds=TEXT / 2)
 
 
 @beat("share")
@@ -566,7 +587,6 @@ def share(film: BackwardFilm) -> None:
     law = worded(film.place["law"], ["gain", "P × dP", "−", "loss", "P × D", "=", "P × (dP − D)", "=", "dS"], NUMBER, hues, "law")
     film.words["law"] = Group(*law)
     with film.scene.telling():
-        film.move(*film.leave("height"), seconds=TEXT / 2)
         told = ["one level for all: the mean dP, D", "one level: the mean, D"]
         film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), film.fitted("height", told, skin.hue("D")), seconds=LEVEL)
         film.move(Shows(areas, areas.rise), levelled(film), seconds=2 * TEXT)
@@ -613,8 +633,8 @@ def dot(film: BackwardFilm) -> None:
 
     line = equations(film)
     with film.scene.telling():
-        gone = film.leave("law", "sum", "height", "width", "all")
-        film.move(*gone, Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
+        gone = film.leave("law", "sum", "height", "width", "all", "axis", "axis name")
+        film.move(*gone, Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=PRODUCT)
         film.move(FadeIn(*line["line 0"]), seconds=TEXT)
         film.scene.hold(TEXT)
         film.move(FadeIn(*line["note 0"]), seconds=TEXT)
@@ -623,14 +643,13 @@ def dot(film: BackwardFilm) -> None:
         film.move(*(settle(piece, source) for piece, source in zip(pulled[2:4], line["note 0"][2:4], strict=True)), seconds=TURN)
         film.move(FadeIn(*pulled[:2], *pulled[4:7], rate_func=early), settle(pulled[7], line["note 0"][4]), seconds=TURN)
         film.move(FadeIn(*output), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
         *last, equal, mean = line["line 2"]
         film.move(
             *(settle(piece, source) for piece, source in zip(last, [*pulled[:4], output[5]], strict=True)),
             FadeOut(areas.above_others, areas.below_others), seconds=MOVE,
         )  # fmt: skip
         film.move(FadeIn(equal, mean), seconds=TEXT)
-        film.scene.hold(TEXT)
 
 
 def equations(film: BackwardFilm) -> dict[str, list[Word]]:
@@ -689,12 +708,11 @@ def softmax(film: BackwardFilm) -> None:
         film.tiles["d"] = means = film.matrix("D", finite(found.followed.d), film.slot("d"))
         do, o = film.tiles["do"].rect, film.tiles["o"].rect
         film.move(film.called("d", "D"), row_by_row(film, means, (do, do), (means.rect, o)), seconds=ROWS)
-        film.move(film.depart("o"), *film.leave("o name", "tile name"), seconds=LOAD)
+        film.move(*film.leave("tile name"), seconds=TEXT / 2)
         film.tiles["ds"] = made = film.matrix("dS", found.followed.ds, film.slot("ds"))
         weights = film.tiles["p"].rect
         film.move(row_by_row(film, made, (weights, weights), (made.rect, means.rect)), film.called("ds", "dS"), seconds=ROWS)
         film.scene.remove(gradients)
-        film.scene.hold(TEXT)
 
 
 # ------------------------------------------------------------------------------------------------- what goes into Q and K
@@ -707,8 +725,8 @@ def dk(film: BackwardFilm) -> None:
     values = found.gained(found.row_block)[0].T
     with film.scene.telling():
         film.move(
-            film.depart("do"), film.depart("v"), film.back("q"), FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
-            *film.leave("rows name", "keys name", "beside name", "stats name"), film.making("dK"), seconds=MOVE,
+            film.depart("do"), film.depart("v"), film.depart("o"), film.back("q"), FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
+            *film.leave("rows name", "keys name", "beside name", "stats name", "o name"), film.making("dK"), seconds=MOVE,
         )  # fmt: skip
         given_by(film, "dk", "dK", "q", values)
 
@@ -721,10 +739,8 @@ def dq(film: BackwardFilm) -> None:
     with film.scene.telling():
         film.move(film.back("k"), film.making("dQ"), seconds=MOVE)
         given_by(film, "dq", "dQ", "k", values)
-        steps = film.words["list"]
-        assert isinstance(steps, Worklist)
-        film.move(steps.go(len(RULES)), seconds=2 * TEXT)
-        film.scene.hold(2 * TEXT)
+        film.move(film.making(""), seconds=TEXT)
+        film.scene.hold(TEXT)
 
 
 def given_by(film: BackwardFilm, part: str, tensor: str, other: str, values: np.ndarray) -> None:
@@ -792,7 +808,7 @@ def shared(film: BackwardFilm) -> None:
         film.move(*gone, numbers_of(film), FadeIn(film.words["program"], column), *names, told, seconds=2 * TEXT)
         film.move(Shows(walk, walk.run({(block, j): (at + 1) / len(own) for at, block in enumerate(own)})), seconds=ALONE)
         others = [f"all {len(found.walks)} programs at once, each at a pace of its own", f"all {len(found.walks)} programs at once"]
-        film.move(*film.leave("note", "column"), seconds=TEXT)
+        film.move(*film.leave("note", "column"), seconds=TEXT / 2)
         film.move(film.fitted("note", others, skin.ink), seconds=TEXT)
         film.move(Shows(walk, walk.run(found.times(found.config.seed))), seconds=ALL)
         film.scene.hold(2 * TEXT)
@@ -833,21 +849,18 @@ def order(film: BackwardFilm) -> None:
         one_row(film, added(found.in_order(found.parts, found.drawn[0][:-2])))
         film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
         film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
-        film.move(
-            numbers_of(film), FadeIn(film.words["program"], film.words["entry"]), film.fitted("dq name", ONE_OF, skin.q), seconds=TEXT
-        )
-        meet(film, found.drawn[0][-2:])
         heads = [
             film.fitted(side, [f"program {turns[-2]} first", f"{turns[-2]} first"], skin.ink)
             for side, turns in zip(SIDES, found.drawn, strict=True)
         ]
-        film.move(*heads, step(film, 0), *(line_of_sum(film, side, 0) for side in SIDES), seconds=TEXT)
-        film.scene.hold(TEXT)
+        film.move(
+            numbers_of(film), FadeIn(film.words["program"], film.words["entry"]), film.fitted("dq name", ONE_OF, skin.q), *heads,
+            *a_step(film, 0), seconds=TEXT,
+        )  # fmt: skip
+        meet(film, found.drawn[0][-2:])
         for at in range(1, len(STEPS)):
-            film.move(step(film, at), line_of_sum(film, "first", at), seconds=TEXT)
-        film.scene.hold(TEXT)
-        film.move(*swapped(film), seconds=MOVE)
-        film.move(*(line_of_sum(film, "last", at) for at in (2, 4)), seconds=TEXT)
+            film.move(*a_step(film, at), seconds=TEXT)
+            film.scene.hold(TEXT)
         film.tiles["dq"].display(roots(found.orders[1]))
         film.move(FadeIn(underlined(film)), film.fitted("note", BOTH, skin.ink), seconds=TEXT)
         film.scene.hold(LOOK)
@@ -856,40 +869,26 @@ def order(film: BackwardFilm) -> None:
 def meet(film: BackwardFilm, programs: Sequence[int]) -> None:
     """Parts of two programs set out from their tiles and come to the same block of dQ."""
     cells, goal = Grid(film.place["row"], 1, len(film.found.walks)), film.place["dq"]
-    lit, parts = Rectangles(film.skin.scores, name="heads", opacity=palette.LIT), Rectangles(film.skin.q, name="parts", opacity=palette.FAINT)
+    lit, parts = (
+        Rectangles(film.skin.scores, name="heads", opacity=palette.LIT),
+        Rectangles(film.skin.q, name="parts", opacity=palette.FAINT),
+    )
     starts = [cells.cell(0, j) for j in programs]
     film.words["heads"] = lit.display(edges(starts))
 
     def come(share: float) -> None:
         parts.display(edges([start.toward(goal, share) for start in starts]))
 
-    film.move(FadeIn(lit), seconds=TEXT)
+    film.scene.add(lit)
     come(0.0)
-    film.scene.add(parts)
-    film.move(Shows(parts, come, rate_func=ease_in_out_cubic), seconds=MEET)
-    film.move(FadeOut(parts), seconds=TEXT)
+    film.move(Shows(parts, come, rate_func=ease_in_out_cubic, introducer=True, remover=True), seconds=MEET)
 
 
-def swapped(film: BackwardFilm) -> list[Shows]:
-    """What was added first is added last in the other order, and the other way round."""
-    coming, (first, last) = [], (Bands(film.place[f"{side} list"], len(STEPS), 0) for side in SIDES)
-    for source, goal in ((1, 3), (3, 1)):
-        line_of_sum(film, "last", goal)
-        each = film.words[f"last {goal}"]
-        assert isinstance(each, Readout)
-        start, stop = first.of(source), last.of(goal)
-        coming.append(
-            Shows(each, lambda share, each=each, ends=(start, stop): each.at(ends[0].toward(ends[1], share)), rate_func=ease_in_out_cubic,
-                  introducer=True)
-        )  # fmt: skip
-    return coming
-
-
-def step(film: BackwardFilm, at: int) -> FadeIn:
-    """What a line of both sums is."""
+def a_step(film: BackwardFilm, at: int) -> list[FadeIn]:
+    """A line of both sums, and what it is."""
     part = f"step {at}"
     film.words[part] = fitted(STEPS[at], NAME, film.skin.ink, Bands(film.place["steps"], len(STEPS), 0).of(at), part)
-    return FadeIn(film.words[part])
+    return [FadeIn(film.words[part]), *(line_of_sum(film, side, at) for side in SIDES)]
 
 
 def line_of_sum(film: BackwardFilm, side: str, at: int) -> FadeIn:
@@ -930,9 +929,12 @@ def recap(film: BackwardFilm) -> None:
         film.move(FadeOut(*film.tiles.values(), *(each.mobject for each in film.leave())), seconds=TEXT)
         film.tiles = {}
         film.move(FadeIn(film.list_of("list", NUMBER).display(len(RULES))), seconds=2 * TEXT)
-        lines = Bands(place["whose"], len(RULES), 0)
-        for tensor in WHOSE:
-            slot = lines.of(list(RULES).index(tensor))
-            film.words[tensor] = fitted(WHOSE[tensor], NAME, skin.hue(tensor), slot, f"whose {tensor}")
+        lines, all_of_it = Bands(place["whose"], len(RULES), 0), Bands(place["list"], len(RULES), 0)
+        for tensor, texts in WHOSE.items():
+            at = list(RULES).index(tensor)
+            film.words[tensor] = fitted(texts, NUMBER, skin.hue(tensor), lines.of(at), f"whose {tensor}")
             film.move(FadeIn(film.words[tensor]), seconds=TEXT)
+        film.words["shared"] = outlines(skin.q, "shared", theme.HEAVY)
+        film.words["shared"].display(edges([replace(all_of_it.of(at), x1=lines.of(at).x1)]))
+        film.move(FadeIn(film.words["shared"]), seconds=TEXT)
         film.scene.hold(LOOK)

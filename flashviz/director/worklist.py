@@ -9,17 +9,19 @@ from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
-from flashviz.director.words import Word, middle
+from flashviz.director.words import SPACE, Word, middle
 from flashviz.layout import Rect
 from flashviz.layout.backward import Bands
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import Shows
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import edges, outlines
 from flashviz.palette import Theme
 
 TICK, COUNT, RULE = 0.25, 1.35, 2.2  # em from the left: of a tick, of a number, of a formula
 SLACK = 0.25  # em at the right of the longest formula
 FRAME = 0.94  # of a line's height
+SMALL, RAISED = 0.62, 0.36  # em: a transpose's T, and its baseline over the line's
 
 
 class Worklist(Group):
@@ -37,9 +39,9 @@ class Worklist(Group):
         px *= min(1.0, rect.width / widest)
         wide = min(rect.width, widest)
 
-        def words(column: float, texts: Sequence[tuple[str, str]], name: str) -> list[Word | None]:
+        def words(column: float, texts: Sequence[tuple[str, str]], name: str) -> list[Named | None]:
             return [
-                Word(text, px, hue, slot.x0 + column * em(px), middle(slot, px), name) if text else None
+                transposed(text, px, hue, slot.x0 + column * em(px), middle(slot, px), name) if text else None
                 for slot, (text, hue) in zip(self.slots, texts, strict=True)
             ]
 
@@ -69,8 +71,15 @@ class Worklist(Group):
         start = self.position
         return Shows(self, lambda share: self.display(start + (position - start) * share), rate_func=ease_in_out_cubic)
 
-    def word(self, at: int) -> Word:
-        """The formula of a line."""
-        found = self.rules[at]
-        assert found is not None
-        return found
+
+def transposed(text: str, px: float, color: str, left: float, baseline: float, name: str) -> Named:
+    """A formula by its left edge and baseline; the T of what is transposed is the face's own letter, small and raised."""
+    pieces: list[Word] = []
+    for at, part in enumerate(text.split("ᵀ")):
+        if at:
+            pieces.append(Word("T", SMALL * px, color, left, baseline + RAISED * em(px), name))
+            left += pieces[-1].wide
+        if part:
+            pieces.append(Word(part.strip(), px, color, left + SPACE * em(px) * part.startswith(" "), baseline, name))
+            left = pieces[-1].left + pieces[-1].wide
+    return Named(*pieces, tag=name, text=text)
