@@ -29,11 +29,11 @@ BEATS: tuple[Beat, ...] = (
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "dv", "The part of dV", 5.9, shot="one tile", late=True, along=True,
+        "dv", "The part of dV", 5.7, shot="one tile", late=True, along=True,
         caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
-        "upstream", "From dO to dP", 3.4, shot="one tile", late=True, along=True,
+        "upstream", "From dO to dP", 3.3, shot="one tile", late=True, along=True,
         caption="dO and V make dP, as Q and K made S.",
     ),
     Beat(
@@ -41,15 +41,15 @@ BEATS: tuple[Beat, ...] = (
         caption="Each key is a bar: P wide, dP high.",
     ),
     Beat(
-        "raise", "One score more", 4.2, shot="one query", late=True, along=True,
-        caption="A higher score: its weight grows, others shrink.",
+        "raise", "One score more", 3.7, shot="one query", late=True, along=True,
+        caption="Raise a score: all other weights shrink.",
     ),
     Beat(
-        "share", "Gain less loss", 5.4, shot="one query", late=True, along=True,
+        "share", "Gain less loss", 6.0, shot="one query", late=True, along=True,
         caption="It gains its own dP; the others lose the mean dP, D.",
     ),
     Beat(
-        "dot", "Without the others", 4.9, shot="one query", late=True, along=True,
+        "dot", "Without the others", 4.7, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
@@ -69,7 +69,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 6.3, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 6.0, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
     ),
     Beat(
@@ -295,7 +295,7 @@ class Backward:
         """Without a second program nothing is shared; where no order changes a bit, none is shown."""
         left_out = {"order"} if self.differ == 0 else set()
         if len(self.programs) < 2:
-            left_out = {"shared", "order"}
+            left_out = {"shared", "order", "recap"}
         return tuple(beat for beat in BEATS if beat.name not in left_out)
 
     @property

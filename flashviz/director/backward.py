@@ -31,11 +31,11 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, Signed, edges, flat_row,
 from flashviz.palette import spread, weight_spread
 
 CALM = 0.8  # seconds of the first picture
-PRODUCT, ROWS, SUM = 0.7, 1.0, 1.3  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.5, 0.9, 1.0  # seconds: of a row that is weighed, until all are one sum, of all other columns
+PRODUCT, ROWS, SUM = 0.7, 1.0, 1.2  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+TERM, FALL, REST = 0.5, 0.9, 0.8  # seconds: of a row that is weighed, until all are one sum, of all other columns
 RAISE, LEVEL, PARTS = 1.0, 1.0, 0.8  # seconds: while one weight is raised, until all bars are level, and until they are apart again
 ALONE, ALL, MEET = 1.4, 1.6, 1.1  # seconds: of one program, of all others at once, of two parts on their way to one dQ
-LOOK = 1.6  # seconds that what is to be read stands
+LOOK = 1.3  # seconds that what is to be read stands
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
 LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)", "log Σ exp(S)"]
 SLOPE = ["how the loss changes with O", "the loss's slope at O", "slope at O"]
@@ -53,6 +53,7 @@ HASTE = 1.5  # power of the time by which bands set out: the first ones slowly
 LINE = em(6)  # under digits that differ, and about what is framed
 SIGNED = "dD"  # with what the name of a picture begins whose zero is the middle of its ramp
 SCORES = "S", "dP", "dS"  # pictures whose zero is the ground: one hue above it, another one under it
+PATCH = em(24)  # of a hue in a key
 ENTRY = em(22)  # of a number that is pointed at
 TURN = 0.5  # seconds in which a symbol goes to the next line
 RATE = ["dS: how fast the loss rises with a score", "dS: the loss's slope at a score", "dS: slope at a score"]
@@ -369,14 +370,17 @@ def weighed(film: BackwardFilm) -> Matrix:
     (weights, terms), written, given = found.weighed, found.heaviest, found.rows_of("dO", found.row_block)
     rows, pick = len(weights), outlines(skin.ink, "row")
     column, strips = Bands(film.slot("p"), len(found.followed.p[0]), 1).of(found.key), []
+    queries = [(found.row_block % found.config.row_blocks * found.config.block_m + row, number(float(weights[row]))) for row in written]
+    ways = ["P of query {}: {} ×", "query {}: {} ×", "{1} ×"]
+    said = [[way.format(*each) for each in queries] for way in ways]
+    room = place["weight 0"].width
+    named = next((texts for texts in said if max(text_width(text, LABEL, Face.STRONG) for text in texts) <= room), said[-1])
     film.scene.add(pick)
     for at, row in enumerate(written):
         strips.append(film.matrix("dO", given[row][None], line_of(do.rect, rows, row), given))
         strips[-1].tag = "row of dO"
         pick.display(edges([line_of(rect, rows, row).inset(-LINE) for rect in (column, do.rect)]))
-        weight, slot = number(float(weights[row])), place[f"weight {at}"]
-        query = found.row_block % found.config.row_blocks * found.config.block_m + row
-        told = fitted([f"P of query {query}: {weight} ×", f"query {query}: {weight} ×", f"{weight} ×"], LABEL, skin.scores, slot, "weight")
+        told = word(named[at], LABEL, skin.scores, place[f"weight {at}"], "weight")
         film.words[f"weight {at}"] = told
         film.move(come_weighed(strips[-1], place[f"term {at}"], given[row], terms[row]), FadeIn(told, rate_func=late), seconds=TERM)
     film.scene.remove(pick)
@@ -467,7 +471,6 @@ def upstream(film: BackwardFilm) -> None:
         )  # fmt: skip
         film.move(film.called("v", "V"), film.name("beside name", "P", skin.scores), *key_of_signs(film), seconds=TEXT)
         film.move(film.called("dp", "dP"), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
-        film.scene.hold(TEXT)
 
 
 def key_of_signs(film: BackwardFilm) -> list[FadeIn]:
@@ -475,8 +478,8 @@ def key_of_signs(film: BackwardFilm) -> list[FadeIn]:
     made = []
     for part, text, hue in (("above", "> 0", film.skin.scores), ("under", "< 0", film.skin.below)):
         slot = film.place[part]
-        patch = slot.left(em(LABEL)).inset(0.0, (slot.height - em(LABEL)) / 2)
-        beside = slot.right(slot.width - 1.4 * em(LABEL))
+        patch = slot.left(PATCH).inset(0.0, (slot.height - PATCH) / 2)
+        beside = slot.right(slot.width - 1.5 * PATCH)
         film.words[part] = Group(Rectangles(hue, name=part).display(edges([patch])), word(text, LABEL, film.skin.ink, beside, part))
         made.append(FadeIn(film.words[part]))
     return made
@@ -566,14 +569,15 @@ def raised(film: BackwardFilm) -> None:
     areas = film.areas
     with film.scene.telling():
         film.move(*film.leave("measures", "wide", "high"), seconds=TEXT)
-        for pace, texts in (
-            (areas.widen, ["its score is raised: its weight grows", "its score is raised"]), (areas.squeeze, ["all shrink to 1 together"])
-        ):  # fmt: skip
+        for at, (pace, texts) in enumerate(
+            ((areas.widen, ["its score is raised: its weight grows", "its score is raised"]), (areas.squeeze, ["all shrink to 1 together"]))
+        ):
+            if at:
+                film.move(*film.leave("height"), seconds=TEXT / 2)
             film.words["height"] = at_key(film, texts, film.place["height"], "height")
             film.move(FadeIn(film.words["height"]), seconds=TEXT)
             film.move(Shows(areas, pace, rate_func=ease_in_out_cubic), seconds=RAISE)
             film.scene.hold(TEXT)
-            film.move(*film.leave("height"), seconds=TEXT / 2)
 
 
 @beat("share")
@@ -587,11 +591,14 @@ def share(film: BackwardFilm) -> None:
     law = worded(film.place["law"], ["gain", "P × dP", "−", "loss", "P × D", "=", "P × (dP − D)", "=", "dS"], NUMBER, hues, "law")
     film.words["law"] = Group(*law)
     with film.scene.telling():
+        film.move(*film.leave("height"), seconds=TEXT / 2)
         told = ["one level for all: the mean dP, D", "one level: the mean, D"]
         film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), film.fitted("height", told, skin.hue("D")), seconds=LEVEL)
         film.move(Shows(areas, areas.rise), levelled(film), seconds=2 * TEXT)
         film.move(Shows(areas, areas.gain, rate_func=ease_in_out_cubic), FadeIn(*law[:2]), seconds=PARTS)
+        film.scene.hold(TEXT)
         film.move(Shows(areas, areas.lose, rate_func=ease_in_out_cubic), FadeIn(*law[2:5]), seconds=PARTS)
+        film.scene.hold(TEXT)
         film.move(FadeIn(*law[5:]), *film.leave("height"), seconds=TEXT)
         film.words["sum"] = word(
             f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}", NUMBER, skin.ink, film.place["sum"], "sum"
@@ -636,7 +643,6 @@ def dot(film: BackwardFilm) -> None:
         gone = film.leave("law", "sum", "height", "width", "all", "axis", "axis name")
         film.move(*gone, Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=PRODUCT)
         film.move(FadeIn(*line["line 0"]), seconds=TEXT)
-        film.scene.hold(TEXT)
         film.move(FadeIn(*line["note 0"]), seconds=TEXT)
         film.scene.hold(TEXT)
         pulled, output = line["line 1"], line["note 1"]
@@ -725,7 +731,8 @@ def dk(film: BackwardFilm) -> None:
     values = found.gained(found.row_block)[0].T
     with film.scene.telling():
         film.move(
-            film.depart("do"), film.depart("v"), film.depart("o"), film.back("q"), FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
+            film.depart("do"), film.depart("v"), film.depart("o"), film.back("q"),
+            FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
             *film.leave("rows name", "keys name", "beside name", "stats name", "o name"), film.making("dK"), seconds=MOVE,
         )  # fmt: skip
         given_by(film, "dk", "dK", "q", values)
@@ -738,18 +745,17 @@ def dq(film: BackwardFilm) -> None:
     values = found.parts[found.programs.index(found.key_tile)]
     with film.scene.telling():
         film.move(film.back("k"), film.making("dQ"), seconds=MOVE)
-        given_by(film, "dq", "dQ", "k", values)
-        film.move(film.making(""), seconds=TEXT)
+        given_by(film, "dq", "dQ", "k", values, film.making(""))
         film.scene.hold(TEXT)
 
 
-def given_by(film: BackwardFilm, part: str, tensor: str, other: str, values: np.ndarray) -> None:
-    """A product of dS and of what has just come, carried to its place; all else steps back."""
+def given_by(film: BackwardFilm, part: str, tensor: str, other: str, values: np.ndarray, *then: Shows) -> None:
+    """A product of dS and of what has just come, carried to its place; all else steps back, and comes forth with what is next."""
     back = StepBack([each for name, each in film.tiles.items() if name not in ("ds", other)], palette.DIM)
     film.move(back, film.called(other, other.upper()), seconds=TEXT)
     carry(film, part, tensor, values, SUM, film.slot(other))
     film.scene.remove(film.words.pop(f"{part} wanted"))
-    film.move(step_forth(back), seconds=TEXT)
+    film.move(step_forth(back), *then, seconds=TEXT)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
@@ -811,7 +817,7 @@ def shared(film: BackwardFilm) -> None:
         film.move(*film.leave("note", "column"), seconds=TEXT / 2)
         film.move(film.fitted("note", others, skin.ink), seconds=TEXT)
         film.move(Shows(walk, walk.run(found.times(found.config.seed))), seconds=ALL)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
 
 
 def column_of(film: BackwardFilm, j: int) -> Rect:
@@ -860,7 +866,7 @@ def order(film: BackwardFilm) -> None:
         meet(film, found.drawn[0][-2:])
         for at in range(1, len(STEPS)):
             film.move(*a_step(film, at), seconds=TEXT)
-            film.scene.hold(TEXT)
+            film.scene.hold(TEXT * (at % 2 == 0))
         film.tiles["dq"].display(roots(found.orders[1]))
         film.move(FadeIn(underlined(film)), film.fitted("note", BOTH, skin.ink), seconds=TEXT)
         film.scene.hold(LOOK)
@@ -926,9 +932,9 @@ def recap(film: BackwardFilm) -> None:
     """The list again, all of it done, and whose each gradient is: dQ alone is shared."""
     skin, place = film.skin, film.place
     with film.scene.telling():
-        film.move(FadeOut(*film.tiles.values(), *(each.mobject for each in film.leave())), seconds=TEXT)
+        gone = FadeOut(*film.tiles.values(), *(each.mobject for each in film.leave()), rate_func=early)
         film.tiles = {}
-        film.move(FadeIn(film.list_of("list", NUMBER).display(len(RULES))), seconds=2 * TEXT)
+        film.move(gone, FadeIn(film.list_of("list", NUMBER).display(len(RULES)), rate_func=late), seconds=2 * TEXT)
         lines, all_of_it = Bands(place["whose"], len(RULES), 0), Bands(place["list"], len(RULES), 0)
         for tensor, texts in WHOSE.items():
             at = list(RULES).index(tensor)

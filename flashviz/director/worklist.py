@@ -21,7 +21,7 @@ from flashviz.palette import Theme
 TICK, COUNT, RULE = 0.25, 1.35, 2.2  # em from the left: of a tick, of a number, of a formula
 SLACK = 0.25  # em at the right of the longest formula
 FRAME = 0.94  # of a line's height
-SMALL, RAISED = 0.62, 0.36  # em: a transpose's T, and its baseline over the line's
+SMALL, RAISED = 0.7, 0.34  # em: a transpose's T, and its baseline over the line's
 
 
 class Worklist(Group):
@@ -74,12 +74,12 @@ class Worklist(Group):
 
 def transposed(text: str, px: float, color: str, left: float, baseline: float, name: str) -> Named:
     """A formula by its left edge and baseline; the T of what is transposed is the face's own letter, small and raised."""
-    pieces: list[Word] = []
+    drawn: list[Word] = []
     for at, part in enumerate(text.split("ᵀ")):
         if at:
-            pieces.append(Word("T", SMALL * px, color, left, baseline + RAISED * em(px), name))
-            left += pieces[-1].wide
+            drawn.append(Word("T", SMALL * px, color, left, baseline + RAISED * em(px), "exponent"))
+            left += drawn[-1].wide
         if part:
-            pieces.append(Word(part.strip(), px, color, left + SPACE * em(px) * part.startswith(" "), baseline, name))
-            left = pieces[-1].left + pieces[-1].wide
-    return Named(*pieces, tag=name, text=text)
+            drawn.append(Word(part.strip(), px, color, left + SPACE * em(px) * part.startswith(" "), baseline, "part"))
+            left = drawn[-1].left + drawn[-1].wide
+    return Named(*(glyphs for each in drawn for glyphs in each), tag=name, text=text)
