@@ -21,8 +21,8 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What is given and wanted", 4.2, shot="kept", late=True, along=True,
-        caption="The loss gives dO. Training needs dQ, dK and dV.",
+        "kept", "What is given and wanted", 3.7, shot="kept", late=True, along=True,
+        caption="The loss gives dO. Wanted: dQ, dK and dV.",
     ),
     Beat(
         "again", "P again", 4.0, shot="one tile", late=True, along=True,
@@ -45,11 +45,11 @@ BEATS: tuple[Beat, ...] = (
         caption="Raise a score: all other weights shrink.",
     ),
     Beat(
-        "share", "Gain less loss", 6.0, shot="one query", late=True, along=True,
+        "share", "Gained less lost", 6.0, shot="one query", late=True, along=True,
         caption="It gains its own dP; the others lose the mean dP, D.",
     ),
     Beat(
-        "dot", "Without the others", 4.7, shot="one query", late=True, along=True,
+        "dot", "Without the others", 5.2, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(

@@ -588,7 +588,7 @@ def share(film: BackwardFilm) -> None:
     """
     areas, skin, said = film.areas, film.skin, film.found.said
     hues = [skin.ink, skin.ink, skin.ink, skin.hue("D"), skin.hue("D"), skin.ink, skin.ink, skin.ink, skin.scores]
-    law = worded(film.place["law"], ["gain", "P × dP", "−", "loss", "P × D", "=", "P × (dP − D)", "=", "dS"], NUMBER, hues, "law")
+    law = worded(film.place["law"], ["gained", "P × dP", "−", "lost", "P × D", "=", "P × (dP − D)", "=", "dS"], NUMBER, hues, "law")
     film.words["law"] = Group(*law)
     with film.scene.telling():
         film.move(*film.leave("height"), seconds=TEXT / 2)
@@ -656,6 +656,7 @@ def dot(film: BackwardFilm) -> None:
             FadeOut(areas.above_others, areas.below_others), seconds=MOVE,
         )  # fmt: skip
         film.move(FadeIn(equal, mean), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 def equations(film: BackwardFilm) -> dict[str, list[Word]]:
