@@ -52,6 +52,11 @@ class Theme:
         }[tensor.removeprefix("d")]  # fmt: skip
 
     @property
+    def below(self) -> str:
+        """Of values under zero, where those over it are drawn as scores are."""
+        return self.further[0]
+
+    @property
     def hues(self) -> tuple[str, ...]:
         """For tensors that have no colour of their own, in their order."""
         return self.q, self.k, self.v, self.o, self.stats, *self.further

@@ -19,6 +19,7 @@ class BackwardScene(backward.BackwardStage):
         backward.dv(film)
         backward.upstream(film)
         backward.row(film)
+        backward.raised(film)
         backward.share(film)
         backward.dot(film)
         backward.softmax(film)
@@ -26,3 +27,4 @@ class BackwardScene(backward.BackwardStage):
         backward.dq(film)
         backward.shared(film)
         backward.order(film)
+        backward.recap(film)

@@ -268,14 +268,28 @@ def test_leveled_bars_end_at_the_mean_and_parted_ones_at_their_values() -> None:
     assert (tops, lows) == pytest.approx((drawn.level_of(drawn.values.max()), drawn.level_of(drawn.values.min())))
 
 
-def test_products_are_counted_as_they_are_made() -> None:
-    """Each beat says which of all that the trace has it made last."""
+def test_the_list_is_of_all_products_and_softmaxs_steps_and_is_ticked_as_they_are_made() -> None:
+    """Products have the numbers of those that the trace has; softmax's two steps have none. All lines before the framed one are ticked."""
     stage, back = scene(FILM), found("default")
-    made = ["S", "dV", "dP", "dK", "dQ"]
-    for beat, count in (("again", 1), ("dv", 2), ("upstream", 3), ("dk", 4), ("dq", 5)):
-        assert said(at(stage, beat), "made") == [f"product {count} of 5:", made[count - 1]]
+    made = [tensor for tensor in backward.RULES if tensor not in backward.SOFTMAX]
     assert made[:3] == products(back.trace)[:3]
     assert sorted(made) == sorted(products(back.trace)), "dK and dQ, of which neither needs the other, in either order"
+    for beat, count in (("again", 1), ("dv", 2), ("upstream", 3), ("softmax", 4), ("dk", 5), ("dq", 7), ("recap", 7)):
+        snapshot = at(stage, beat)
+        rules = sorted(shown(snapshot, "rule"), key=lambda item: -item.box[1])
+        assert [item.text for item in rules] == list(backward.RULES.values()), beat
+        assert len(shown(snapshot, "tick")) == count, beat
+        beside = {min(rules, key=lambda rule: abs(rule.box[1] - item.box[1])).text: item.text for item in shown(snapshot, "count")}
+        assert beside == {backward.RULES[tensor]: f"{number}" for number, tensor in enumerate(made, 1)}, beat
+
+
+def test_whose_each_gradient_is() -> None:
+    """By the trace's walks: more than one program adds to a row block of dQ, and each column's dK and dV have one."""
+    stage, back = scene(FILM), found("default")
+    assert len(back.programs) > 1
+    for tensor in ("dK", "dV"):
+        assert said(at(stage, "recap"), f"whose {tensor}") == ["added up by one program"]
+    assert said(at(stage, "recap"), "whose dQ") == ["added up by all programs"]
 
 
 def test_the_number_is_pointed_at_where_it_stands_in_dq() -> None:
@@ -300,7 +314,7 @@ def test_without_a_second_program_nothing_is_shared(name: str) -> None:
     beats = [beat.name for beat in found(name).beats]
     assert ("shared" in beats) == (len(found(name).programs) > 1)
     assert ("order" in beats) == ("shared" in beats and found(name).differ > 0)
-    assert beats[-1] in {"order", "shared", "dq"}
+    assert beats[-1] == ("recap" if "shared" in beats else "dq")
 
 
 def test_what_did_not_run_is_refused() -> None:
@@ -327,19 +341,44 @@ def test_lines_of_sums_are_exact_and_their_points_stand_beneath_each_other(steps
         assert [text[0] in "+−" for text in texts[1::2]] == [True, True]
 
 
-def test_a_raised_weight_takes_its_width_from_all_others() -> None:
-    """By softmax with one score raised: their widths shrink alike, all together stay as wide; at the end all is as it was."""
+def test_a_raised_weight_takes_its_width_from_all() -> None:
+    """It gets wider and nothing else does; then all shrink alike, until together they are as wide as before; levelled, all is as it was."""
     drawn = areas("default")
     before = np.diff(drawn.feet)
-    drawn.raised(0.5)
-    during = np.diff(drawn.feet)
-    assert during.sum() == pytest.approx(before.sum())
-    assert during[drawn.at] > before[drawn.at]
     others = (np.arange(len(before)) != drawn.at) & (before > 1e-9)
-    assert during[others] / before[others] == pytest.approx(np.full(others.sum(), (during[others] / before[others]).mean()), rel=1e-3)
-    assert (during[others] / before[others]).max() < 1
-    drawn.raised(1.0)
+    drawn.widen(1.0)
+    wider = np.diff(drawn.feet)
+    assert wider[others] == pytest.approx(before[others])
+    assert before[drawn.at] < wider[drawn.at] <= 1.5 * before[drawn.at] + 1e-9
+    drawn.squeeze(1.0)
+    after = np.diff(drawn.feet)
+    assert after.sum() == pytest.approx(before.sum())
+    assert after[others] / before[others] == pytest.approx(np.full(others.sum(), (after[others] / before[others]).mean()), rel=1e-3)
+    assert (after[others] / before[others]).max() < 1
+    assert after[drawn.at] > before[drawn.at]
+    drawn.settle(1.0)
     assert np.diff(drawn.feet) == pytest.approx(before)
+
+
+@every
+def test_gain_less_loss_is_ds(name: str) -> None:
+    """Of the key that is looked at: P dP gained, P D lost, in units of the whole width and of one; and so the loss's slope at its score.
+
+    Against the derivative by a small step of that score, with softmax and all dP in float64.
+    """
+    back, drawn = found(name), areas(name)
+    unit = drawn.plot.width * drawn.unit
+    drawn.settle(1.0)
+    drawn.gain(1.0)
+    weight, slope, mean = drawn.weights[drawn.at], drawn.values[drawn.at], drawn.mean
+    assert sizes(boxes_of(drawn.key)) / unit == pytest.approx(abs(weight * slope), abs=1e-4)
+    drawn.lose(1.0)
+    assert sizes(boxes_of(drawn.lost)) / unit == pytest.approx(abs(weight * mean), abs=1e-4)
+    step = 1e-6
+    raised = drawn.weights * np.where(np.arange(len(drawn.weights)) == drawn.at, np.exp(step), 1.0)
+    total = drawn.weights.sum()
+    change = (raised / raised.sum() - drawn.weights / total) @ drawn.values / step
+    assert change == pytest.approx(float(back.whole.ds[back.row, drawn.at]), abs=2e-3 * np.abs(drawn.values).max())
 
 
 def test_one_program_goes_first_and_then_all_others() -> None:
@@ -405,12 +444,26 @@ def test_the_orders_differ_in_the_last_two_who_meet(name: str) -> None:
 def test_zero_is_the_middle_of_the_ramp() -> None:
     """One scale, one key: of opposite numbers the colours are as far from zero's, on either side."""
     film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
-    for tensor in ("dO", "D", "dS", "S"):
+    for tensor in ("dO", "D", "dQ"):
         picture = film.matrix(tensor, np.array([[-4.0, -1.0, 0.0, 1.0, 4.0, -4.0, 4.0]]), Rect(0.0, 0.0, 1.0, 1.0))
         assert np.sign(picture.values).tolist() == [[-1, -1, 0, 1, 1, -1, 1]]
         pixels = picture.image.pixel_array[0, :, :3].astype(int)
         assert np.abs(pixels[3] + pixels[1] - 2 * pixels[2]).max() <= 2, "rounded to bytes"
         assert len({tuple(pixel) for pixel in pixels[:5]}) == 5
+
+
+def test_scores_and_their_gradients_have_a_hue_on_either_side_of_zero() -> None:
+    """Zero is the ground; opposite numbers are as far on the way to the hues that the key of the picture shows."""
+    film = backward.BackwardFilm(SimpleNamespace(skin=DARK), found("default"))  # type: ignore[arg-type]
+    ground, above, below = (np.array([int(hue[at : at + 2], 16) for at in (1, 3, 5)]) for hue in (DARK.panel, DARK.scores, DARK.below))
+    for tensor in ("S", "dP", "dS"):
+        picture = film.matrix(tensor, np.array([[-4.0, -1.0, 0.0, 1.0, 4.0]]), Rect(0.0, 0.0, 1.0, 1.0))
+        low, half_low, zero, half, high = picture.image.pixel_array[0, :, :3].astype(int)
+        assert (zero == ground).all()
+        assert np.abs(high - above).max() <= 1
+        assert np.abs(low - below).max() <= 1
+        assert np.abs(2 * half - ground - above).max() <= 2
+        assert np.abs(2 * half_low - ground - below).max() <= 2
 
 
 def test_weights_are_dark_at_0_and_white_from_a_weight_on() -> None:

@@ -21,52 +21,60 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What was kept", 3.7, shot="kept", late=True, along=True,
-        caption="Training goes back: P was not kept, LSE was.",
+        "kept", "What is given and wanted", 3.7, shot="kept", late=True, along=True,
+        caption="The loss gives dO. Wanted: dQ, dK and dV.",
     ),
     Beat(
-        "again", "P again", 3.9, shot="one tile", late=True, along=True,
+        "again", "P again", 4.0, shot="one tile", late=True, along=True,
         caption="Q, K and LSE make P again: P = exp(S − LSE).",
     ),
     Beat(
-        "dv", "The part of dV", 7.2, shot="one tile", late=True, along=True,
+        "dv", "The part of dV", 5.7, shot="one tile", late=True, along=True,
         caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
-        "upstream", "From dO to dP", 3.4, shot="one tile", late=True, along=True,
+        "upstream", "From dO to dP", 3.3, shot="one tile", late=True, along=True,
         caption="dO and V make dP, as Q and K made S.",
     ),
     Beat(
-        "row", "One query", 4.0, shot="one query", late=True, along=True,
-        caption="A bar per key: P is its width, dP its height.",
+        "row", "One query", 3.4, shot="one query", late=True, along=True,
+        caption="Each key is a bar: P wide, dP high.",
     ),
     Beat(
-        "share", "From the mean", 4.8, shot="one query", late=True, along=True,
-        caption="All weights together stay 1: raise one, others shrink.",
+        "raise", "One score more", 3.7, shot="one query", late=True, along=True,
+        caption="Raise a score: all other weights shrink.",
     ),
     Beat(
-        "dot", "Without the others", 5.7, shot="one query", late=True, along=True,
+        "share", "Gained less lost", 6.0, shot="one query", late=True, along=True,
+        caption="It gains its own dP; the others lose the mean dP, D.",
+    ),
+    Beat(
+        "dot", "Without the others", 5.2, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
-        "softmax", "From dP to dS", 3.4, shot="one tile", late=True, along=True,
-        caption="With D, row by row, dP becomes dS.",
+        "softmax", "From dP to dS", 4.2, shot="one tile", late=True, along=True,
+        caption="Row by row, dO · O gives D, and dP becomes dS.",
     ),
     Beat(
-        "dk", "The part of dK", 3.7, shot="one tile", late=True, along=True,
-        caption="Columns of dS weigh the rows of Q: dK.",
+        "dk", "The part of dK", 3.2, shot="one tile", late=True, along=True,
+        caption="Columns of dS weigh rows of Q: dK.",
     ),
     Beat(
-        "dq", "The part of dQ", 4.4, shot="one tile", late=True, along=True,
-        caption="Rows of dS weigh the keys of K: dQ.",
+        "dq", "The part of dQ", 3.3, shot="one tile", late=True, along=True,
+        caption="Rows of dS weigh keys of K: dQ.",
     ),
     Beat(
-        "shared", "What is shared", 5.0, shot="all tiles", late=True, along=True,
+        "shared", "What is shared", 5.7, shot="all tiles", late=True, along=True,
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 7.2, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 6.0, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
+    ),
+    Beat(
+        "recap", "All of it", 4.3, shot="recap", late=True, along=True,
+        caption="Five products make all three; only dQ is shared.",
     ),
 )  # fmt: skip
 
@@ -287,7 +295,7 @@ class Backward:
         """Without a second program nothing is shared; where no order changes a bit, none is shown."""
         left_out = {"order"} if self.differ == 0 else set()
         if len(self.programs) < 2:
-            left_out = {"shared", "order"}
+            left_out = {"shared", "order", "recap"}
         return tuple(beat for beat in BEATS if beat.name not in left_out)
 
     @property

@@ -1,4 +1,4 @@
-"""The backward pass: P made again on its tile, which weighs dO into dV; dP and dS, which go into dK and dQ; and dQ, to which all add."""
+"""The backward pass: of dO come dQ, dK and dV, line by line of a list, on one tile; and dQ, to which all programs add."""
 
 from __future__ import annotations
 
@@ -16,34 +16,47 @@ from flashviz.chapters.backward import Backward, Given, added, gather
 from flashviz.director.film.parts import LOAD, Columns, fitting, heading, matrix_to, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, fitted, line_width, middle, slid, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, fitted, line_width, middle, slid, word, worded
+from flashviz.director.worklist import Worklist
 from flashviz.figures import number
 from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Bands, Grid, magnified
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.areas import Areas
-from flashviz.mobjects.motion import Fade, FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tile_walk import COLUMN_INPUTS, OWN, ROW_INPUTS, Walk
-from flashviz.mobjects.tiles import Matrix, Rectangles, box, edges, flat_row, line_of, outlines, span
+from flashviz.mobjects.tiles import Matrix, Rectangles, Signed, edges, flat_row, line_of, outlines, span
 from flashviz.palette import spread, weight_spread
 
 CALM = 0.8  # seconds of the first picture
-PRODUCT, ROWS, SUM = 0.7, 1.1, 1.6  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.55, 1.0, 1.2  # seconds: of a row that is weighed, until all are one sum, of all other columns
-RAISE, LEVEL, PARTS = 1.1, 1.0, 0.8  # seconds: while one weight is raised, until all bars are level, and until they are apart again
-ALONE, ALL = 1.2, 1.4  # seconds: of one program, of all others at once
-LOOK = 1.6  # seconds that what is to be read stands
+PRODUCT, ROWS, SUM = 0.7, 1.0, 1.2  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+TERM, FALL, REST = 0.5, 0.9, 0.8  # seconds: of a row that is weighed, until all are one sum, of all other columns
+RAISE, LEVEL, PARTS = 1.0, 1.0, 0.8  # seconds: while one weight is raised, until all bars are level, and until they are apart again
+ALONE, ALL, MEET = 1.4, 1.6, 1.1  # seconds: of one program, of all others at once, of two parts on their way to one dQ
+LOOK = 1.3  # seconds that what is to be read stands
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
-LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)"]
-SLOPE = ["dO: how the loss changes with O", "dO: the loss's slope at O", "dO: slope at O"]
+LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)", "log Σ exp(S)"]
+SLOPE = ["how the loss changes with O", "the loss's slope at O", "slope at O"]
+RULES = {  # what is made, in its order
+    "S": "S = Q Kᵀ / √d", "P": "P = exp(S − LSE)", "dV": "dV = Pᵀ dO", "dP": "dP = dO Vᵀ", "dS": "dS = P × (dP − D)",
+    "dK": "dK = dSᵀ Q / √d", "dQ": "dQ = dS K / √d",
+}  # fmt: skip
+SOFTMAX = "P", "dS"  # softmax's two steps: no products of matrices
+WANTED = {"dv": "dV", "dk": "dK", "dq": "dQ"}
+WHOSE = {  # of each gradient: who adds to it
+    "dV": ["added up by one program", "by one program"], "dK": ["added up by one program", "by one program"],
+    "dQ": ["added up by all programs", "by all programs"],
+}  # fmt: skip
 HASTE = 1.5  # power of the time by which bands set out: the first ones slowly
 LINE = em(6)  # under digits that differ, and about what is framed
-SIGNED = "dSD"  # with what the name of a picture begins whose zero is the middle of its ramp
+SIGNED = "dD"  # with what the name of a picture begins whose zero is the middle of its ramp
+SCORES = "S", "dP", "dS"  # pictures whose zero is the ground: one hue above it, another one under it
+PATCH = em(24)  # of a hue in a key
 ENTRY = em(22)  # of a number that is pointed at
-TURN = 0.6  # seconds in which a symbol goes to the next line
-APART = ["distance from the mean: dS > 0 above, dS < 0 below", "above D: dS > 0; below: dS < 0"]
+TURN = 0.5  # seconds in which a symbol goes to the next line
+RATE = ["dS: how fast the loss rises with a score", "dS: the loss's slope at a score", "dS: slope at a score"]
 SIDES = "first", "last"  # one order of the two who are last, and the other
 STEPS = [  # lines of a sum
     ["dQ so far"], ["the first adds", "first adds"], ["sum, rounded", "rounded"], ["the second adds", "then adds"],
@@ -85,18 +98,20 @@ class BackwardFilm(ChapterFilm):
         self.tiles: dict[str, Matrix] = {}
         self.away: dict[str, Matrix] = {}  # outside the frame
         self.words: dict[str, Mobject] = {}
-        self.products: list[str] = []  # that were made
         self.kept_words: dict[str, Mobject] = {}  # of the tile, while one of its rows is looked at
 
     def matrix(self, tensor: str, values: np.ndarray, rect: Rect, scale: np.ndarray | None = None) -> Matrix:
         """A picture of values on the ramp of its tensor, which reaches over all of ``scale`` where that is given.
 
         S, P, gradients, and D are drawn by the root of their size with its sign, so that what is small is seen. Zero is the ramp's middle,
-        but for weights: theirs reaches from 0, since none is below, to where all but a few are.
+        but for weights: theirs reaches from 0, since none is below, to where all but a few are; and for S, dP and dS, whose zero is the
+        ground, with a hue on either side of it.
         """
         ramp = values if scale is None else scale
         if tensor == "P":
             return Matrix(roots(values), rect, self.skin, tensor, *weight_spread(roots(ramp)))
+        if tensor in SCORES:
+            return Signed(roots(values), rect, self.skin, tensor, weight_spread(np.abs(roots(ramp)))[1])
         if tensor[0] in SIGNED:
             end = spread(np.abs(roots(ramp)))[1]
             return Matrix(roots(values), rect, self.skin, tensor, -end, end)
@@ -112,9 +127,14 @@ class BackwardFilm(ChapterFilm):
         assert self.scene.beat is not None
         return self.scene.shot(self.scene.beat.shot)
 
-    def fitted(self, part: str, texts: Sequence[str], color: str) -> FadeIn:
+    def said_in(self, part: str, texts: Sequence[tuple[str, str]]) -> FadeIn:
+        """Words of several hues in a part of the shot."""
+        self.words[part] = Group(*worded(self.place[part], [text for text, _ in texts], NUMBER, [hue for _, hue in texts], part))
+        return FadeIn(self.words[part])
+
+    def fitted(self, part: str, texts: Sequence[str], color: str, px: float = NAME) -> FadeIn:
         """The first of these that fits there."""
-        self.words[part] = fitted(texts, NAME, color, self.place[part], part)
+        self.words[part] = fitted(texts, px, color, self.place[part], part)
         return FadeIn(self.words[part])
 
     def leave(self, *parts: str) -> list[FadeOut]:
@@ -169,18 +189,23 @@ class BackwardFilm(ChapterFilm):
         self.scene.add(tile)
         return Columns(tile)
 
-    def formula(self, text: str, color: str) -> FadeIn:
-        """What is made now, and of what, over all that stands beside the tile."""
-        self.words["formula"] = word(text, NUMBER, color, self.place["formula"], "rule")
-        return FadeIn(self.words["formula"], rate_func=early)
+    def list_of(self, part: str, px: float) -> Worklist:
+        """All that is made, in a part of the shot: products have their number, softmax's two steps have none."""
+        counts = {tensor: f"{at}" for at, tensor in enumerate((each for each in RULES if each not in SOFTMAX), 1)}
+        lines = [(counts.get(tensor, ""), rule, self.skin.hue(tensor)) for tensor, rule in RULES.items()]
+        self.words["list"] = made = Worklist(lines, self.place[part], px, self.skin)
+        return made
 
-    def counted(self, tensor: str) -> list[Fade]:
-        """The product that is made now, in the place of the one before."""
-        self.products.append(tensor)
-        told = [f"product {len(self.products)} of {len(backward.products(self.found.trace))}:", tensor]
-        before = [FadeOut(self.words.pop("made"), rate_func=early)] if "made" in self.words else []
-        self.words["made"] = Group(*worded(self.place["made"], told, NUMBER, [self.skin.ink, self.skin.hue(tensor)], "made"))
-        return [*before, FadeIn(self.words["made"], rate_func=late)]
+    def making(self, tensor: str) -> Shows:
+        """The list comes to what is made now; to its end, where that is nothing."""
+        steps = self.words["list"]
+        assert isinstance(steps, Worklist)
+        return steps.go([*RULES, ""].index(tensor))
+
+    def want(self, part: str, home: Rect) -> Rectangles:
+        """The outline of a gradient that is not there yet."""
+        self.words[f"{part} wanted"] = drawn = outlines(self.skin.hue(WANTED[part]), f"wanted {WANTED[part]}").display(edges([home]))
+        return drawn
 
 
 def roots(values: np.ndarray) -> np.ndarray:
@@ -199,39 +224,43 @@ def finite(values: np.ndarray) -> np.ndarray:
 
 @beat("kept")
 def kept(film: BackwardFilm) -> None:
-    """What is there after the forward pass: Q, K, O and LSE, and no P. Then one tile is framed, with what it comes back from."""
+    """What the loss gives, dO, and what is wanted, dQ, dK and dV; P is not there, one number a query is. Then one tile is framed."""
     place, skin, found = film.place, film.skin, film.found
     grid = Grid(place["grid"], found.config.row_blocks, found.config.col_blocks)
-    for part, tensor in (("q", "Q"), ("k", "K"), ("o", "O"), ("lse", "LSE")):
+    for part, tensor in (("q", "Q"), ("do", "dO"), ("k", "K"), ("v", "V"), ("lse", "LSE")):
         film.tiles[part] = film.matrix(tensor, film.whole(tensor), place[part])
         film.tiles[part].tag = f"all {tensor}"
         film.name(f"{part} name", tensor, skin.hue(tensor))
+    for part, tensor in WANTED.items():
+        film.want(part, place[part])
+        film.name(f"{part} name", tensor, skin.hue(tensor))
+    film.said_in("given", [("given:", skin.ink), ("dO", skin.o)])
+    film.fitted("slope", SLOPE, skin.o, LABEL)
+    film.said_in("wanted", [("wanted:", skin.ink), ("dQ", skin.q), ("dK", skin.k), ("dV", skin.v)])
     film.scene.add(*film.tiles.values(), *film.words.values())
     film.words["lines"] = outlines(skin.quiet, "cells", theme.HAIRLINE).display(grid.cells)
-    film.words["frames"] = frames = outlines(skin.ink, "frames", theme.HEAVY).display(edges(list(framed(film).values())))
+    film.words["frames"] = frames = outlines(skin.ink, "frames", theme.HEAVY)
+    frames.display(edges([home for part, home in framed(film).items() if part not in WANTED]))
     film.scene.add(film.words["lines"])
-    said = (
-        ("p note", ["P: not kept"], skin.scores, NUMBER),
-        ("lse note", ["LSE: kept"], skin.stats, NUMBER),
-        ("lse what", LSE, skin.stats, NAME),
-    )
     with film.scene.telling():
         film.scene.hold(CALM)
-        for part, told, hue, px in said:
-            film.words[part] = fitted(told, px, hue, place[part], part)
-            film.move(FadeIn(film.words[part]), seconds=TEXT)
-            film.scene.hold(TEXT)
+        film.move(film.said_in("p note", [("not kept:", skin.ink), ("P", skin.scores)]), seconds=TEXT)
+        film.scene.hold(TEXT)
+        kept_one = film.said_in("lse note", [("kept:", skin.ink), ("LSE", skin.stats)])
+        film.move(kept_one, film.fitted("lse what", LSE, skin.stats, LABEL), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
         film.move(FadeIn(frames), seconds=TEXT)
 
 
 def framed(film: BackwardFilm) -> dict[str, Rect]:
-    """The followed tile in the grid, and in Q, K and LSE its rows and keys."""
+    """The followed tile in the grid, its rows in Q, LSE and dQ, and its keys in K, dK and dV."""
     found, place = film.found, film.scene.shot("kept")
     rows, count, (block, j) = found.config.row_blocks, found.config.col_blocks, (found.forward.chosen.program[0], found.key_tile)
     return {
-        "p": Grid(place["grid"], rows, count).cell(block, j), "q": Grid(place["q"], rows, 1).cell(block, 0),
-        "k": Grid(place["k"], 1, count).cell(0, j), "lse": Grid(place["lse"], rows, 1).cell(block, 0),
-    }  # fmt: skip
+        "p": Grid(place["grid"], rows, count).cell(block, j),
+        **{part: Grid(place[part], rows, 1).cell(block, 0) for part in ("q", "lse", "dq")},
+        **{part: Grid(place[part], 1, count).cell(0, j) for part in ("k", "dv", "dk")},
+    }
 
 
 # -------------------------------------------------------------------------------------------------------------- on one tile
@@ -240,27 +269,23 @@ def framed(film: BackwardFilm) -> dict[str, Rect]:
 @beat("again")
 def again(film: BackwardFilm) -> None:
     """One tile grows out of the grid, with its rows' Q and LSE and its keys; Q and K make S of it again, and LSE makes P, row by row."""
-    skin, tile = film.skin, film.found.followed
+    tile = film.found.followed
     with film.scene.telling():
         nearer(film)
-        film.move(film.called("s", "S"), film.made("s", "S", tile.s), *film.counted("S"), seconds=PRODUCT)
+        film.move(film.called("s", "S"), film.made("s", "S", tile.s), seconds=PRODUCT)
         film.scene.hold(TEXT)
         scores = film.tiles.pop("s")
         film.tiles["p"] = weights = film.matrix("P", tile.p, film.slot("p"))
-        film.move(*film.leave("formula", "tile name"), seconds=TEXT / 2)
-        film.move(
-            film.called("p", "P"),
-            row_by_row(film, weights, (film.slot("p"), film.slot("lse"))),
-            film.formula("P = exp(S − LSE)", skin.scores),
-            seconds=ROWS,
-        )
+        film.move(*film.leave("tile name"), film.making("P"), seconds=2 * TEXT)
+        film.move(film.called("p", "P"), row_by_row(film, weights, (film.slot("p"), film.slot("lse"))), seconds=ROWS)
         film.scene.remove(scores)
 
 
 def nearer(film: BackwardFilm) -> None:
-    """The framed tile grows to its place, and so do its parts of Q, K and LSE, with their names; all else leaves."""
+    """The framed tile grows to its place, and so do its parts of Q, K, LSE and what is wanted, with their names; all else leaves."""
     place, found = film.place, film.found
-    named = {SLOTS[part]: film.words.pop(f"{part} name") for part in ("q", "k", "lse")}
+    kept_parts = "q", "k", "lse", *WANTED
+    named = {SLOTS.get(part, part): film.words.pop(f"{part} name") for part in kept_parts}
     lines, frames = film.words.pop("lines"), film.words.pop("frames")
     left = film.leave()
     going = [called(film, f"{part} name", each) for part, each in named.items()]
@@ -269,17 +294,21 @@ def nearer(film: BackwardFilm) -> None:
     for part, tensor in (("q", "Q"), ("k", "K"), ("lse", "LSE")):
         film.tiles[part] = film.matrix(tensor, film.own(tensor), homes[part], film.whole(tensor))
     large = Grid(magnified(whole, homes["p"], film.slot("p")), found.config.row_blocks, found.config.col_blocks)
+    wanted = {part: film.want(part, homes[part]) for part in WANTED}
 
     def grow(share: float) -> None:
         cells = replace(large, rect=whole.toward(large.rect, share)).cells
         lines.display(cells[cells[:, 1] > place["caption"].y1]).set_stroke(opacity=1 - early(share))
-        frames.display(edges([home.toward(film.slot(part), share) for part, home in homes.items()]))
+        frames.display(edges([homes[part].toward(film.slot(part), share) for part in ("p", *film.tiles)]))
+        for part, outline in wanted.items():
+            outline.display(edges([homes[part].toward(place[part], share)]))
 
-    film.scene.add(*film.tiles.values(), frames)
+    film.scene.add(*film.tiles.values(), frames, *wanted.values())
     grown = [matrix_to(each, film.slot(part)) for part, each in film.tiles.items()]
+    steps = film.list_of("list", NAME)
     film.move(
-        Shows(Group(lines, frames), grow, rate_func=ease_in_out_cubic), *grown,
-        FadeOut(*gone.values(), rate_func=early), *left, *going, film.formula("S = Q Kᵀ / √d", film.skin.scores), seconds=MOVE,
+        Shows(Group(lines, frames, *wanted.values()), grow, rate_func=ease_in_out_cubic), *grown,
+        FadeOut(*gone.values(), *(each.mobject for each in left), rate_func=early), *going, FadeIn(steps, rate_func=late), seconds=MOVE,
     )  # fmt: skip
     film.scene.remove(lines, frames)
 
@@ -313,30 +342,26 @@ def dv(film: BackwardFilm) -> None:
     found, skin, place = film.found, film.skin, film.place
     values = found.gained(found.row_block)[1].T
     with film.scene.telling():
-        gone = film.leave("rows name", "keys name", "stats name", "formula")
+        gone = film.leave("rows name", "keys name", "stats name")
         film.move(*gone, FadeOut(film.tiles.pop("lse")), seconds=TEXT / 2)
         coming = film.depart("q"), film.depart("k"), film.arrive("do", "dO", found.rows_of("dO", found.row_block))
-        film.words["formula"] = fitted(SLOPE, NAME, skin.o, place["formula"], "rule")
-        film.move(*coming, FadeIn(film.words["formula"], rate_func=early), film.called("do", "dO"), seconds=MOVE)
-        film.scene.hold(2 * TEXT)
+        film.move(*coming, film.called("do", "dO"), film.making("dV"), seconds=MOVE)
         column = Bands(film.slot("p"), len(values[0]), 1).of(found.key)
         frame = outlines(skin.ink, "column", theme.HEAVY).display(edges([column.inset(-LINE)]))
-        whole = box(place["dv"], stroke=skin.v)
-        film.move(FadeIn(frame), *film.leave("formula"), seconds=TEXT / 2)
-        named = film.formula("dV += Pᵀ dO", skin.v), film.name("dv name", "dV", skin.v)
-        film.move(*named, *film.counted("dV"), FadeIn(whole), seconds=TEXT)
+        film.move(FadeIn(frame), seconds=TEXT / 2)
         one = weighed(film)
         home = Bands(place["dv"], len(values[0]), 1).of(found.key)
 
         def turn(share: float) -> None:
-            put(one, place["sum"].toward(home, share))
+            across, down = (place["sum"].toward(home, ease_in_out_cubic(pace(share))) for pace in (early, late))
+            put(one, Rect(across.x0, down.y0, across.x1, down.y1))
             one.display(roots(values[:, found.key][None] if share < 1 / 2 else values[:, found.key][:, None]))
 
         written = [part for part in film.words if part in ("others", "sum name")]
-        film.move(Shows(one, turn, rate_func=ease_in_out_cubic), *film.leave(*written), seconds=PRODUCT)
+        film.move(Shows(one, turn), *film.leave(*written), seconds=PRODUCT)
         film.scene.remove(frame)
         carry(film, "dv", "dV", values, REST, film.slot("do"))
-        film.scene.remove(one, whole)
+        film.scene.remove(one, film.words.pop("dv wanted"))
 
 
 def weighed(film: BackwardFilm) -> Matrix:
@@ -345,18 +370,22 @@ def weighed(film: BackwardFilm) -> Matrix:
     (weights, terms), written, given = found.weighed, found.heaviest, found.rows_of("dO", found.row_block)
     rows, pick = len(weights), outlines(skin.ink, "row")
     column, strips = Bands(film.slot("p"), len(found.followed.p[0]), 1).of(found.key), []
+    queries = [(found.row_block % found.config.row_blocks * found.config.block_m + row, number(float(weights[row]))) for row in written]
+    ways = ["P of query {}: {} ×", "query {}: {} ×", "{1} ×"]
+    said = [[way.format(*each) for each in queries] for way in ways]
+    room = place["weight 0"].width
+    named = next((texts for texts in said if max(text_width(text, LABEL, Face.STRONG) for text in texts) <= room), said[-1])
     film.scene.add(pick)
     for at, row in enumerate(written):
         strips.append(film.matrix("dO", given[row][None], line_of(do.rect, rows, row), given))
         strips[-1].tag = "row of dO"
         pick.display(edges([line_of(rect, rows, row).inset(-LINE) for rect in (column, do.rect)]))
-        weight, slot = number(float(weights[row])), place[f"weight {at}"]
-        told = fitted([f"P {weight} ×", f"{weight} ×"], NAME, skin.scores, slot, "weight", Face.MONO_STRONG)
+        told = word(named[at], LABEL, skin.scores, place[f"weight {at}"], "weight")
         film.words[f"weight {at}"] = told
         film.move(come_weighed(strips[-1], place[f"term {at}"], given[row], terms[row]), FadeIn(told, rate_func=late), seconds=TERM)
     film.scene.remove(pick)
     one = film.matrix("dV", np.full_like(given[:1], np.nan), place["sum"], terms.sum(0)[None])
-    rest = [f"+ {rows - len(written)} more rows, each × its weight", f"+ {rows - len(written)} more rows"]
+    rest = [f"+ {rows - len(written)} more queries, each × its weight", f"+ {rows - len(written)} more queries"]
     film.scene.add(one)
     film.move(
         film.fitted("others", rest, skin.o),
@@ -437,12 +466,23 @@ def upstream(film: BackwardFilm) -> None:
     place, skin, found = film.place, film.skin, film.found
     with film.scene.telling():
         film.move(
-            film.arrive("v", "V", found.keys_of("V", found.key_tile).T), *film.leave("formula", "tile name"),
-            matrix_to(film.tiles["p"], place["beside"]), seconds=MOVE,
+            film.arrive("v", "V", found.keys_of("V", found.key_tile).T), *film.leave("tile name"),
+            matrix_to(film.tiles["p"], place["beside"]), film.making("dP"), seconds=MOVE,
         )  # fmt: skip
-        film.move(film.called("v", "V"), film.name("beside name", "P", skin.scores), *film.counted("dP"), seconds=TEXT)
-        film.move(film.formula("dP = dO Vᵀ", skin.scores), film.called("dp", "dP"), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
-        film.scene.hold(TEXT)
+        film.move(film.called("v", "V"), film.name("beside name", "P", skin.scores), *key_of_signs(film), seconds=TEXT)
+        film.move(film.called("dp", "dP"), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
+
+
+def key_of_signs(film: BackwardFilm) -> list[FadeIn]:
+    """The two hues of dP and dS."""
+    made = []
+    for part, text, hue in (("above", "> 0", film.skin.scores), ("under", "< 0", film.skin.below)):
+        slot = film.place[part]
+        patch = slot.left(PATCH).inset(0.0, (slot.height - PATCH) / 2)
+        beside = slot.right(slot.width - 1.5 * PATCH)
+        film.words[part] = Group(Rectangles(hue, name=part).display(edges([patch])), word(text, LABEL, film.skin.ink, beside, part))
+        made.append(FadeIn(film.words[part]))
+    return made
 
 
 # ------------------------------------------------------------------------------------------------------------- on one query
@@ -474,11 +514,11 @@ def row(film: BackwardFilm) -> None:
         gone = FadeOut(frame, *film.tiles.values(), *film.words.values(), rate_func=early)
         film.kept_words, film.words = film.words, {}
         film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
-        told = film.fitted("law", ["bright: keys of this tile; gray: all others", "bright: this tile's keys"], skin.ink)
+        scale = [film.words["zero"], *axis(film)]
         leave(0.0)
         film.scene.add(feet, areas.own)
         film.move(
-            gone, Shows(Group(feet, areas.own), leave, rate_func=ease_in_out_cubic), FadeIn(areas.axis, film.words["zero"]), told,
+            gone, Shows(Group(feet, areas.own), leave, rate_func=ease_in_out_cubic), FadeIn(areas.axis, *scale),
             seconds=MOVE,
         )  # fmt: skip
         film.scene.remove(feet, areas.own, areas.axis)
@@ -488,47 +528,84 @@ def row(film: BackwardFilm) -> None:
         film.move(Shows(areas, areas.point), *measured(film), seconds=2 * TEXT)
 
 
+def axis(film: BackwardFilm) -> list[Mobject]:
+    """At the right of the bars: what their height is."""
+    level, skin, half = film.place["level"], film.skin, LINE / 4
+    x = level.x0 - 2 * LINE
+    film.words["axis"] = Rectangles(skin.quiet, name="axis").display(np.array([[x - half, level.y0, x + half, level.y1]]))
+    film.words["axis name"] = word("height: dP", NAME, skin.ink, level.top(em(NAME)), "axis name")
+    return [film.words["axis"], film.words["axis name"]]
+
+
 def measured(film: BackwardFilm) -> list[FadeIn]:
     """One bar's height, over it, and its width, under it; and that of all bars together."""
     areas, skin, place, said = film.areas, film.skin, film.place, film.found.said
     left, right = areas.feet[areas.at : areas.at + 2]
     x, y, top = (left + right) / 2, areas.zero - 3 * LINE, areas.level_of(areas.values[areas.at])
     rise = [x - LINE / 3, top, x + LINE / 3, place["height"].y0]
-    film.words["measures"] = Rectangles(skin.k, name="measure").display(np.array([*span(left, right, y, LINE / 3, LINE), rise]))
+    film.words["measures"] = Rectangles(skin.ink, name="measure").display(np.array([*span(left, right, y, LINE / 3, LINE), rise]))
     under = Rect(areas.plot.x0, y - em(NAME) - 2 * LINE, areas.plot.x1, y - 2 * LINE)
     for part, text, rect in (("high", f"dP = {said['gradient']}", place["height"]), ("wide", f"P = {said['weight']}", under)):
-        wide = text_width(text, NAME, Face.STRONG)
-        start = float(np.clip(x - wide / 2, areas.plot.x0, areas.plot.x1 - wide))
-        film.words[part] = word(text, NAME, skin.k, Rect(start, rect.y0, start + wide, rect.y1), part)
+        film.words[part] = at_key(film, [text], rect, part)
     full, line = place["width"], place["width"].y1 - LINE
     film.words["all"] = Rectangles(skin.ink, name="measure").display(span(full.x0, full.x1, line, LINE / 3, LINE))
-    told = [f"all {len(areas.values)} keys side by side: P adds up to 1", "all keys: P adds up to 1"]
+    told = [f"width: P, of all {len(areas.values)} keys together 1", "width: P, together 1"]
     film.words["width"] = fitted(told, NAME, skin.ink, full.below(4 * LINE), "width")
     return [FadeIn(film.words[part]) for part in ("measures", "high", "wide", "all", "width")]
 
 
+def at_key(film: BackwardFilm, texts: Sequence[str], rect: Rect, name: str) -> Word:
+    """Words over or under the bar that is looked at: the first that is no wider than all bars."""
+    areas = film.areas
+    text, x = first_that_fits(texts, NAME, areas.plot.width, Face.STRONG), areas.feet[areas.at : areas.at + 2].mean()
+    wide = text_width(text, NAME, Face.STRONG)
+    start = float(np.clip(x - wide / 2, areas.plot.x0, areas.plot.x1 - wide))
+    return word(text, NAME, film.skin.ink, Rect(start, rect.y0, start + wide, rect.y1), name)
+
+
+@beat("raise")
+def raised(film: BackwardFilm) -> None:
+    """One score is raised: the bar of its weight gets wider, all together are more than 1, and all are squeezed until they are 1 again."""
+    areas = film.areas
+    with film.scene.telling():
+        film.move(*film.leave("measures", "wide", "high"), seconds=TEXT)
+        for at, (pace, texts) in enumerate(
+            ((areas.widen, ["its score is raised: its weight grows", "its score is raised"]), (areas.squeeze, ["all shrink to 1 together"]))
+        ):
+            if at:
+                film.move(*film.leave("height"), seconds=TEXT / 2)
+            film.words["height"] = at_key(film, texts, film.place["height"], "height")
+            film.move(FadeIn(film.words["height"]), seconds=TEXT)
+            film.move(Shows(areas, pace, rate_func=ease_in_out_cubic), seconds=RAISE)
+            film.scene.hold(TEXT)
+
+
 @beat("share")
 def share(film: BackwardFilm) -> None:
-    """One weight is raised, and all others shrink; then all bars settle at one level, the mean by weight.
+    """All bars settle at one level, the mean by weight: what the others lose. What the raised one gains is its own bar.
 
-    Parted by it, the areas above it and below it are dS, of which one is reckoned.
+    The one without the other is dS, of this key and then of all.
     """
     areas, skin, said = film.areas, film.skin, film.found.said
+    hues = [skin.ink, skin.ink, skin.ink, skin.hue("D"), skin.hue("D"), skin.ink, skin.ink, skin.ink, skin.scores]
+    law = worded(film.place["law"], ["gained", "P × dP", "−", "lost", "P × D", "=", "P × (dP − D)", "=", "dS"], NUMBER, hues, "law")
+    film.words["law"] = Group(*law)
     with film.scene.telling():
-        film.move(*film.leave("measures", "high", "wide", "law"), seconds=TEXT)
-        film.move(Shows(areas, areas.raised), seconds=RAISE)
-        told = ["all bars at one level: their mean, D", "one level: their mean, D"]
+        film.move(*film.leave("height"), seconds=TEXT / 2)
+        told = ["one level for all: the mean dP, D", "one level: the mean, D"]
         film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), film.fitted("height", told, skin.hue("D")), seconds=LEVEL)
         film.move(Shows(areas, areas.rise), levelled(film), seconds=2 * TEXT)
-        film.move(*film.leave("height"), seconds=TEXT / 2)
-        film.move(
-            Shows(areas, areas.part, rate_func=ease_in_out_cubic),
-            film.fitted("height", APART, skin.ink), seconds=PARTS,
-        )  # fmt: skip
-        reckoned = f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}"
-        for part, text, hue in (("law", "dS = P × (dP − D)", skin.scores), ("sum", reckoned, skin.k)):
-            film.words[part] = word(text, NUMBER, hue, film.place[part], part)
-            film.move(FadeIn(film.words[part]), seconds=TEXT)
+        film.move(Shows(areas, areas.gain, rate_func=ease_in_out_cubic), FadeIn(*law[:2]), seconds=PARTS)
+        film.scene.hold(TEXT)
+        film.move(Shows(areas, areas.lose, rate_func=ease_in_out_cubic), FadeIn(*law[2:5]), seconds=PARTS)
+        film.scene.hold(TEXT)
+        film.move(FadeIn(*law[5:]), *film.leave("height"), seconds=TEXT)
+        film.words["sum"] = word(
+            f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}", NUMBER, skin.ink, film.place["sum"], "sum"
+        )
+        film.move(FadeIn(film.words["sum"]), film.fitted("height", RATE, skin.ink), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
+        film.move(Shows(areas, areas.part, rate_func=ease_in_out_cubic), seconds=PARTS)
 
 
 def levelled(film: BackwardFilm) -> FadeIn:
@@ -563,24 +640,23 @@ def dot(film: BackwardFilm) -> None:
 
     line = equations(film)
     with film.scene.telling():
-        gone = film.leave("law", "sum", "height", "width", "all")
-        film.move(*gone, Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=MOVE)
+        gone = film.leave("law", "sum", "height", "width", "all", "axis", "axis name")
+        film.move(*gone, Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=PRODUCT)
         film.move(FadeIn(*line["line 0"]), seconds=TEXT)
-        film.scene.hold(TEXT)
         film.move(FadeIn(*line["note 0"]), seconds=TEXT)
         film.scene.hold(TEXT)
         pulled, output = line["line 1"], line["note 1"]
         film.move(*(settle(piece, source) for piece, source in zip(pulled[2:4], line["note 0"][2:4], strict=True)), seconds=TURN)
         film.move(FadeIn(*pulled[:2], *pulled[4:7], rate_func=early), settle(pulled[7], line["note 0"][4]), seconds=TURN)
         film.move(FadeIn(*output), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
         *last, equal, mean = line["line 2"]
         film.move(
             *(settle(piece, source) for piece, source in zip(last, [*pulled[:4], output[5]], strict=True)),
             FadeOut(areas.above_others, areas.below_others), seconds=MOVE,
         )  # fmt: skip
         film.move(FadeIn(equal, mean), seconds=TEXT)
-        film.scene.hold(TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 def equations(film: BackwardFilm) -> dict[str, list[Word]]:
@@ -634,14 +710,15 @@ def softmax(film: BackwardFilm) -> None:
             FadeIn(gradients, *film.tiles.values(), *film.words.values(), rate_func=early),
             Shows(Group(*(drawn for drawn, _ in parts)), back, rate_func=ease_in_out_cubic), seconds=MOVE,
         )  # fmt: skip
-        film.move(film.arrive("d", "D", finite(found.followed.d)), film.called("d", "D"), *film.leave("formula", "tile name"), seconds=LOAD)
         film.scene.remove(*(drawn for drawn, _ in parts))
+        film.move(film.arrive("o", "O", found.rows_of("O", found.row_block)), film.called("o", "O"), film.making("dS"), seconds=LOAD)
+        film.tiles["d"] = means = film.matrix("D", finite(found.followed.d), film.slot("d"))
+        do, o = film.tiles["do"].rect, film.tiles["o"].rect
+        film.move(film.called("d", "D"), row_by_row(film, means, (do, do), (means.rect, o)), seconds=ROWS)
+        film.move(*film.leave("tile name"), seconds=TEXT / 2)
         film.tiles["ds"] = made = film.matrix("dS", found.followed.ds, film.slot("ds"))
         weights = film.tiles["p"].rect
-        film.move(
-            row_by_row(film, made, (weights, weights), (made.rect, film.tiles["d"].rect)),
-            film.formula("dS = P × (dP − D)", skin.scores), film.called("ds", "dS"), seconds=ROWS,
-        )  # fmt: skip
+        film.move(row_by_row(film, made, (weights, weights), (made.rect, means.rect)), film.called("ds", "dS"), seconds=ROWS)
         film.scene.remove(gradients)
 
 
@@ -655,10 +732,11 @@ def dk(film: BackwardFilm) -> None:
     values = found.gained(found.row_block)[0].T
     with film.scene.telling():
         film.move(
-            film.depart("do"), film.depart("v"), film.back("q"), FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
-            *film.leave("rows name", "keys name", "beside name", "stats name", "formula"), seconds=MOVE,
+            film.depart("do"), film.depart("v"), film.depart("o"), film.back("q"),
+            FadeOut(film.tiles.pop("p"), film.tiles.pop("d"), rate_func=early),
+            *film.leave("rows name", "keys name", "beside name", "stats name", "o name"), film.making("dK"), seconds=MOVE,
         )  # fmt: skip
-        given_by(film, "dk", "dK", "dK += dSᵀ Q / √d", "q", values)
+        given_by(film, "dk", "dK", "q", values)
 
 
 @beat("dq")
@@ -667,22 +745,18 @@ def dq(film: BackwardFilm) -> None:
     found = film.found
     values = found.parts[found.programs.index(found.key_tile)]
     with film.scene.telling():
-        film.move(film.back("k"), *film.leave("formula"), seconds=MOVE)
-        given_by(film, "dq", "dQ", "dQ += dS K / √d", "k", values)
-        film.scene.hold(LOOK - 2 * TEXT)
+        film.move(film.back("k"), film.making("dQ"), seconds=MOVE)
+        given_by(film, "dq", "dQ", "k", values, film.making(""))
+        film.scene.hold(TEXT)
 
 
-def given_by(film: BackwardFilm, part: str, tensor: str, rule: str, other: str, values: np.ndarray) -> None:
-    """A product of dS and of what has just come, named and then carried to its place; all else steps back."""
-    skin, whole = film.skin, box(film.place[part], stroke=film.skin.hue(tensor))
+def given_by(film: BackwardFilm, part: str, tensor: str, other: str, values: np.ndarray, *then: Shows) -> None:
+    """A product of dS and of what has just come, carried to its place; all else steps back, and comes forth with what is next."""
     back = StepBack([each for name, each in film.tiles.items() if name not in ("ds", other)], palette.DIM)
-    film.move(
-        back, FadeIn(whole), film.called(other, other.upper()), film.called(part, tensor), film.formula(rule, skin.hue(tensor)),
-        *film.counted(tensor), seconds=TEXT,
-    )  # fmt: skip
+    film.move(back, film.called(other, other.upper()), seconds=TEXT)
     carry(film, part, tensor, values, SUM, film.slot(other))
-    film.scene.remove(whole)
-    film.move(step_forth(back), seconds=TEXT)
+    film.scene.remove(film.words.pop(f"{part} wanted"))
+    film.move(step_forth(back), *then, seconds=TEXT)
 
 
 # ----------------------------------------------------------------------------------------------------------- whose is what
@@ -700,7 +774,7 @@ def farther(film: BackwardFilm) -> None:
     near = {part: magnified(place[part], cell, tile) for part in ("q", "do", "k", "v", "grid", "dq", "dk", "dv")}
 
     def show(share: float) -> None:
-        walk.place({part: near[part].toward(place[part], share) for part in near})
+        walk.place({part: near[part].toward(place[part], share) for part in near}, place["caption"].y1)
         walk.lines.set_stroke(opacity=late(share))
 
     film.move(*film.leave(), seconds=TEXT)
@@ -736,13 +810,22 @@ def shared(film: BackwardFilm) -> None:
         names = [film.name(f"{name.lower()} name", name, skin.hue(name)) for name in (*ROW_INPUTS, *COLUMN_INPUTS, *OWN, "dQ")]
         film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
         j, own = found.key_tile, found.walks[found.key_tile]
-        told = film.fitted("note", [f"program {j} adds a part to each dQ", f"program {j} alone"], skin.ink)
-        film.move(*gone, numbers_of(film), FadeIn(film.words["program"]), *names, told, seconds=TEXT)
+        film.words["column"] = column = outlines(skin.ink, "column", theme.HEAVY).display(edges([column_of(film, j)]))
+        told = film.fitted("note", [f"program {j}: one column, a part for each dQ", f"program {j}: one column"], skin.ink)
+        film.move(*gone, numbers_of(film), FadeIn(film.words["program"], column), *names, told, seconds=2 * TEXT)
         film.move(Shows(walk, walk.run({(block, j): (at + 1) / len(own) for at, block in enumerate(own)})), seconds=ALONE)
         others = [f"all {len(found.walks)} programs at once, each at a pace of its own", f"all {len(found.walks)} programs at once"]
-        film.move(*film.leave("note"), film.fitted("note", others, skin.ink), seconds=TEXT)
+        film.move(*film.leave("note", "column"), seconds=TEXT / 2)
+        film.move(film.fitted("note", others, skin.ink), seconds=TEXT)
         film.move(Shows(walk, walk.run(found.times(found.config.seed))), seconds=ALL)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
+
+
+def column_of(film: BackwardFilm, j: int) -> Rect:
+    """All that a program works on: its column, from K to dV."""
+    walk = film.walk
+    top, low = walk.over["K"].cell(0, j), walk.under["dV"].cell(0, j)
+    return Rect(top.x0, low.y0, top.x1, top.y1).inset(-LINE)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row of dQ
@@ -758,50 +841,61 @@ def one_row(film: BackwardFilm, values: np.ndarray) -> None:
     def come(share: float) -> None:
         lines.display(Grid(start.toward(place["row"], share), 1, len(found.walks)).cells)
 
+    film.move(*film.leave(*(part for part in film.words if part != "lines")), seconds=TEXT)
     film.move(
-        FadeOut(walk, rate_func=early), *film.leave(*(part for part in film.words if part != "lines")),
-        Shows(lines, come, rate_func=ease_in_out_cubic, introducer=True), matrix_to(film.tiles["dq"], place["dq"], introducer=True),
-        seconds=PRODUCT,
+        FadeOut(walk), Shows(lines, come, rate_func=ease_in_out_cubic, introducer=True),
+        matrix_to(film.tiles["dq"], place["dq"], introducer=True), seconds=PRODUCT,
     )  # fmt: skip
 
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """Two programs add to one number of dQ, in either order: each sum is rounded, and the last digits differ."""
+    """Two programs add to one block of dQ, and to one number of it, in either order: each sum is rounded, and the last digits differ."""
     found, skin, place = film.found, film.skin, film.place
-    cells = Grid(place["row"], 1, len(found.walks))
     with film.scene.telling():
         one_row(film, added(found.in_order(found.parts, found.drawn[0][:-2])))
-        lit = Rectangles(skin.scores, name="heads", opacity=palette.LIT)
-        film.scene.add(lit)
         film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
         film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
+        heads = [
+            film.fitted(side, [f"program {turns[-2]} first", f"{turns[-2]} first"], skin.ink)
+            for side, turns in zip(SIDES, found.drawn, strict=True)
+        ]
         film.move(
-            numbers_of(film), FadeIn(film.words["program"], film.words["entry"]), film.fitted("dq name", ONE_OF, skin.q),
-            step(film, 0), *(line_of_sum(film, side, 0) for side in SIDES), seconds=TEXT,
+            numbers_of(film), FadeIn(film.words["program"], film.words["entry"]), film.fitted("dq name", ONE_OF, skin.q), *heads,
+            *a_step(film, 0), seconds=TEXT,
         )  # fmt: skip
-        film.scene.hold(TEXT)
-        for side, turns in zip(SIDES, found.drawn, strict=True):
-            one, other = turns[-2:]
-            head = [film.fitted(side, [f"program {one} first", f"{one} first"], skin.ink)]
-            for at, j in ((1, one), (3, other)):
-                lit.display(edges([cells.cell(0, j)]))
-                for each in (at, at + 1):
-                    named = [step(film, each)] if side == "first" else []
-                    film.move(*head, *named, line_of_sum(film, side, each), seconds=TEXT)
-                    film.scene.hold(TEXT if named else 0.0)
-                    head = []
-        lit.display(edges([cells.cell(0, j) for j in found.drawn[0][-2:]]))
+        meet(film, found.drawn[0][-2:])
+        for at in range(1, len(STEPS)):
+            film.move(*a_step(film, at), seconds=TEXT)
+            film.scene.hold(TEXT * (at % 2 == 0))
         film.tiles["dq"].display(roots(found.orders[1]))
         film.move(FadeIn(underlined(film)), film.fitted("note", BOTH, skin.ink), seconds=TEXT)
         film.scene.hold(LOOK)
 
 
-def step(film: BackwardFilm, at: int) -> FadeIn:
-    """What a line of both sums is."""
+def meet(film: BackwardFilm, programs: Sequence[int]) -> None:
+    """Parts of two programs set out from their tiles and come to the same block of dQ."""
+    cells, goal = Grid(film.place["row"], 1, len(film.found.walks)), film.place["dq"]
+    lit, parts = (
+        Rectangles(film.skin.scores, name="heads", opacity=palette.LIT),
+        Rectangles(film.skin.q, name="parts", opacity=palette.FAINT),
+    )
+    starts = [cells.cell(0, j) for j in programs]
+    film.words["heads"] = lit.display(edges(starts))
+
+    def come(share: float) -> None:
+        parts.display(edges([start.toward(goal, share) for start in starts]))
+
+    film.scene.add(lit)
+    come(0.0)
+    film.move(Shows(parts, come, rate_func=ease_in_out_cubic, introducer=True, remover=True), seconds=MEET)
+
+
+def a_step(film: BackwardFilm, at: int) -> list[FadeIn]:
+    """A line of both sums, and what it is."""
     part = f"step {at}"
     film.words[part] = fitted(STEPS[at], NAME, film.skin.ink, Bands(film.place["steps"], len(STEPS), 0).of(at), part)
-    return FadeIn(film.words[part])
+    return [FadeIn(film.words[part]), *(line_of_sum(film, side, at) for side in SIDES)]
 
 
 def line_of_sum(film: BackwardFilm, side: str, at: int) -> FadeIn:
@@ -829,3 +923,25 @@ def underlined(film: BackwardFilm) -> Rectangles:
         (x, y, _), count = each.home, len(each.text.rstrip())
         boxes.append([x + same * each.step, y - 2.5 * LINE, x + count * each.step, y - 1.5 * LINE])
     return lines.display(np.array(boxes))
+
+
+# ------------------------------------------------------------------------------------------------------------- all that was made
+
+
+@beat("recap")
+def recap(film: BackwardFilm) -> None:
+    """The list again, all of it done, and whose each gradient is: dQ alone is shared."""
+    skin, place = film.skin, film.place
+    with film.scene.telling():
+        gone = FadeOut(*film.tiles.values(), *(each.mobject for each in film.leave()), rate_func=early)
+        film.tiles = {}
+        film.move(gone, FadeIn(film.list_of("list", NUMBER).display(len(RULES)), rate_func=late), seconds=2 * TEXT)
+        lines, all_of_it = Bands(place["whose"], len(RULES), 0), Bands(place["list"], len(RULES), 0)
+        for tensor, texts in WHOSE.items():
+            at = list(RULES).index(tensor)
+            film.words[tensor] = fitted(texts, NUMBER, skin.hue(tensor), lines.of(at), f"whose {tensor}")
+            film.move(FadeIn(film.words[tensor]), seconds=TEXT)
+        film.words["shared"] = outlines(skin.q, "shared", theme.HEAVY)
+        film.words["shared"].display(edges([replace(all_of_it.of(at), x1=lines.of(at).x1)]))
+        film.move(FadeIn(film.words["shared"]), seconds=TEXT)
+        film.scene.hold(LOOK)

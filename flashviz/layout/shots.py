@@ -42,7 +42,7 @@ SHOTS: Mapping[str, Mapping[Aspect, Table]] = {
     "roof": ROOF,
     "speed": SPEED, "pair": SCORE, **FILM,
     "kept": backward.KEPT, "one tile": backward.ONE, "one query": backward.QUERY, "all tiles": backward.GRID,
-    "row of tiles": backward.ROW_OF, "training": TRAINING, "one row": ONE_ROW, "two sides": SIDES,
+    "row of tiles": backward.ROW_OF, "recap": backward.RECAP, "training": TRAINING, "one row": ONE_ROW, "two sides": SIDES,
 }  # fmt: skip
 
 

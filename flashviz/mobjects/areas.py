@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from manim import Group
-from manim.utils.rate_functions import there_and_back
 
 from flashviz import palette, theme
 from flashviz.layout import Rect
@@ -15,8 +14,8 @@ from flashviz.mobjects.tiles import Rectangles
 from flashviz.palette import Theme
 
 LINE = em(5)  # how thick the level is
-RAISED = 3.0  # times its odds, of a weight that is raised to see what the others do
-STRONG = palette.LIT, palette.FAINT  # bars that stand out, and all others
+RAISED, MOST = 0.5, 0.05  # what a weight gains that is raised: of itself, and at most of all weights together
+STRONG = palette.SECOND, palette.FAINT  # bars that stand out, and all others
 
 
 class Areas(Group):
@@ -36,14 +35,15 @@ class Areas(Group):
         self.chosen[own] = True
         self.axis = theme.rule(skin.quiet, theme.OUTLINE)
         self.place(plot)
-        self.own = Rectangles(skin.scores, name="own bars", opacity=palette.LIT)
-        self.others = Rectangles(skin.scores, name="other bars", opacity=palette.FAINT)
+        self.own = Rectangles(skin.scores, name="own bars", opacity=STRONG[0])
+        self.others = Rectangles(skin.scores, name="other bars", opacity=STRONG[1])
         self.above, self.above_others = (Rectangles(skin.scores, name="above", opacity=share) for share in STRONG)
-        self.below, self.below_others = (Rectangles(skin.edge, name="below", opacity=1.0) for _ in range(2))
+        self.below, self.below_others = (Rectangles(skin.below, name="below", opacity=share) for share in STRONG)
         self.level = Rectangles(skin.hue("D"), name="mean line")
         self.was = Rectangles(skin.scores, name="bars as they were", opacity=palette.DIM)
-        self.key = Rectangles(skin.k, name="one key", opacity=palette.LIT)
-        parts = self.was, self.others, self.own, self.above_others, self.below_others, self.above, self.below, self.key
+        self.key = Rectangles(skin.ink, name="one key")
+        self.lost = Rectangles(skin.below, name="what the others lose")
+        parts = self.was, self.others, self.own, self.above_others, self.below_others, self.above, self.below, self.key, self.lost
         super().__init__(*parts, self.axis, self.level)
 
     def place(self, plot: Rect) -> None:
@@ -53,9 +53,15 @@ class Areas(Group):
         set_ends(self.axis, (plot.x0, self.zero, 0), (plot.x1, self.zero, 0))
 
     def feet_of(self, weights: np.ndarray) -> np.ndarray:
-        """[n + 1] where bars begin and end, all together as wide as the plot."""
-        shares = np.concatenate([[0.0], np.cumsum(weights, dtype=float)]) / max(float(weights.sum()), 1e-30)
-        return np.asarray(self.plot.x0 + self.plot.width * shares)
+        """[n + 1] where bars begin and end; the weights as they are given are as wide as the plot."""
+        ends = np.concatenate([[0.0], np.cumsum(weights, dtype=float)])
+        return np.asarray(self.plot.x0 + self.plot.width * ends / max(float(self.weights.sum()), 1e-30))
+
+    def with_more(self, share: float) -> np.ndarray:
+        """[n] weights of which the one that is looked at has gained so much of what it gains."""
+        more = self.weights.copy()
+        more[self.at] += share * min(RAISED * self.weights[self.at], MOST * float(self.weights.sum()))
+        return more
 
     def level_of(self, value: float) -> float:
         """Where a value stands."""
@@ -71,8 +77,8 @@ class Areas(Group):
         self.others.display(self.boxes(0.0, self.values * share)[~self.chosen])
 
     def point(self, share: float) -> None:
-        """The one that is looked at, so far in its key's hue."""
-        self.key.display(self.boxes(0.0, self.values)[[self.at]]).set_fill(opacity=palette.LIT * share)
+        """The one that is looked at, so far in ink."""
+        self.key.display(self.boxes(0.0, self.values)[[self.at]]).set_fill(opacity=share)
 
     def bars(self, boxes: np.ndarray) -> None:
         """[n, 4] of all bars."""
@@ -80,21 +86,37 @@ class Areas(Group):
         self.others.display(boxes[~self.chosen])
         self.key.display(boxes[[self.at]])
 
-    def raised(self, share: float) -> None:
-        """The weight that is looked at rises to ``RAISED`` times its odds, and back; all others shrink, since all stay as wide."""
-        odds = np.ones(len(self.weights))
-        odds[self.at] = 1 + (RAISED - 1) * there_and_back(share)
-        self.feet = self.feet_of(self.weights * odds)
+    def widen(self, share: float) -> None:
+        """The weight that is looked at gains: those at its right make room, and all together are wider than the plot."""
+        self.feet = self.feet_of(self.with_more(share))
+        self.bars(self.boxes(0.0, self.values))
+
+    def squeeze(self, share: float) -> None:
+        """All of them shrink alike, until together they are as wide as before."""
+        raised, whole = self.with_more(1.0), float(self.weights.sum())
+        self.feet = self.feet_of(raised * (1 + (whole / float(raised.sum()) - 1) * share))
         self.bars(self.boxes(0.0, self.values))
 
     def settle(self, share: float) -> None:
         """All bars, so far on their way to the mean, before a shadow of what they were: as much as sinks rises elsewhere."""
+        self.feet = self.feet_of(self.weights)
         self.was.display(self.boxes(0.0, self.values))
+        left = self.with_more(1 - share)
+        self.feet = self.feet_of(left * float(self.weights.sum()) / float(left.sum()))
         self.bars(self.boxes(0.0, self.values + (self.mean - self.values) * share))
+
+    def gain(self, share: float) -> None:
+        """The one that is looked at rises from the mean to its own value."""
+        self.key.display(self.boxes(0.0, self.mean + (self.values - self.mean) * share)[[self.at]])
+
+    def lose(self, share: float) -> None:
+        """As much of it as a bar of its width at the mean is taken from it."""
+        self.lost.display(self.boxes(0.0, self.mean * share)[[self.at]])
+        self.key.display(self.boxes(self.mean * share, self.values)[[self.at]])
 
     def part(self, share: float) -> None:
         """What is above the mean, and what is below it, so far; the bars about 0 fade."""
-        for drawn, full in ((self.was, palette.DIM), (self.own, palette.LIT), (self.others, palette.FAINT)):
+        for drawn, full in ((self.was, palette.DIM), (self.own, STRONG[0]), (self.others, STRONG[1]), (self.lost, 1.0)):
             drawn.set_fill(opacity=full * (1 - share))
         away = self.mean + (self.values - self.mean) * share
         above, below = self.boxes(self.mean, np.maximum(away, self.mean)), self.boxes(np.minimum(away, self.mean), self.mean)
@@ -103,7 +125,7 @@ class Areas(Group):
             (self.below, below, self.chosen), (self.below_others, below, ~self.chosen),
         ):  # fmt: skip
             drawn.display(boxes[chosen])
-        self.key.display(self.boxes(self.mean, away)[[self.at]])
+        self.key.display(self.boxes(self.mean, self.values)[[self.at]])
 
     def rise(self, share: float) -> None:
         """The level, drawn so far from the left."""

@@ -41,17 +41,19 @@ class Walk(Group):
         super().__init__(self.lines, *self.inputs.values(), *self.used.values(), self.heads, *self.own.values(), self.added)
         self.place(place)
 
-    def place(self, place: Shot | Mapping[str, Rect]) -> Walk:
-        """Stand in the parts of a shot."""
+    def place(self, place: Shot | Mapping[str, Rect], floor: float = -np.inf) -> Walk:
+        """Stand in the parts of a shot; what would lie under ``floor`` is not drawn."""
         rows, count = self.row_blocks, len(self.columns)
         self.grid, self.sums = Grid(place["grid"], rows, count), Grid(place["dq"], rows, 1)
         self.beside = {name: Grid(place[name.lower()], rows, 1) for name in ROW_INPUTS}
         self.over = {name: Grid(place[name.lower()], 1, count) for name in COLUMN_INPUTS}
         self.under = {name: Grid(place[name.lower()], 1, count) for name in OWN}
         strips = self.beside | self.over | self.under
-        self.lines.display(np.concatenate([self.grid.cells, self.sums.cells, *(strip.cells for strip in strips.values())]))
+        cells = np.concatenate([self.grid.cells, self.sums.cells, *(strip.cells for strip in strips.values())])
+        self.lines.display(cells[cells[:, 1] > floor])
         for name, drawn in self.inputs.items():
-            drawn.display(strips[name].cells)
+            boxes = strips[name].cells
+            drawn.display(boxes[boxes[:, 1] > floor])
         return self
 
     def level(self, block: int, count: int) -> Rect:

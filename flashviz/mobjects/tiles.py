@@ -198,6 +198,19 @@ class Matrix(Group):
         return MatrixTo(self, values, run_time=run_time)
 
 
+class Signed(Matrix):
+    """A tile of values of either sign: zero is the ground, ``high`` its hue, minus ``high`` another one."""
+
+    def __init__(self, values: np.ndarray, rect: Rect, theme_: Theme, tensor: str, high: float) -> None:
+        super().__init__(values, rect, theme_, tensor, 0.0, high)
+
+    def pixels(self, values: np.ndarray) -> np.ndarray:
+        """[rows, cols, 4]"""
+        share = values / max(self.high, 1e-30)
+        under = theme.ramp(-share, self.skin.panel, self.skin.below)
+        return np.where(share[..., None] < 0, under, theme.ramp(share, self.skin.panel, self.skin.hue(self.tensor)))
+
+
 class MatrixTo(Act):
     """Values pass linearly from old to new: for a matrix that the kernel overwrites in place."""
 
