@@ -17,27 +17,27 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "needs", "The backward pass needs P", 4.3, shot="training", late=True, along=True,
+        "needs", "The backward pass needs P", 4.4, shot="training", late=True, along=True,
         caption="Training keeps P: V's gradient is computed from it.",
     ),
     Beat(
-        "twice", "Twice the N", 4.7, shot="training", late=True, along=True,
+        "twice", "Twice the N", 4.3, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
-        "ask", "What gives P back?", 3.9, shot="training", late=True, along=True,
+        "ask", "What gives P back?", 4.2, shot="training", late=True, along=True,
         caption="FlashAttention keeps no P. What gives it back?",
     ),
     Beat(
-        "scores", "A row of scores again", 6.5, shot="one row", late=True, along=True,
+        "scores", "A row of scores again", 5.7, shot="one row", late=True, along=True,
         caption="Q and K are kept: a row of scores can be made again.",
     ),
     Beat(
-        "row", "LSE of a row", 7.0, shot="one row", late=True, along=True,
+        "row", "LSE of a row", 6.2, shot="one row", late=True, along=True,
         caption="Missing: the sum of the row's exp(S). LSE is its log.",
     ),
     Beat(
-        "weights", "The row again", 7.4, shot="one row", late=True, along=True,
+        "weights", "The row again", 6.7, shot="one row", late=True, along=True,
         caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(
@@ -45,15 +45,15 @@ BEATS: tuple[Beat, ...] = (
         caption="In place of P, LSE is kept: one number a row.",
     ),
     Beat(
-        "tile", "One tile again", 4.7, shot="training", late=True, along=True,
+        "tile", "One tile again", 4.5, shot="training", late=True, along=True,
         caption="P is made again. The price: S is computed twice.",
     ),
     Beat(
-        "back", "Used, and dropped", 5.7, shot="training", late=True, along=True,
+        "back", "Used, and dropped", 5.5, shot="training", late=True, along=True,
         caption="Each tile adds Pᵀ dO to V's gradient, then is dropped.",
     ),
     Beat(
-        "idea", "The idea", 5.7, shot="two sides", late=True, along=True,
+        "idea", "The idea", 5.3, shot="two sides", late=True, along=True,
         caption="Keep one number a row, and make P again.",
     ),
 )  # fmt: skip

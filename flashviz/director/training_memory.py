@@ -27,10 +27,10 @@ from flashviz.mobjects.stored import Picture
 from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, flat_row, outlines
 from flashviz.palette import DIM, FAINT, Theme, spread
 
-TURN, PASS, FALL, RISE = 1.0, 2.0, 1.8, 1.0  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
+TURN, PASS, FALL, RISE = 1.0, 1.9, 1.7, 1.0  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
 GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.2, 1.0  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
-NEARS, LENGTHENS = 1.0, 0.8  # seconds: from the longest N to the first, and back
-PARTS, FILLS, STANDS = 0.8, 0.8, 2.4  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
+NEARS = 1.0  # seconds: from the longest N to the first
+PARTS, FILLS, STANDS = 1.2, 0.8, 2.4  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
 NEAR, PRODUCT, ROWS, WALK = 1.1, 1.2, 1.1, 2.2  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
 RUN = 0.1  # of all keys: those that stand up or fall at a time
 STANDARD, FLASH = "Standard attention", "FlashAttention"
@@ -39,7 +39,7 @@ SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
 ASKED = "P = ?"
 FURTHER = ("further", " tokens")
 NOT_KEPT = "P: not kept"
-AGAIN = ("P is made again, tile by tile", "P is made again", "P again")
+AGAIN = ("P is made again", "P again")
 ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queries
 BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
 CAPITAL = 0.73  # of an em: how high a letter is
@@ -101,8 +101,8 @@ class Bars:
 
     @property
     def weights(self) -> np.ndarray:
-        """On an axis of their own, from 0 to the largest, over which a label has room."""
-        tops = self.plot.y0 + self.row.weights / self.row.weights.max() * self.plot.below(2 * em(LABEL)).height
+        """On an axis of their own, from 0 to the largest, beneath LSE."""
+        tops = self.plot.y0 + self.row.weights / self.row.weights.max() * self.plot.below(em(LABEL)).height
         return np.stack([self.x[:, 0], np.full(len(tops), self.plot.y0), self.x[:, 1], tops], 1)
 
     @property
@@ -129,7 +129,7 @@ class Bars:
         upright = Rect(x - half, self.plot.y0, x + half, self.plot.y1)
         lines = [Rect(self.plot.x0, zero - half, x, zero + half), upright, *(Rect(x, y - half, x + WING, y + half) for y in marks.values())]
         names = [Word(text, LABEL, skin.ink, x + WING + PAD, y - em(LABEL) / 3, "part") for text, y in marks.items()]
-        names.append(Word(measure, LABEL, skin.ink, x - text_width(measure, LABEL, Face.STRONG) / 2, self.plot.y1 + PAD, "part"))
+        names.append(Word(measure, LABEL, skin.ink, x + WING + PAD, self.plot.y1 - em(LABEL) * CAPITAL, "part"))
         return Group(Rectangles(skin.quiet, name=f"axis of {measure}").display(edges(lines)), *names)
 
     @property
@@ -441,7 +441,7 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def display_p(self) -> None:
         """P where it is kept, as it is at first; what further tokens have of it, plain; and where it is not kept."""
-        whole = self.kept_at
+        whole = self.kept_at if self.rows else self.view
         seen, first = whole.top(whole.height * self.rows), whole.left(whole.width / self.n).top(whole.height / self.n)
         top = first.top(min(first.height, seen.height))
         self.picture.display(first, top)
@@ -555,17 +555,16 @@ def twice(film: TrainingMemoryFilm) -> None:
         for n, named in zip(LENGTHS[1:], ([FadeIn(film.further_name, rate_func=late)], []), strict=True):
             film.goes([film.kept, *shared, film.cuts, *letters, *first, *numbers], *named, seconds=GROWS, n=n)
             film.scene.hold(2 * TEXT)
-        film.scene.hold(TEXT)
 
 
 @beat("ask")
 def ask(film: TrainingMemoryFilm) -> None:
     """P is not kept: row after row of it goes, and its place stays empty."""
     named = [film.letters["P"], film.first, film.first_name, film.further_name]
-    film.move(*film.leave(), FadeOut(*named, film.how["standard"], film.each["standard"]), seconds=TEXT)
-    film.move(FadeIn(film.hollow), film.says("title", FLASH, px=NUMBER), seconds=TEXT)
     asked = inside([ASKED], film.skin.scores, film.view, ONE_NUMBER)
     with film.scene.telling():
+        film.move(*film.leave(), FadeOut(*named, film.how["standard"], film.each["standard"]), seconds=TEXT)
+        film.move(FadeIn(film.hollow), film.says("title", FLASH, px=NUMBER), seconds=TEXT)
         film.goes([film.kept, film.bytes["standard"]], seconds=EMPTIES, rows=0.0)
         film.scene.remove(film.kept)
         film.words["asked"] = asked
@@ -586,10 +585,18 @@ def turned(film: TrainingMemoryFilm, start: np.ndarray, end: np.ndarray) -> Show
     return Shows(Group(film.bars, film.key), show, rate_func=ease_in_out_cubic)
 
 
-def over(rect: Rect, text: str, color: str, plot: Rect, px: float = LABEL) -> Word:
-    """A label over the middle of what it names, within the plot."""
+def at_top(film: TrainingMemoryFilm, text: str, boxes: np.ndarray) -> Word:
+    """A label beside the end of the bar of the key that is followed: at its right, if it has room there."""
+    x0, _, x1, y1 = film.bars_of.of_key(boxes)[0]
+    label = Word(text, LABEL, film.accent, 0.0, 0.0, "part")
+    left = x1 + PAD if x1 + PAD + label.wide <= film.bars_of.plot.x1 else x0 - PAD - label.wide
+    return label.put_at(left, y1 - em(LABEL) * CAPITAL)
+
+
+def over(rect: Rect, text: str, color: str, within: Rect, px: float) -> Word:
+    """A label over the middle of what it names, no farther than that in which this lies."""
     label = Word(text, px, color, 0.0, 0.0, "part")
-    left = min(max(rect.center[0] - label.wide / 2, plot.x0), plot.x1 - label.wide)
+    left = min(max(rect.center[0] - label.wide / 2, within.x0), within.x1 - label.wide)
     return label.put_at(left, rect.y1 + PAD)
 
 
@@ -611,8 +618,8 @@ def nearer(film: TrainingMemoryFilm) -> None:
     gone = FadeOut(*others, *letters, *first, film.hollow, film.count, film.rest, rate_func=early)
     count = len(film.found.row.scores)
     titles = f"One query meets {count:,} keys: {count:,} scores S", f"One query's {count:,} scores S", "Scores S"
-    named = film.says("key name", f"K: {count:,} keys", "K", color=film.skin.k, px=LABEL, rate_func=late)
-    film.move(coming, gone, film.says("what", *titles, px=NUMBER, rate_func=late), named, seconds=MOVE)
+    film.words["keys"] = name = Word(f"K: {count:,} keys", LABEL, film.skin.ground, keys.x0 + BESIDE + QUERY, middle(keys, LABEL), "part")
+    film.move(coming, gone, film.says("what", *titles, px=NUMBER, rate_func=late), FadeIn(name, rate_func=last), seconds=MOVE)
 
 
 @beat("scores")
@@ -620,8 +627,7 @@ def scores(film: TrainingMemoryFilm) -> None:
     """One query passes over all keys; under each its score stands up."""
     bars, skin = film.bars_of, film.skin
     count, plot = len(bars.row.scores), bars.plot
-    nearer(film)
-    name = film.words["query"] = Word("query", LABEL, skin.q, 0.0, 0.0, "part")
+    name = Word("query", LABEL, skin.q, 0.0, 0.0, "part")
 
     def passes(share: float) -> None:
         query = bars.query(share)
@@ -629,14 +635,16 @@ def scores(film: TrainingMemoryFilm) -> None:
         name.put_at(min(max(query.center[0] - name.wide / 2, plot.x0), plot.x1 - name.wide), query.y1 + PAD)
         film.bars.display(bars.flat + (bars.scores - bars.flat) * in_turn(count, share))
 
-    passes(0.0)
     with film.scene.telling():
+        nearer(film)
+        passes(0.0)
+        film.words["query"] = name
         film.move(FadeIn(name, film.axes["S"]), seconds=TEXT)
         film.move(Shows(Group(film.bars, film.query, name), passes), seconds=PASS)
         film.key.display(bars.of_key(bars.scores))
-        mark = film.words["mark"] = over(bars.top.bottom(0.0), f"one key: S = {bars.row.said['score']}", film.accent, plot)
+        mark = film.words["mark"] = at_top(film, f"one key: S = {bars.row.said['score']}", bars.scores)
         film.move(FadeIn(film.key, mark), seconds=TEXT)
-        film.scene.hold(5 * TEXT)
+        film.scene.hold(4 * TEXT)
 
 
 @beat("row")
@@ -644,7 +652,6 @@ def row(film: TrainingMemoryFilm) -> None:
     """Of each score exp(S) falls and lies down, end to end: their sum; its logarithm is a level on the axis of the scores, LSE."""
     skin, bars, said = film.skin, film.bars_of, film.found.row.said
     count, band = len(bars.row.scores), bars.place["band"]
-    film.move(*film.leave(), FadeOut(film.strips["K"], film.query), seconds=TEXT)
 
     def falls(share: float) -> None:
         shares = in_turn(count, share)
@@ -656,6 +663,7 @@ def row(film: TrainingMemoryFilm) -> None:
         film.level.display(edges([bars.sum_line.toward(bars.level, share)]))
 
     with film.scene.telling():
+        film.move(*film.leave("what", "keys", "query"), FadeOut(film.strips["K"], film.query), seconds=TEXT)
         falling = film.says("what", "exp(S) of each score, end to end", "exp(S), end to end", px=NUMBER, rate_func=early)
         film.move(Shows(Group(film.terms, film.part), falls), falling, seconds=FALL)
         term = film.words["term"] = over(
@@ -666,16 +674,15 @@ def row(film: TrainingMemoryFilm) -> None:
         film.level.display(edges([bars.sum_line]))
         film.move(FadeIn(film.level), film.says("sum", f"sum = {said['sum']}", color=skin.stats), *film.leave("what"), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        rising = film.says("what", "ln(sum), on the axis of the scores", "ln(sum) on S's axis", px=NUMBER, rate_func=early)
-        film.move(Shows(film.level, rises, rate_func=ease_in_out_cubic), rising, seconds=RISE)
-        film.move(film.says("LSE name", f"LSE = ln({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        name = film.says("LSE name", f"LSE = ln({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER, rate_func=last)
+        film.move(Shows(film.level, rises, rate_func=ease_in_out_cubic), name, seconds=RISE)
+        film.scene.hold(5 * TEXT)
 
 
 def equals(film: TrainingMemoryFilm) -> dict[str, Word]:
     """Softmax's weight, and the same with LSE, on one line and in one size; the numbers of the key beneath."""
     said, place = film.found.row.said, film.bars_of.place
-    ways = {"softmax way": "exp(S) / sum", "middle way": "= exp(S) / exp(LSE)", "LSE way": "= exp(S − LSE)"}
+    ways = {"softmax way": "P = exp(S) / sum", "middle way": "= exp(S) / exp(LSE)", "LSE way": "= exp(S − LSE)"}
     sums = {
         "softmax sum": f"{said['term']} / {said['sum']} = {said['weight']}",
         "LSE sum": f"exp({said['score']} − {said['LSE']}) = {said['weight']}",
@@ -706,21 +713,18 @@ def weights(film: TrainingMemoryFilm) -> None:
     def shrinks(share: float) -> None:
         film.level.display(edges([bars.level.toward(cell, share)]))
 
-    film.move(*film.leave("what"), seconds=TEXT)
     with film.scene.telling():
-        title = film.says("what", "A weight: the key's share of the sum", "A share of the sum", px=NUMBER)
-        film.move(title, FadeIn(equation["softmax way"], equation["softmax sum"]), seconds=TEXT)
+        film.move(FadeIn(equation["softmax way"], equation["softmax sum"]), seconds=TEXT)
         film.scene.hold(4 * TEXT)
         film.move(FadeIn(equation["middle way"]), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.move(FadeIn(equation["LSE way"], equation["LSE sum"], film.gap, off), seconds=TEXT)
         film.scene.hold(5 * TEXT)
         film.words |= equation
-        film.move(*film.leave("what", "term", "sum"), FadeOut(film.gap, off, film.terms, film.part, film.axes["S"]), seconds=TEXT)
-        falling = film.says("what", "All weights P of the row", "The row's weights P", px=NUMBER, rate_func=early)
+        film.move(*film.leave("mark", "term", "sum"), FadeOut(film.gap, off, film.terms, film.part, film.axes["S"]), seconds=TEXT)
         shrinking = Shows(film.level, shrinks, rate_func=ease_in_out_cubic)
-        film.move(turned(film, bars.scores, bars.weights), shrinking, falling, FadeIn(film.axes["P"], rate_func=last), seconds=TURN)
-        film.words["mark"] = over(Rect(*bars.of_key(bars.weights)[0]), f"P = {said['weight']}", film.accent, bars.plot)
+        film.move(turned(film, bars.scores, bars.weights), shrinking, FadeIn(film.axes["P"], rate_func=last), seconds=TURN)
+        film.words["mark"] = at_top(film, f"weight P = {said['weight']}", bars.weights)
         film.move(FadeIn(film.words["mark"]), seconds=TEXT)
         film.scene.hold(4 * TEXT)
 
@@ -745,8 +749,8 @@ def keep(film: TrainingMemoryFilm) -> None:
     film.words["absent"] = inside([NOT_KEPT], film.skin.ink, film.view, NAME)
     title = film.says("title", FLASH, px=NUMBER, rate_func=late)
     around = FadeIn(film.hollow, film.words["absent"], *lying, film.letters["LSE"], film.count, film.rest, film.note, rate_func=late)
-    film.scene.remove(film.bars, film.level)
     with film.scene.telling():
+        film.scene.remove(film.bars, film.level)
         coming = Shows(Group(film.bars, film.level), comes, rate_func=ease_in_out_cubic)
         film.move(coming, *gone, around, title, seconds=COMES)
         film.scene.add(film.strips["LSE"])
@@ -815,16 +819,16 @@ def back(film: TrainingMemoryFilm) -> None:
         film.gradient.display(edges([o.shifted(0.0, down)]))
         gradient.display(edges([film.block("O", film.regions["tile"]).shifted(0.0, down)]))
 
-    leaving = FadeOut(*(part for name in ("V", "O") for part in (film.strips[name], film.letters[name])))
-    film.move(leaving, *film.leave("title", "S name", "price", "P name"), FadeIn(film.gains.parts), seconds=TEXT)
-    for name in ("V", "O"):
-        letter = film.letters[name]
-        film.words[f"d{name}"] = Word(f"d{name}", NAME, skin.hue(name), letter.left, letter.baseline, "part")
-    titles = [
-        film.says("title", "dV += Pᵀ dO", color=skin.v, px=ONE_NUMBER),
-        film.says("S name", "dV: V's gradient", color=skin.v), film.says("price", "dO: O's gradient", color=skin.o),
-    ]  # fmt: skip
     with film.scene.telling():
+        leaving = FadeOut(*(part for name in ("V", "O") for part in (film.strips[name], film.letters[name])))
+        film.move(leaving, *film.leave("title", "S name", "price", "P name"), FadeIn(film.gains.parts), seconds=TEXT)
+        for name in ("V", "O"):
+            letter = film.letters[name]
+            film.words[f"d{name}"] = Word(f"d{name}", NAME, skin.hue(name), letter.left, letter.baseline, "part")
+        titles = [
+            film.says("title", "V's gradient dV", color=skin.v, px=NUMBER), film.says("S name", "dV += Pᵀ dO", color=skin.v, px=ONE_NUMBER),
+            film.says("price", "dO: O's gradient", color=skin.o),
+        ]  # fmt: skip
         letters = FadeIn(film.words["dV"], film.words["dO"], rate_func=late)
         film.move(Shows(Group(film.gradient, gradient), comes, rate_func=ease_in_out_cubic), letters, *titles, seconds=MOVE)
         start, end, made, block = film.large, film.gains.place(film.found.tile.place[1]), film.made, film.block("O", film.regions["tile"])
@@ -869,7 +873,6 @@ def idea(film: TrainingMemoryFilm) -> None:
     lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
     both = f"Q K V O, {counted(sum(found.bytes_of(name, n) for name in SHARED))}"
     words = {side: [fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink)] for side in KEPT}
-    words["standard"].append(fitted_in(ends, "n", [film.length(n)], skin.ink, NUMBER))
     for side, kept in KEPT.items():
         width = found.width_of(kept)
         numbers = [f"{film.numbers_of(side, n)} × {width} bytes", f"{film.shape_of(side, n)} × {width} bytes"]
@@ -878,13 +881,14 @@ def idea(film: TrainingMemoryFilm) -> None:
     note = fitted_in(ends, "note", [f"{both}: kept by both", f"{both}: both"], skin.quiet, LABEL)
     with film.scene.telling():
         used = [*film.used.values(), film.gradient, film.gains.parts]
+        film.count.at(ends["n"])
         film.display(lit=0.0)
-        film.move(*film.leave(), FadeOut(*used, *lying), FadeIn(film.count, film.first, film.first_name), seconds=TEXT)
-        longer = [film.strips["LSE"], film.letters["LSE"], film.first, film.first_name, film.count]
-        film.goes(longer, seconds=LENGTHENS, n=n)
-        film.move(FadeOut(film.count, film.first, film.first_name), seconds=TEXT)
-        film.goes([film.hollow, film.strips["LSE"], film.letters["LSE"]], FadeIn(*words["flash"], rate_func=last), seconds=PARTS, split=1.0)
-        film.goes([film.kept], FadeIn(*words["standard"], note, rate_func=last), seconds=FILLS, rows=1.0)
+        length = [film.first, film.first_name, film.count]
+        film.move(*film.leave(), FadeOut(*used, *lying), FadeIn(*length), seconds=TEXT)
+        aside = [film.hollow, film.strips["LSE"], film.letters["LSE"], *length]
+        film.goes(aside, FadeIn(*words["flash"], rate_func=last), seconds=PARTS, n=n, split=1.0)
+        coming = [FadeOut(*length[:2], rate_func=early), FadeIn(*words["standard"], note, rate_func=late)]
+        film.goes([film.kept], *coming, seconds=FILLS, rows=1.0)
         film.move(FadeIn(*fewer(film)), seconds=TEXT)
         film.scene.hold(STANDS)
 
@@ -893,5 +897,5 @@ def fewer(film: TrainingMemoryFilm) -> list[Word]:
     """In the place of P: how many times fewer bytes are kept, and why that is enough."""
     half, shift = film.view.height / 2, film.view.height / 10
     above, below = film.view.top(half).shifted(0.0, -shift), film.view.bottom(half).shifted(0.0, shift)
-    times = inside([f"{film.found.times} times less", f"{film.found.times} × less"], film.skin.stats, above, NUMBER)
+    times = inside([f"{film.found.times} times fewer bytes"], film.skin.stats, above, NUMBER)
     return [times, inside(AGAIN, film.skin.ink, below, NAME)]
