@@ -21,7 +21,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Training keeps P: V's gradient is computed from it.",
     ),
     Beat(
-        "twice", "Twice the N", 4.3, shot="training", late=True, along=True,
+        "twice", "Twice the N", 4.4, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
@@ -49,7 +49,7 @@ BEATS: tuple[Beat, ...] = (
         caption="P is made again. The price: S is computed twice.",
     ),
     Beat(
-        "back", "Used, and dropped", 5.5, shot="training", late=True, along=True,
+        "back", "Used, and dropped", 5.8, shot="training", late=True, along=True,
         caption="Each tile adds Pᵀ dO to V's gradient, then is dropped.",
     ),
     Beat(

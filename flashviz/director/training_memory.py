@@ -28,11 +28,12 @@ from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, fla
 from flashviz.palette import DIM, FAINT, Theme, spread
 
 TURN, PASS, FALL, RISE = 1.0, 1.9, 1.7, 1.0  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
-GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.2, 1.0  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
+GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.2, 0.9  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
 NEARS = 1.0  # seconds: from the longest N to the first
 PARTS, FILLS, STANDS = 1.2, 0.8, 2.4  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
-NEAR, PRODUCT, ROWS, WALK = 1.1, 1.2, 1.1, 2.2  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+NEAR, PRODUCT, ROWS, WALK = 1.1, 1.2, 1.1, 2.4  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
 RUN = 0.1  # of all keys: those that stand up or fall at a time
+HASTE = 2.0  # power of the time by which tiles are made: the first ones slowly
 STANDARD, FLASH = "Standard attention", "FlashAttention"
 TITLES = {"standard": f"{STANDARD} keeps P", "flash": f"{FLASH} keeps LSE"}
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
@@ -212,7 +213,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.bars, self.key = Rectangles(skin.scores, name="bars"), Rectangles(self.accent, name="key")
         self.terms, self.part = Rectangles(skin.scores, name="terms"), Rectangles(self.accent, name="term of the key")
         self.axes = {measure: self.bars_of.axis(measure, skin) for measure in ("S", "P")}
-        self.level, self.gap = Rectangles(skin.stats, name="level"), Rectangles(self.accent, name="gap")
+        self.level, self.gap = Rectangles(skin.stats, name="level"), Rectangles(skin.ink, name="gap")
         self.query = Rectangles(skin.q, name="query")
         self.words = dict[str, Word]()
         self.picture = self.p_picture("kept P")
@@ -516,6 +517,11 @@ def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: floa
     return fitted(texts, min(px, place[part].height / em(1)), color, place[part], part)
 
 
+def hastens(share: float) -> float:
+    """A pace: slow at first."""
+    return share**HASTE
+
+
 def last(share: float) -> float:
     """A pace: when what moves has all but come to its place."""
     return max((share - LAST) / (1 - LAST), 0.0)
@@ -589,8 +595,8 @@ def at_top(film: TrainingMemoryFilm, text: str, boxes: np.ndarray) -> Word:
     """A label beside the end of the bar of the key that is followed: at its right, if it has room there."""
     x0, _, x1, y1 = film.bars_of.of_key(boxes)[0]
     label = Word(text, LABEL, film.accent, 0.0, 0.0, "part")
-    left = x1 + PAD if x1 + PAD + label.wide <= film.bars_of.plot.x1 else x0 - PAD - label.wide
-    return label.put_at(left, y1 - em(LABEL) * CAPITAL)
+    left = x1 + WING if x1 + WING + label.wide <= film.bars_of.plot.x1 else x0 - WING - label.wide
+    return label.put_at(left, y1 - 2 * PAD - em(LABEL) * CAPITAL)
 
 
 def over(rect: Rect, text: str, color: str, within: Rect, px: float) -> Word:
@@ -644,7 +650,7 @@ def scores(film: TrainingMemoryFilm) -> None:
         film.key.display(bars.of_key(bars.scores))
         mark = film.words["mark"] = at_top(film, f"one key: S = {bars.row.said['score']}", bars.scores)
         film.move(FadeIn(film.key, mark), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        film.scene.hold(3 * TEXT)
 
 
 @beat("row")
@@ -703,15 +709,16 @@ def fills(text: str, rect: Rect) -> float:
 def weights(film: TrainingMemoryFilm) -> None:
     """A key's share of the sum is exp of how far beneath LSE its score stands; so the bars of scores become bars of weights."""
     bars, said = film.bars_of, film.found.row.said
-    cell, top, equation = bars.place["cell"], bars.top, equals(film)
+    top, equation = bars.top, equals(film)
     x, half = top.center[0], LINE / 2
     film.gap.display(
         np.array([(x - half, top.y1, x + half, top.y0), *((x - WING, y - half, x + WING, y + half) for y in (top.y0, top.y1))])
     )
-    off = Word(said["difference"], NAME, film.accent, x + WING + PAD, middle(top, NAME), "part")
+    off = Word(f"S − LSE = {said['difference']}", LABEL, film.skin.ink, x + WING + PAD, middle(top, LABEL), "part")
+    under = bars.level.left(film.words["LSE name"].wide)
 
     def shrinks(share: float) -> None:
-        film.level.display(edges([bars.level.toward(cell, share)]))
+        film.level.display(edges([bars.level.toward(under, share)]))
 
     with film.scene.telling():
         film.move(FadeIn(equation["softmax way"], equation["softmax sum"]), seconds=TEXT)
@@ -738,12 +745,12 @@ def keep(film: TrainingMemoryFilm) -> None:
     bars = film.bars_of
     film.display(n=LENGTHS[0], room=1.0)
     line, piece = film.line_of(film.view), film.line_of(film.around["LSE"])
-    cell, start, end = bars.place["cell"], bars.weights, flat_row(line, len(bars.row.scores))
+    under, start, end = bars.level.left(film.words["LSE name"].wide), bars.weights, flat_row(line, len(bars.row.scores))
     gone = [*film.leave(rate_func=early), FadeOut(film.axes["P"], film.key, rate_func=early)]
 
     def comes(share: float) -> None:
         film.bars.display(start + (end - start) * share)
-        film.level.display(edges([cell.toward(piece, share)]))
+        film.level.display(edges([under.toward(piece, share)]))
 
     lying = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
     film.words["absent"] = inside([NOT_KEPT], film.skin.ink, film.view, NAME)
@@ -859,7 +866,7 @@ def walks(film: TrainingMemoryFilm) -> None:
     count = film.says("P name", f"All {len(order):,} tiles, one by one", px=NUMBER, rate_func=late)
     film.goes([film.guides, film.lens], count, seconds=TURN / 2, near=0.0)
     film.scene.remove(film.guides, film.lens)
-    film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk), seconds=WALK)
+    film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk, rate_func=hastens), seconds=WALK)
     film.scene.remove(walking, film.frame)
 
 

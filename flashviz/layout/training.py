@@ -68,30 +68,30 @@ SIDES: Mapping[Aspect, Table] = {
         "flash how": (590, 1140, 1074, 1196),
     },
 }  # fmt: skip
-# One row: a bar a key under all of K, whose keys it has; LSE is where the axis of the scores ends, and ``cell`` where it waits. In ``band``
-# lies what the bars add up to. Beneath, what is reckoned.
+# One row: a bar a key under all of K, whose keys it has; LSE is where the axis of the scores ends. In ``band`` lies what the bars
+# add up to. Beneath, what is reckoned.
 ONE_ROW: Mapping[Aspect, Table] = {
     "16:9": {
-        "what": (80, 8, 1840, 84), "keys": (80, 128, 1560, 176), "plot": (80, 160, 1560, 640),
-        "cell": (80, 157, 280, 163), "LSE name": (80, 84, 1100, 152), "band": (80, 696, 1560, 766), "sum": (1584, 696, 1890, 766),
+        "what": (80, 8, 1840, 84), "keys": (80, 140, 1560, 188), "plot": (80, 174, 1560, 650),
+        "LSE name": (80, 98, 1100, 166), "band": (80, 696, 1560, 766), "sum": (1584, 696, 1890, 766),
         "softmax way": (80, 794, 640, 858), "middle way": (660, 794, 1260, 858), "LSE way": (1290, 794, 1880, 858),
         "softmax sum": (80, 866, 640, 930), "LSE sum": (1290, 866, 1880, 930),
     },
     "4:3": {
         "what": (40, 8, 1400, 78), "keys": (40, 120, 1140, 166), "plot": (40, 154, 1140, 610),
-        "cell": (40, 151, 200, 157), "LSE name": (40, 80, 900, 146), "band": (40, 664, 1140, 728), "sum": (1160, 664, 1430, 728),
+        "LSE name": (40, 80, 900, 146), "band": (40, 664, 1140, 728), "sum": (1160, 664, 1430, 728),
         "softmax way": (40, 770, 450, 826), "middle way": (470, 770, 910, 826), "LSE way": (940, 770, 1420, 826),
         "softmax sum": (40, 840, 500, 900), "LSE sum": (940, 840, 1420, 900),
     },
     "1:1": {
         "what": (20, 4, 1060, 62), "keys": (20, 104, 840, 146), "plot": (20, 132, 840, 540),
-        "cell": (20, 129, 150, 135), "LSE name": (20, 66, 900, 124), "band": (20, 596, 840, 652), "sum": (856, 596, 1074, 652),
+        "LSE name": (20, 66, 900, 124), "band": (20, 596, 840, 652), "sum": (856, 596, 1074, 652),
         "softmax way": (20, 690, 320, 740), "middle way": (330, 690, 700, 740), "LSE way": (720, 690, 1070, 740),
         "softmax sum": (20, 760, 520, 816), "LSE sum": (550, 760, 1070, 816),
     },
     "9:16": {
         "what": (40, 30, 1040, 104), "keys": (40, 160, 850, 208), "plot": (40, 192, 850, 790),
-        "cell": (40, 189, 200, 195), "LSE name": (40, 112, 1040, 182), "band": (40, 880, 850, 950), "sum": (866, 880, 1074, 950),
+        "LSE name": (40, 112, 1040, 182), "band": (40, 880, 850, 950), "sum": (866, 880, 1074, 950),
         "softmax way": (40, 1020, 540, 1080), "middle way": (40, 1100, 540, 1160), "LSE way": (40, 1180, 540, 1240),
         "softmax sum": (560, 1020, 1060, 1080), "LSE sum": (560, 1180, 1060, 1240),
     },
