@@ -591,12 +591,18 @@ def turned(film: TrainingMemoryFilm, start: np.ndarray, end: np.ndarray) -> Show
     return Shows(Group(film.bars, film.key), show, rate_func=ease_in_out_cubic)
 
 
-def at_top(film: TrainingMemoryFilm, text: str, boxes: np.ndarray) -> Word:
-    """A label beside the end of the bar of the key that is followed: at its right, if it has room there."""
-    x0, _, x1, y1 = film.bars_of.of_key(boxes)[0]
-    label = Word(text, LABEL, film.accent, 0.0, 0.0, "part")
-    left = x1 + WING if x1 + WING + label.wide <= film.bars_of.plot.x1 else x0 - WING - label.wide
-    return label.put_at(left, y1 - 2 * PAD - em(LABEL) * CAPITAL)
+def beside(film: TrainingMemoryFilm, texts: Sequence[str], color: str, at: Rect) -> Word:
+    """The first of these labels that has room in the plot at the right of what it names; the last one else, at the left."""
+    left, plot = at.x1 + WING, film.bars_of.plot
+    text = first_that_fits(texts, LABEL, plot.x1 - WING - left, Face.STRONG)
+    label = Word(text, LABEL, color, left, middle(at, LABEL), "part")
+    return label if left + label.wide <= plot.x1 else label.put_at(at.x0 - WING - label.wide, label.baseline)
+
+
+def at_top(film: TrainingMemoryFilm, texts: Sequence[str], boxes: np.ndarray) -> Word:
+    """A label beside the end of the bar of the key that is followed."""
+    bar = Rect(*film.bars_of.of_key(boxes)[0])
+    return beside(film, texts, film.accent, bar.below(PAD).top(em(LABEL)))
 
 
 def over(rect: Rect, text: str, color: str, within: Rect, px: float) -> Word:
@@ -632,7 +638,7 @@ def nearer(film: TrainingMemoryFilm) -> None:
 def scores(film: TrainingMemoryFilm) -> None:
     """One query passes over all keys; under each its score stands up."""
     bars, skin = film.bars_of, film.skin
-    count, plot = len(bars.row.scores), bars.plot
+    count, plot, score = len(bars.row.scores), bars.plot, f"S = {bars.row.said['score']}"
     name = Word("query", LABEL, skin.q, 0.0, 0.0, "part")
 
     def passes(share: float) -> None:
@@ -648,7 +654,7 @@ def scores(film: TrainingMemoryFilm) -> None:
         film.move(FadeIn(name, film.axes["S"]), seconds=TEXT)
         film.move(Shows(Group(film.bars, film.query, name), passes), seconds=PASS)
         film.key.display(bars.of_key(bars.scores))
-        mark = film.words["mark"] = at_top(film, f"one key: S = {bars.row.said['score']}", bars.scores)
+        mark = film.words["mark"] = at_top(film, [f"one key: {score}", score], bars.scores)
         film.move(FadeIn(film.key, mark), seconds=TEXT)
         film.scene.hold(3 * TEXT)
 
@@ -709,12 +715,12 @@ def fills(text: str, rect: Rect) -> float:
 def weights(film: TrainingMemoryFilm) -> None:
     """A key's share of the sum is exp of how far beneath LSE its score stands; so the bars of scores become bars of weights."""
     bars, said = film.bars_of, film.found.row.said
-    top, equation = bars.top, equals(film)
+    top, equation, weight = bars.top, equals(film), f"P = {said['weight']}"
     x, half = top.center[0], LINE / 2
     film.gap.display(
         np.array([(x - half, top.y1, x + half, top.y0), *((x - WING, y - half, x + WING, y + half) for y in (top.y0, top.y1))])
     )
-    off = Word(f"S − LSE = {said['difference']}", LABEL, film.skin.ink, x + WING + PAD, middle(top, LABEL), "part")
+    off = beside(film, [f"S − LSE = {said['difference']}", said["difference"]], film.skin.ink, top)
     under = bars.level.left(film.words["LSE name"].wide)
 
     def shrinks(share: float) -> None:
@@ -722,16 +728,16 @@ def weights(film: TrainingMemoryFilm) -> None:
 
     with film.scene.telling():
         film.move(FadeIn(equation["softmax way"], equation["softmax sum"]), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        film.scene.hold(3 * TEXT)
         film.move(FadeIn(equation["middle way"]), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.move(FadeIn(equation["LSE way"], equation["LSE sum"], film.gap, off), seconds=TEXT)
-        film.scene.hold(5 * TEXT)
+        film.scene.hold(7 * TEXT)
         film.words |= equation
         film.move(*film.leave("mark", "term", "sum"), FadeOut(film.gap, off, film.terms, film.part, film.axes["S"]), seconds=TEXT)
         shrinking = Shows(film.level, shrinks, rate_func=ease_in_out_cubic)
         film.move(turned(film, bars.scores, bars.weights), shrinking, FadeIn(film.axes["P"], rate_func=last), seconds=TURN)
-        film.words["mark"] = at_top(film, f"weight P = {said['weight']}", bars.weights)
+        film.words["mark"] = at_top(film, [f"weight {weight}", weight], bars.weights)
         film.move(FadeIn(film.words["mark"]), seconds=TEXT)
         film.scene.hold(4 * TEXT)
 
