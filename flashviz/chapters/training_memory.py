@@ -25,11 +25,11 @@ BEATS: tuple[Beat, ...] = (
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
-        "ask", "What gives P back?", 4.2, shot="training", late=True, along=True,
+        "ask", "What gives P back?", 5.5, shot="training", late=True, along=True,
         caption="FlashAttention keeps no P. What gives it back?",
     ),
     Beat(
-        "scores", "A row of scores again", 5.7, shot="one row", late=True, along=True,
+        "scores", "A row of scores again", 4.8, shot="one row", late=True, along=True,
         caption="Q and K are kept: a row of scores can be made again.",
     ),
     Beat(
@@ -50,7 +50,7 @@ BEATS: tuple[Beat, ...] = (
     ),
     Beat(
         "back", "Used, and dropped", 5.8, shot="training", late=True, along=True,
-        caption="Each tile adds Pᵀ dO to V's gradient, then is dropped.",
+        caption="Each tile adds to V's gradient dV, and is dropped.",
     ),
     Beat(
         "idea", "The idea", 5.3, shot="two sides", late=True, along=True,

@@ -565,7 +565,7 @@ def twice(film: TrainingMemoryFilm) -> None:
 
 @beat("ask")
 def ask(film: TrainingMemoryFilm) -> None:
-    """P is not kept: row after row of it goes, and its place stays empty."""
+    """P is not kept: row after row of it goes, and its place stays empty; then back to the first N, of which K and a row of Q remain."""
     named = [film.letters["P"], film.first, film.first_name, film.further_name]
     asked = inside([ASKED], film.skin.scores, film.view, ONE_NUMBER)
     with film.scene.telling():
@@ -573,9 +573,15 @@ def ask(film: TrainingMemoryFilm) -> None:
         film.move(FadeIn(film.hollow), film.says("title", FLASH, px=NUMBER), seconds=TEXT)
         film.goes([film.kept, film.bytes["standard"]], seconds=EMPTIES, rows=0.0)
         film.scene.remove(film.kept)
-        film.words["asked"] = asked
         film.move(FadeIn(asked), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        film.scene.hold(6 * TEXT)
+        film.move(*film.leave(), FadeOut(asked, film.note, film.bytes["standard"]), FadeIn(film.first, film.first_name), seconds=TEXT)
+        around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
+        film.goes([*around, film.cuts, film.first, film.first_name, film.count, film.rest], seconds=NEARS, n=LENGTHS[0])
+        film.query.display(edges([film.line_of(film.around["Q"])]))
+        film.scene.add(film.query)
+        others = [each for each in around if each is not film.strips["K"]]
+        film.move(FadeOut(*others, film.cuts, film.first, film.first_name, film.hollow, film.count, film.rest), seconds=2 * TEXT)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row
@@ -613,25 +619,17 @@ def over(rect: Rect, text: str, color: str, within: Rect, px: float) -> Word:
 
 
 def nearer(film: TrainingMemoryFilm) -> None:
-    """From the longest N back to the first; K comes to lie over a row that is empty, and one query's row of Q stands before it."""
-    shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in SHARED]
-    film.move(*film.leave(), FadeOut(film.note, film.bytes["standard"]), FadeIn(film.first, film.first_name), seconds=TEXT)
-    first = [film.first, film.first_name]
-    film.goes([*shared, film.cuts, *letters, *first, film.count, film.rest], seconds=NEARS, n=LENGTHS[0])
-    film.scene.remove(film.cuts)
+    """K comes to lie over a row that is empty, and the query stands before it."""
     k, keys, at, row = film.around["K"], film.bars_of.place["keys"], film.line_of(film.around["Q"]), film.bars_of.query(0.0)
-    others = [film.strips[name] for name in SHARED if name != "K"]
-
     def comes(share: float) -> None:
         film.strips["K"].display(edges([k.toward(keys, share)]))
         film.query.display(edges([at.toward(row, share)]))
 
     coming = Shows(Group(film.strips["K"], film.query), comes, rate_func=ease_in_out_cubic)
-    gone = FadeOut(*others, *letters, *first, film.hollow, film.count, film.rest, rate_func=early)
     count = len(film.found.row.scores)
     titles = f"One query meets {count:,} keys: {count:,} scores S", f"One query's {count:,} scores S", "Scores S"
     film.words["keys"] = name = Word(f"K: {count:,} keys", LABEL, film.skin.ground, keys.x0 + BESIDE + QUERY, middle(keys, LABEL), "part")
-    film.move(coming, gone, film.says("what", *titles, px=NUMBER, rate_func=late), FadeIn(name, rate_func=last), seconds=MOVE)
+    film.move(coming, film.says("what", *titles, px=NUMBER, rate_func=late), FadeIn(name, rate_func=last), seconds=MOVE)
 
 
 @beat("scores")
@@ -656,7 +654,7 @@ def scores(film: TrainingMemoryFilm) -> None:
         film.key.display(bars.of_key(bars.scores))
         mark = film.words["mark"] = at_top(film, [f"one key: {score}", score], bars.scores)
         film.move(FadeIn(film.key, mark), seconds=TEXT)
-        film.scene.hold(3 * TEXT)
+        film.scene.hold(4 * TEXT)
 
 
 @beat("row")
