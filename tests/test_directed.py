@@ -190,7 +190,7 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
-            "twice": ("stage", "n", "bytes", "how", "rest"), "ask": STAGED,
+            "twice": ("stage", "n", "bytes", "how", "rest"), "ask": STAGED, "inputs": STAGED,
             "scores": ("what", "keys", "plot"), "row": ("what", "plot", "band", "LSE name", "sum"),
             "weights": ("plot", "LSE name", "softmax way", "softmax sum", "middle way", "LSE way", "LSE sum"),
             "keep": STAGED, "tile": ("stage", "S name", "price", "P name"), "back": ("stage", "title", "S name", "price", "P name"),

@@ -25,15 +25,19 @@ BEATS: tuple[Beat, ...] = (
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
-        "ask", "What gives P back?", 5.5, shot="training", late=True, along=True,
+        "ask", "What gives P back?", 4.2, shot="training", late=True, along=True,
         caption="FlashAttention keeps no P. What gives it back?",
     ),
     Beat(
-        "scores", "A row of scores again", 4.8, shot="one row", late=True, along=True,
-        caption="Q and K are kept: a row of scores can be made again.",
+        "inputs", "What is still there", 2.5, shot="training", late=True, along=True,
+        caption="Q and K are still there.",
     ),
     Beat(
-        "row", "LSE of a row", 6.2, shot="one row", late=True, along=True,
+        "scores", "A row of scores again", 3.8, shot="one row", late=True, along=True,
+        caption="So a row of scores can be made again.",
+    ),
+    Beat(
+        "row", "LSE of a row", 6.0, shot="one row", late=True, along=True,
         caption="Missing: the sum of the row's exp(S). LSE is its log.",
     ),
     Beat(

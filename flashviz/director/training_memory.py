@@ -28,8 +28,8 @@ from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, fla
 from flashviz.palette import DIM, FAINT, Theme, spread
 
 TURN, PASS, FALL, RISE = 1.0, 1.9, 1.7, 1.0  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
-GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.2, 0.9  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
-NEARS = 1.0  # seconds: from the longest N to the first
+GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.0, 0.9  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
+NEARS = 0.9  # seconds: from the longest N to the first
 PARTS, FILLS, STANDS = 1.2, 0.8, 2.4  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
 NEAR, PRODUCT, ROWS, WALK = 1.1, 1.2, 1.1, 2.4  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
 RUN = 0.1  # of all keys: those that stand up or fall at a time
@@ -565,7 +565,7 @@ def twice(film: TrainingMemoryFilm) -> None:
 
 @beat("ask")
 def ask(film: TrainingMemoryFilm) -> None:
-    """P is not kept: row after row of it goes, and its place stays empty; then back to the first N, of which K and a row of Q remain."""
+    """P is not kept: row after row of it goes, and its place stays empty; what gives it back?"""
     named = [film.letters["P"], film.first, film.first_name, film.further_name]
     asked = inside([ASKED], film.skin.scores, film.view, ONE_NUMBER)
     with film.scene.telling():
@@ -573,15 +573,39 @@ def ask(film: TrainingMemoryFilm) -> None:
         film.move(FadeIn(film.hollow), film.says("title", FLASH, px=NUMBER), seconds=TEXT)
         film.goes([film.kept, film.bytes["standard"]], seconds=EMPTIES, rows=0.0)
         film.scene.remove(film.kept)
+        film.words["asked"] = asked
         film.move(FadeIn(asked), seconds=TEXT)
-        film.scene.hold(6 * TEXT)
-        film.move(*film.leave(), FadeOut(asked, film.note, film.bytes["standard"]), FadeIn(film.first, film.first_name), seconds=TEXT)
-        around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
+        film.scene.hold(5 * TEXT)
+
+
+@beat("inputs")
+def inputs(film: TrainingMemoryFilm) -> None:
+    """Back from the longest N to the first; then K comes to lie over a row that is empty, and one query's row of Q before it."""
+    around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
+    with film.scene.telling():
+        film.move(*film.leave(), FadeOut(film.note, film.bytes["standard"]), FadeIn(film.first, film.first_name), seconds=TEXT)
         film.goes([*around, film.cuts, film.first, film.first_name, film.count, film.rest], seconds=NEARS, n=LENGTHS[0])
-        film.query.display(edges([film.line_of(film.around["Q"])]))
-        film.scene.add(film.query)
-        others = [each for each in around if each is not film.strips["K"]]
-        film.move(FadeOut(*others, film.cuts, film.first, film.first_name, film.hollow, film.count, film.rest), seconds=2 * TEXT)
+        film.scene.remove(film.cuts)
+        nearer(film)
+
+
+def nearer(film: TrainingMemoryFilm) -> None:
+    """K and one query come forward, and all else goes."""
+    bars, at = film.bars_of, film.line_of(film.around["Q"])
+    k, keys, query, count = film.around["K"], bars.place["keys"], bars.query(0.0), len(bars.row.scores)
+
+    def comes(share: float) -> None:
+        film.strips["K"].display(edges([k.toward(keys, share)]))
+        film.query.display(edges([at.toward(query, share)]))
+
+    strips = [film.strips[name] for name in SHARED if name != "K"]
+    letters = [film.letters[name] for name in SHARED]
+    gone = FadeOut(*strips, *letters, film.first, film.first_name, film.hollow, film.count, film.rest, rate_func=early)
+    titles = f"One query meets {count:,} keys: {count:,} scores S", f"One query's {count:,} scores S", "Scores S"
+    film.words["what"] = title = fitted_in(bars.place, "what", titles, film.skin.ink, NUMBER)
+    film.words["keys"] = name = Word(f"K: {count:,} keys", LABEL, film.skin.ground, keys.x0 + BESIDE + QUERY, middle(keys, LABEL), "part")
+    coming = Shows(Group(film.strips["K"], film.query), comes, rate_func=ease_in_out_cubic)
+    film.move(coming, gone, FadeIn(title, name, rate_func=late), seconds=MOVE)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row
@@ -618,20 +642,6 @@ def over(rect: Rect, text: str, color: str, within: Rect, px: float) -> Word:
     return label.put_at(left, rect.y1 + PAD)
 
 
-def nearer(film: TrainingMemoryFilm) -> None:
-    """K comes to lie over a row that is empty, and the query stands before it."""
-    k, keys, at, row = film.around["K"], film.bars_of.place["keys"], film.line_of(film.around["Q"]), film.bars_of.query(0.0)
-    def comes(share: float) -> None:
-        film.strips["K"].display(edges([k.toward(keys, share)]))
-        film.query.display(edges([at.toward(row, share)]))
-
-    coming = Shows(Group(film.strips["K"], film.query), comes, rate_func=ease_in_out_cubic)
-    count = len(film.found.row.scores)
-    titles = f"One query meets {count:,} keys: {count:,} scores S", f"One query's {count:,} scores S", "Scores S"
-    film.words["keys"] = name = Word(f"K: {count:,} keys", LABEL, film.skin.ground, keys.x0 + BESIDE + QUERY, middle(keys, LABEL), "part")
-    film.move(coming, film.says("what", *titles, px=NUMBER, rate_func=late), FadeIn(name, rate_func=last), seconds=MOVE)
-
-
 @beat("scores")
 def scores(film: TrainingMemoryFilm) -> None:
     """One query passes over all keys; under each its score stands up."""
@@ -646,7 +656,6 @@ def scores(film: TrainingMemoryFilm) -> None:
         film.bars.display(bars.flat + (bars.scores - bars.flat) * in_turn(count, share))
 
     with film.scene.telling():
-        nearer(film)
         passes(0.0)
         film.words["query"] = name
         film.move(FadeIn(name, film.axes["S"]), seconds=TEXT)
@@ -676,9 +685,7 @@ def row(film: TrainingMemoryFilm) -> None:
         film.move(*film.leave("what", "keys", "query"), FadeOut(film.strips["K"], film.query), seconds=TEXT)
         falling = film.says("what", "exp(S) of each score, end to end", "exp(S), end to end", px=NUMBER, rate_func=early)
         film.move(Shows(Group(film.terms, film.part), falls), falling, seconds=FALL)
-        term = film.words["term"] = over(
-            Rect(*bars.band[bars.row.key]), f"exp({said['score']}) = {said['term']}", film.accent, band, NAME
-        )
+        term = film.words["term"] = over(Rect(*bars.band[bars.row.key]), f"exp({said['score']}) = {said['term']}", film.accent, band, NAME)
         film.move(FadeIn(term), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.level.display(edges([bars.sum_line]))
@@ -686,7 +693,7 @@ def row(film: TrainingMemoryFilm) -> None:
         film.scene.hold(2 * TEXT)
         name = film.says("LSE name", f"LSE = ln({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER, rate_func=last)
         film.move(Shows(film.level, rises, rate_func=ease_in_out_cubic), name, seconds=RISE)
-        film.scene.hold(5 * TEXT)
+        film.scene.hold(4 * TEXT)
 
 
 def equals(film: TrainingMemoryFilm) -> dict[str, Word]:
@@ -750,20 +757,22 @@ def keep(film: TrainingMemoryFilm) -> None:
     film.display(n=LENGTHS[0], room=1.0)
     line, piece = film.line_of(film.view), film.line_of(film.around["LSE"])
     under, start, end = bars.level.left(film.words["LSE name"].wide), bars.weights, flat_row(line, len(bars.row.scores))
-    gone = [*film.leave(rate_func=early), FadeOut(film.axes["P"], film.key, rate_func=early)]
 
     def comes(share: float) -> None:
         film.bars.display(start + (end - start) * share)
         film.level.display(edges([under.toward(piece, share)]))
 
     lying = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
+    leaving = film.leave()
     film.words["absent"] = inside([NOT_KEPT], film.skin.ink, film.view, NAME)
     title = film.says("title", FLASH, px=NUMBER, rate_func=late)
-    around = FadeIn(film.hollow, film.words["absent"], *lying, film.letters["LSE"], film.count, film.rest, film.note, rate_func=late)
+    numbers = FadeIn(film.words["absent"], film.count, film.rest, film.note, rate_func=late)
+    around = FadeIn(film.hollow, *lying, film.letters["LSE"])
     with film.scene.telling():
+        film.move(*leaving, FadeOut(film.axes["P"], film.key), seconds=TEXT)
         film.scene.remove(film.bars, film.level)
         coming = Shows(Group(film.bars, film.level), comes, rate_func=ease_in_out_cubic)
-        film.move(coming, *gone, around, title, seconds=COMES)
+        film.move(coming, around, numbers, title, seconds=COMES)
         film.scene.add(film.strips["LSE"])
         film.goes([film.strips["LSE"]], seconds=SWEEP, lse=1.0)
         film.move(FadeIn(film.bytes["flash"], film.how["flash"], film.each["flash"]), seconds=TEXT)
@@ -893,11 +902,10 @@ def idea(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         used = [*film.used.values(), film.gradient, film.gains.parts]
         film.count.at(ends["n"])
-        film.display(lit=0.0)
         length = [film.first, film.first_name, film.count]
         film.move(*film.leave(), FadeOut(*used, *lying), FadeIn(*length), seconds=TEXT)
         aside = [film.hollow, film.strips["LSE"], film.letters["LSE"], *length]
-        film.goes(aside, FadeIn(*words["flash"], rate_func=last), seconds=PARTS, n=n, split=1.0)
+        film.goes(aside, FadeIn(*words["flash"], rate_func=last), seconds=PARTS, n=n, split=1.0, lit=0.0)
         coming = [FadeOut(*length[:2], rate_func=early), FadeIn(*words["standard"], note, rate_func=late)]
         film.goes([film.kept], *coming, seconds=FILLS, rows=1.0)
         film.move(FadeIn(*fewer(film)), seconds=TEXT)
