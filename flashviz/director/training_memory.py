@@ -519,7 +519,7 @@ def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: floa
 
 def hastens(share: float) -> float:
     """A pace: slow at first."""
-    return share**HASTE
+    return float(share**HASTE)
 
 
 def last(share: float) -> float:
