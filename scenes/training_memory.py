@@ -16,6 +16,8 @@ class TrainingMemoryScene(training_memory.TrainingMemoryStage):
         training_memory.needs(film)
         training_memory.twice(film)
         training_memory.ask(film)
+        training_memory.inputs(film)
+        training_memory.scores(film)
         training_memory.row(film)
         training_memory.weights(film)
         training_memory.keep(film)

@@ -196,16 +196,16 @@ FILMS = {
     "training": Directed(
         "training_memory", "TrainingMemoryScene",
         subjects={
-            "twice": ("stage", "n", "bytes", "how", "rest"), "ask": STAGED,
-            "row": ("what", "plot", "band", "cell", "LSE name", "first", "second", "third"),
-            "weights": ("what", "plot", "cell", "LSE name", "LSE way", "LSE sum", "softmax way", "softmax sum"),
-            "keep": STAGED, "tile": ("stage", "S name", "price", "P name"), "back": ("stage", "dV name", "title"),
+            "twice": ("stage", "n", "bytes", "how", "rest"), "ask": STAGED, "inputs": STAGED,
+            "scores": ("what", "keys", "plot"), "row": ("what", "plot", "band", "LSE name", "sum"),
+            "weights": ("plot", "LSE name", "softmax way", "softmax sum", "middle way", "LSE way", "LSE sum"),
+            "keep": STAGED, "tile": ("stage", "S name", "price", "P name"), "back": ("stage", "title", "S name", "price", "P name"),
             "idea": (*TRAINED, "n", "note"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
-        actors=("count", "bytes standard", "bytes flash", "bars", "cell", "kept P"),
+        actors=("count", "bytes standard", "bytes flash", "bars", "key", "level", "query", "kept P"),
         apart=("formula", "name", "part"),
-        seconds=(20, 50),
+        seconds=(20, 52),
     ),
     "speed": Directed(
         "speed", "SpeedScene",

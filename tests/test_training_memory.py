@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flashviz.chapters.training_memory import KEPT, LENGTHS, SHARED, TrainingMemory, gather
+from flashviz.chapters.training_memory import KEPT, LARGE, LENGTHS, SHARED, TrainingMemory, gather
 from flashviz.config import AttentionConfig
-from flashviz.director.training_memory import ACROSS, HAIR, Bars, TrainingMemoryFilm, shade
+from flashviz.director.training_memory import ACROSS, HAIR, KEY, Bars, Gains, TrainingMemoryFilm, in_turn, shade
 from flashviz.director.words import LABEL, Word
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
@@ -70,7 +70,7 @@ def test_the_row_is_one_of_the_tile_and_its_lse_is_the_kernels(name: str) -> Non
 
 @every
 def test_what_is_written_of_the_row_can_be_checked_by_hand(name: str) -> None:
-    """exp of the score, the sum, its log, the difference and its exp, in this order, to two decimals."""
+    """exp of the score, the sum, its log, its share of the sum and exp of the difference, in this order, to two decimals."""
     film, row = scene(FILM, **CONFIGS[name]), found_of(name).row
     numbers = row.said
     score, lse, difference, weight, total = (value(numbers[part]) for part in ("score", "LSE", "difference", "weight", "sum"))
@@ -79,11 +79,10 @@ def test_what_is_written_of_the_row_can_be_checked_by_hand(name: str) -> None:
     assert difference == pytest.approx(score - lse)
     assert weight == pytest.approx(np.exp(difference), abs=2 * WRITTEN)
     assert score == row.scores.max().round(2)
-    written = [f"exp({numbers['score']}) = {numbers['term']}", f"sum = {numbers['sum']}", f"log({numbers['sum']}) = {numbers['LSE']}"]
-    written += [f"{numbers['score']} − {numbers['LSE']} = {numbers['difference']}"]
+    written = [f"exp({numbers['score']}) = {numbers['term']}", f"sum = {numbers['sum']}", f"LSE = ln({numbers['sum']}) = {numbers['LSE']}"]
     written += [
-        f"exp({numbers['score']} − {numbers['LSE']}) = {numbers['weight']}",
         f"{numbers['term']} / {numbers['sum']} = {numbers['weight']}",
+        f"exp({numbers['score']} − {numbers['LSE']}) = {numbers['weight']}",
     ]
     assert weight == pytest.approx(value(numbers["term"]) / total, abs=2 * WRITTEN)
     times = [film.drawn_at[text] for text in written]
@@ -91,20 +90,56 @@ def test_what_is_written_of_the_row_can_be_checked_by_hand(name: str) -> None:
 
 
 @every
-def test_bars_are_scores_then_terms_then_a_sum(name: str) -> None:
-    """On one axis scores stand under LSE; e^S are as high as they are large; end to end they are as long as their share of the sum."""
+def test_the_row_and_the_tile_are_the_first_that_the_backward_kernel_makes(name: str) -> None:
+    """Down one key tile after another; a large weight is told from the others, if the tile's rows have one."""
+    found = found_of(name)
+    c, row = found.config, found.row
+    assert found.order == [(i, j) for j in range(c.col_blocks) for i in range(c.row_blocks)]
+    assert found.tile.place == (0, 0)
+    largest = found.weights[: c.block_m].max(1)
+    assert row.weights.max() >= min(LARGE, largest.max()) - 1e-6
+    assert row.scores[row.key] == row.scores.max()
+
+
+@every
+def test_bars_are_scores_then_a_sum_then_weights(name: str) -> None:
+    """On one axis scores stand under LSE; end to end they are as long as their share of the sum; weights are as high as they are large."""
     found = found_of(name)
     row, place = found.row, scene(FILM, **CONFIGS[name]).shot("one row")
     bars, seen = Bars(found, place), np.isfinite(found.row.scores)
     unit = bars.height(1.0) - bars.height(0.0)
-    assert bars.height(row.lse) == pytest.approx(place["plot"].y1) == pytest.approx(place["cell"].center[1])
+    assert bars.height(row.lse) == pytest.approx(place["plot"].y1) == pytest.approx(bars.level.center[1])
     assert (bars.scores[:, 3] - bars.scores[:, 1])[seen] == pytest.approx(np.abs(row.scores[seen]) * unit)
     assert (bars.scores[:, 3] - bars.scores[:, 1])[~seen] == pytest.approx(0.0)
-    tall = bars.terms[:, 3] - bars.terms[:, 1]
+    tall = bars.weights[:, 3] - bars.weights[:, 1]
     assert tall / tall.max() == pytest.approx(row.weights / row.weights.max(), abs=1e-9)
-    assert (bars.terms[:, 1].max(), bars.terms[:, 3].max()) == pytest.approx((place["plot"].y0, place["plot"].y1))
     begins = bars.band[:, 0] - place["band"].x0
     assert begins == pytest.approx((np.cumsum(row.weights) - row.weights) * place["band"].width)
+    assert (bars.sum_line.x0, bars.sum_line.x1) == pytest.approx((place["band"].x0, place["band"].x1))
+
+
+@every
+def test_the_key_that_is_followed_keeps_its_height_and_its_colour(name: str) -> None:
+    """As wide as is seen, as high as its score and then as its weight; as long as its share of the sum."""
+    film, found = scene(FILM, **CONFIGS[name]), found_of(name)
+    bars = Bars(found, film.shot("one row"))
+    for beat, boxes in (("scores", bars.scores), ("row", bars.scores), ("weights", bars.weights)):
+        (key,) = shown(at(film, beat), "key")
+        x0, y0, x1, y1 = key.box
+        assert (y0, y1) == pytest.approx(tuple(boxes[found.row.key, [1, 3]]), abs=0.02)
+        assert x1 - x0 == pytest.approx(max(KEY, boxes[found.row.key, 2] - boxes[found.row.key, 0]), abs=0.02)
+    (term,) = shown(at(film, "row"), "term of the key")
+    share = found.row.weights[found.row.key]
+    assert (term.box[2] - term.box[0]) / film.shot("one row")["band"].width == pytest.approx(share, abs=0.01)
+
+
+@every
+def test_scores_stand_up_behind_the_query(name: str) -> None:
+    """One after another, each to the end."""
+    count = len(found_of(name).row.scores)
+    assert not in_turn(count, 0.0).any()
+    assert (in_turn(count, 1.0) == 1.0).all()
+    assert (np.diff(in_turn(count, 0.4)[:, 0]) <= 0).all()
 
 
 # ------------------------------------------------------------------------------------------------------------ what is kept
@@ -123,11 +158,11 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
     )  # fmt: skip
     for beat, part, expected in stands:
         (text,) = said(at(film, beat), part)
-        figure, unit = value(text.removesuffix(" kept").rsplit(" ", 1)[0]), text.removesuffix(" kept").rsplit(" ", 1)[1]
+        figure, unit = value(text.rsplit(" ", 1)[0]), text.rsplit(" ", 1)[1]
         exact, of = kib(expected).rsplit(" ", 1)
         assert figure == pytest.approx(value(exact), abs=0.5 if expected > 1e5 else 0.05)
         assert unit == of
-    for beat, part, n in (("needs", "count", 1), ("twice", "count", 4), ("keep", "count", 1), ("idea", "n", 4)):
+    for beat, part, n in (("needs", "count", 1), ("twice", "count", 4), ("keep", "count", 1), ("idea", "count", 4)):
         assert all(f"{n * side:,}" in said(at(film, beat), part)[0] for side in (c.seq_q, c.seq_k))
 
 
@@ -143,6 +178,9 @@ def test_what_a_number_is_made_of_multiplies_to_its_bytes(name: str) -> None:
     for side, kept in KEPT.items():
         numbers = [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", said(at(film, "idea"), f"{side} how")[0])]
         assert np.prod(numbers) == found.bytes_of(kept, LENGTHS[-1])
+    c = found.config
+    assert value(found.times.replace(",", "")) == pytest.approx(c.itemsize * LENGTHS[-1] * c.seq_k / 4, abs=0.5)
+    assert any(f"{found.times} times fewer bytes" in item.text for item in at(film, "idea").shown if item.text)
 
 
 @every
@@ -249,11 +287,11 @@ def test_the_tile_is_float64_attentions(name: str) -> None:
 
 @every
 def test_an_axis_measures_the_bars_that_stand_by_it(name: str) -> None:
-    """Of scores, of e^S and of weights: its 0 and its round number stand at the height of a bar of so much."""
+    """Of scores and of weights: its 0 and its round number stand at the height of a bar of so much."""
     found = found_of(name)
     film, row = scene(FILM, **CONFIGS[name]), found.row
     bars = Bars(found, film.shot("one row"))
-    for measure, values, boxes in (("S", row.scores, bars.scores), ("exp(S)", row.terms, bars.terms), ("P", row.weights, bars.terms)):
+    for measure, values, boxes in (("S", row.scores, bars.scores), ("P", row.weights, bars.weights)):
         zero, tick, title = (part for part in bars.axis(measure, film.skin) if isinstance(part, Word))
         bar, high = boxes[row.key], float(values[row.key])
         assert (zero.text, title.text) == ("0", measure)
@@ -288,13 +326,21 @@ def test_the_tile_and_what_it_is_made_of_lie_on_one_line(name: str) -> None:
 
 
 @every
-def test_every_tile_is_made_again_and_used(name: str) -> None:
-    """After the walk each key tile's dV has all of its row blocks."""
-    film = scene(FILM, **CONFIGS[name])
-    (whole,), (filled,) = (shown(at(film, "back"), part) for part in ("dV", "made dV"))
-    assert filled.box == pytest.approx(whole.box, abs=0.03)
-    c = AttentionConfig(**CONFIGS[name])
-    assert f"All {c.row_blocks * c.col_blocks:,} tiles, one by one" in said(at(film, "back"), "title")
+def test_every_tile_is_made_again_and_adds_to_the_whole_of_its_dv(name: str) -> None:
+    """Each key tile's dV is the brighter, the more row blocks have been used; at last all are full."""
+    film, c = film_of(name), AttentionConfig(**CONFIGS[name])
+    gains = Gains(film)
+    before = [part.get_fill_opacity() for part in gains.sums]
+    assert before == [0.0] * c.col_blocks
+    for count, (_, column) in enumerate(film.found.order, 1):
+        gains.display(count)
+        after = [part.get_fill_opacity() for part in gains.sums]
+        assert [now > was for now, was in zip(after, before, strict=True)] == [each == column for each in range(c.col_blocks)]
+        before = after
+    assert before == pytest.approx([1.0] * c.col_blocks)
+    assert sum(areas(part) for part in gains.sums) == pytest.approx(areas(film.strips["V"]), rel=1e-6)
+    played = at(scene(FILM, **CONFIGS[name]), "back")
+    assert f"All {c.row_blocks * c.col_blocks:,} tiles, one by one" in said(played, "P name")
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)

@@ -17,23 +17,31 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "needs", "The backward pass needs P", 4.3, shot="training", late=True, along=True,
-        caption="Standard attention keeps P for the backward pass.",
+        "needs", "The backward pass needs P", 4.4, shot="training", late=True, along=True,
+        caption="Training keeps P: V's gradient is computed from it.",
     ),
     Beat(
-        "twice", "Twice the N", 4.7, shot="training", late=True, along=True,
+        "twice", "Twice the N", 4.4, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
-        "ask", "What gives P back?", 3.0, shot="training", late=True, along=True,
-        caption="So what gives P back?",
+        "ask", "What gives P back?", 4.2, shot="training", late=True, along=True,
+        caption="FlashAttention keeps no P. What gives it back?",
     ),
     Beat(
-        "row", "LSE of a row", 9.4, shot="one row", late=True, along=True,
-        caption="LSE: the logarithm of the sum of a row's exponentials.",
+        "inputs", "What is still there", 2.5, shot="training", late=True, along=True,
+        caption="Q and K are still there.",
     ),
     Beat(
-        "weights", "The row again", 7.4, shot="one row", late=True, along=True,
+        "scores", "A row of scores again", 3.8, shot="one row", late=True, along=True,
+        caption="So a row of scores can be made again.",
+    ),
+    Beat(
+        "row", "LSE of a row", 6.0, shot="one row", late=True, along=True,
+        caption="Missing: the sum of the row's exp(S). LSE is its log.",
+    ),
+    Beat(
+        "weights", "The row again", 6.7, shot="one row", late=True, along=True,
         caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(
@@ -41,15 +49,15 @@ BEATS: tuple[Beat, ...] = (
         caption="In place of P, LSE is kept: one number a row.",
     ),
     Beat(
-        "tile", "One tile again", 4.7, shot="training", late=True, along=True,
+        "tile", "One tile again", 4.5, shot="training", late=True, along=True,
         caption="P is made again. The price: S is computed twice.",
     ),
     Beat(
-        "back", "Used, and dropped", 5.1, shot="training", late=True, along=True,
-        caption="Used for V's gradient, then dropped; so is every tile.",
+        "back", "Used, and dropped", 5.8, shot="training", late=True, along=True,
+        caption="Each tile adds to V's gradient dV, and is dropped.",
     ),
     Beat(
-        "idea", "The idea", 5.1, shot="two sides", late=True, along=True,
+        "idea", "The idea", 5.3, shot="two sides", late=True, along=True,
         caption="Keep one number a row, and make P again.",
     ),
 )  # fmt: skip
@@ -57,7 +65,7 @@ LENGTHS = (1, 2, 4)  # times as many queries and keys
 KEPT = {"standard": "P", "flash": "LSE"}  # by each side
 SHARED = ("Q", "K", "V", "O")  # by both
 WHOLE = 100  # from which on a number is written without decimals
-SEEN = 0.01  # of a row: a weight that is told from nothing
+SEEN, LARGE = 0.01, 0.2  # of a row: a weight that is told from nothing, and one that is told from all others
 
 
 @dataclass(frozen=True)
@@ -165,6 +173,16 @@ class TrainingMemory:
         """Bytes of one of P's numbers, or of LSE's."""
         return self.sizes[name] // self.count_of(name)
 
+    @property
+    def times(self) -> str:
+        """How many times as many bytes P has as LSE, at the longest N."""
+        return f"{self.bytes_of('P', LENGTHS[-1]) / self.bytes_of('LSE', LENGTHS[-1]):,.0f}"
+
+    @property
+    def order(self) -> list[tuple[int, int]]:
+        """Row block and key tile of all tiles: down one key tile after another, as the backward kernel goes, from the one that is shown."""
+        return [self.tile.place, *(each for each in down(self.config) if each != self.tile.place)]
+
     def count_of(self, name: str) -> int:
         """How many numbers P has, or LSE, of all heads."""
         c = self.config
@@ -191,10 +209,10 @@ def gather(config: AttentionConfig, run: Callable[..., Any]) -> TrainingMemory:
     standard, flash = (run(config, source="numpy", algorithm=name, computed=range(0)).trace for name in ("standard", "fa2"))
     scores = scores_of(config, flash)
     weights = softmax(scores)
-    rows, keys, place = busiest(config, weights)
+    rows, keys, place = first(config, weights)
     lse = run(config, source="numpy", algorithm="fa2", computed=range(place[0], place[0] + 1)).lse[0, 0, rows]
     tile = Tile(place, scores[rows, keys], np.asarray(lse, np.float32), weights[rows].max(1))
-    at = rows.start + int((weights[rows] > SEEN).sum(1).argmax())
+    at = rows.start + telling(weights[rows])
     return TrainingMemory(standard, flash, Row(at, scores[at].astype(np.float64)), tile, weights)
 
 
@@ -206,16 +224,23 @@ def scores_of(config: AttentionConfig, trace: Trace) -> np.ndarray:
     return np.where(sees, scores, np.float32(-np.inf)) if config.causal else scores
 
 
-def busiest(config: AttentionConfig, weights: np.ndarray) -> tuple[slice, slice, tuple[int, int]]:
-    """Rows, keys and place of the tile that has the most weights to be seen."""
+def down(config: AttentionConfig) -> list[tuple[int, int]]:
+    """Row block and key tile of each tile: all of a key tile's, then the next one's."""
+    return [(i, j) for j in range(config.col_blocks) for i in range(config.row_blocks)]
+
+
+def first(config: AttentionConfig, weights: np.ndarray) -> tuple[slice, slice, tuple[int, int]]:
+    """Rows, keys and place of the first tile that has a weight."""
     c = config
-    places = [(i, j) for i in range(c.row_blocks) for j in range(c.col_blocks)]
-    parts = {
-        (i, j): (slice(i * c.block_m, min((i + 1) * c.block_m, c.seq_q)), slice(j * c.block_n, min((j + 1) * c.block_n, c.seq_k)))
-        for i, j in places
-    }
-    place = max(places, key=lambda each: int((weights[parts[each]] > SEEN).sum()))
+    parts = {(i, j): (slice(i * c.block_m, (i + 1) * c.block_m), slice(j * c.block_n, (j + 1) * c.block_n)) for i, j in down(c)}
+    place = next(each for each in parts if weights[parts[each]].any())
     return *parts[place], place
+
+
+def telling(weights: np.ndarray) -> int:
+    """The row that has the most weights to be seen, of those with a large one if there are any."""
+    seen, largest = (weights > SEEN).sum(1), weights.max(1)
+    return int(np.where(largest >= min(LARGE, largest.max()), seen, -1).argmax())
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

@@ -27,28 +27,28 @@ from flashviz.mobjects.stored import Picture
 from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, flat_row, outlines
 from flashviz.palette import DIM, FAINT, Theme, spread
 
-TURN, LIE, SHRINK = 1.0, 1.0, 0.9  # seconds: of bars from one measure to another, until they lie end to end, of their sum to its log
-GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.3, 1.1  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
-SAME = 2.2  # seconds: of one weight, reckoned both ways
-PARTS, STANDS = 1.6, 2.5  # seconds: until either side has its place, and of the last picture
-NEAR, PRODUCT, ROWS, WALK = 1.2, 1.3, 1.2, 2.1  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
-TITLES = {
-    "standard": "Standard attention keeps P",
-    "none": "FlashAttention does not keep P",
-    "kept": "In place of P: LSE",
-    "flash": "FlashAttention keeps LSE",
-}
+TURN, PASS, FALL, RISE = 1.0, 1.9, 1.7, 1.0  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
+GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.0, 0.9  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
+NEARS = 0.9  # seconds: from the longest N to the first
+PARTS, FILLS, STANDS = 1.2, 0.8, 2.4  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
+NEAR, PRODUCT, ROWS, WALK = 1.1, 1.2, 1.1, 2.4  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+RUN = 0.1  # of all keys: those that stand up or fall at a time
+HASTE = 2.0  # power of the time by which tiles are made: the first ones slowly
+STANDARD, FLASH = "Standard attention", "FlashAttention"
+TITLES = {"standard": f"{STANDARD} keeps P", "flash": f"{FLASH} keeps LSE"}
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
 ASKED = "P = ?"
 FURTHER = ("further", " tokens")
 NOT_KEPT = "P: not kept"
-AGAIN = ("P: made again, tile by tile", "P: made again", "P again")
+AGAIN = ("P is made again", "P again")
 ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queries
 BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
 CAPITAL = 0.73  # of an em: how high a letter is
 PAD = em(8)  # between a thing and its letter
-SOON, LAST = (0.45, 0.8), 0.7  # of a move
-HAIR = em(8)  # the least width of LSE that is seen
+LAST = 0.7  # of a move
+LOW = 0.14  # how bright a key tile's dV is before its first tile
+HAIR = em(6)  # the least width of LSE that is seen
+KEY, QUERY = em(10), em(14)  # the least width of the key that is followed, and the width of a query on its way along K
 LENS = 5 / 8  # of P's side: a tile, when it is seen large
 BESIDE = em(14)  # from one thing to the next
 LINE = em(6)  # about what is framed; of what is a hair, how thick it is seen
@@ -75,7 +75,7 @@ class TrainingMemoryStage(ShotScene):
 
 
 class Bars:
-    """One row, a bar a key: as scores, as e^S, end to end, as weights. LSE is where the axis of the scores ends."""
+    """One row, a bar a key: as scores, end to end as e^S, as weights. LSE is where the axis of the scores ends."""
 
     def __init__(self, found: TrainingMemory, place: Shot) -> None:
         self.row, self.plot, self.place = found.row, place["plot"], place
@@ -87,20 +87,23 @@ class Bars:
         """Where a score stands."""
         return self.plot.y0 + (score - self.low) / (self.row.lse - self.low) * self.plot.height
 
-    def standing(self, tops: np.ndarray) -> np.ndarray:
-        """[keys, 4] boxes from 0 to these heights."""
+    @property
+    def scores(self) -> np.ndarray:
+        """[keys, 4] boxes from 0; where a query does not see a key, none."""
         zero = self.height(0.0)
-        tops = np.where(self.seen, tops, zero)
+        tops = np.where(self.seen, self.height(np.where(self.seen, self.row.scores, 0.0)), zero)
         return np.stack([self.x[:, 0], np.minimum(zero, tops), self.x[:, 1], np.maximum(zero, tops)], 1)
 
     @property
-    def scores(self) -> np.ndarray:
-        return self.standing(self.height(np.where(self.seen, self.row.scores, 0.0)))
+    def flat(self) -> np.ndarray:
+        """Before they stand up."""
+        zero = np.full(len(self.x), self.height(0.0))
+        return np.stack([self.x[:, 0], zero, self.x[:, 1], zero], 1)
 
     @property
-    def terms(self) -> np.ndarray:
-        """e^S, and so the weights: on an axis of their own, whose ends are 0 and the largest."""
-        tops = self.plot.y0 + self.row.terms / self.row.terms.max() * self.plot.height
+    def weights(self) -> np.ndarray:
+        """On an axis of their own, from 0 to the largest, beneath LSE."""
+        tops = self.plot.y0 + self.row.weights / self.row.weights.max() * self.plot.below(em(LABEL)).height
         return np.stack([self.x[:, 0], np.full(len(tops), self.plot.y0), self.x[:, 1], tops], 1)
 
     @property
@@ -111,17 +114,23 @@ class Bars:
         seam = np.minimum(em(1), (x[:, 1] - x[:, 0]) / 4)
         return np.stack([x[:, 0], np.full(len(x), rect.y0), x[:, 1] - seam, np.full(len(x), rect.y1)], 1)
 
+    def of_key(self, boxes: np.ndarray) -> np.ndarray:
+        """[1, 4] the bar of the key that is followed, so wide that it is seen."""
+        x0, y0, x1, y1 = boxes[self.row.key]
+        more = max(KEY - (x1 - x0), 0.0) / 2
+        return np.array([[x0 - more, y0, x1 + more, y1]])
+
     def axis(self, measure: str, skin: Theme) -> Group:
-        """What bars of scores, of e^S or of weights are measured by, at their right: 0, a round number, and the name above."""
-        values = {"S": self.row.scores, "exp(S)": self.row.terms, "P": self.row.weights}[measure]
-        largest, cell = float(values.max()), self.place["cell"]
-        zero, top = (self.height(0.0), self.top.y1) if measure == "S" else (self.plot.y0, self.plot.y1)
+        """What bars of scores or of weights are measured by, at their right: 0, a round number, and the name above."""
+        values, boxes = {"S": (self.row.scores, self.scores), "P": (self.row.weights, self.weights)}[measure]
+        largest, top = float(values.max()), boxes[self.row.key, 3]
+        zero = self.height(0.0) if measure == "S" else self.plot.y0
         marks = {"0": zero} | ({counted_round(largest): zero + round_below(largest) / largest * (top - zero)} if largest > 0 else {})
         x, half = self.plot.x1, THIN / 2
-        upright = Rect(x - half, self.plot.y0, x + half, cell.y0 - PAD - em(LABEL))
+        upright = Rect(x - half, self.plot.y0, x + half, self.plot.y1)
         lines = [Rect(self.plot.x0, zero - half, x, zero + half), upright, *(Rect(x, y - half, x + WING, y + half) for y in marks.values())]
         names = [Word(text, LABEL, skin.ink, x + WING + PAD, y - em(LABEL) / 3, "part") for text, y in marks.items()]
-        names.append(Word(measure, LABEL, skin.ink, x, cell.y0 - PAD - em(LABEL) * CAPITAL, "part"))
+        names.append(Word(measure, LABEL, skin.ink, x + WING + PAD, self.plot.y1 - em(LABEL) * CAPITAL, "part"))
         return Group(Rectangles(skin.quiet, name=f"axis of {measure}").display(edges(lines)), *names)
 
     @property
@@ -129,6 +138,28 @@ class Bars:
         """Between the largest score and LSE."""
         x0, x1 = self.x[self.row.key]
         return Rect(x0, self.height(self.row.lse), x1, self.height(self.row.scores[self.row.key]))
+
+    @property
+    def sum_line(self) -> Rect:
+        """Along the sum, beneath it."""
+        rect = self.place["band"]
+        return Rect(rect.x0, rect.y0 - 2 * PAD - LINE, rect.x1, rect.y0 - 2 * PAD)
+
+    @property
+    def level(self) -> Rect:
+        """LSE, over the scores."""
+        y = self.height(self.row.lse)
+        return Rect(self.plot.x0, y - LINE / 2, self.plot.x1, y + LINE / 2)
+
+    def query(self, share: float) -> Rect:
+        """A query, so far on its way along K."""
+        keys = self.place["keys"]
+        return centered(keys.x0 + keys.width * share, keys.center[1], QUERY, keys.height + 2 * PAD)
+
+
+def in_turn(count: int, share: float) -> np.ndarray:
+    """[count, 1] how far each of as many has come that set out one after another."""
+    return np.clip((share * (1 + RUN) - np.arange(count) / count) / RUN, 0.0, 1.0)[:, None]
 
 
 def round_below(value: float) -> float:
@@ -178,9 +209,12 @@ class TrainingMemoryFilm(ChapterFilm):
         place, skin = self.place, self.skin
         self.n, self.rows, self.lse, self.near, self.lit, self.room, self.split = 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
         self.bars_of = Bars(found, scene.shot("one row"))
-        self.bars, self.cell = Rectangles(skin.scores, name="bars"), Rectangles(skin.stats, name="cell")
-        self.axes = {measure: self.bars_of.axis(measure, skin) for measure in ("S", "exp(S)", "P")}
+        self.accent = skin.further[0]  # of one key, from its score to its weight
+        self.bars, self.key = Rectangles(skin.scores, name="bars"), Rectangles(self.accent, name="key")
+        self.terms, self.part = Rectangles(skin.scores, name="terms"), Rectangles(self.accent, name="term of the key")
+        self.axes = {measure: self.bars_of.axis(measure, skin) for measure in ("S", "P")}
         self.level, self.gap = Rectangles(skin.stats, name="level"), Rectangles(skin.ink, name="gap")
+        self.query = Rectangles(skin.q, name="query")
         self.words = dict[str, Word]()
         self.picture = self.p_picture("kept P")
         self.further = Rectangles(skin.scores, name="further P", opacity=FAINT)
@@ -188,8 +222,9 @@ class TrainingMemoryFilm(ChapterFilm):
         self.seams, self.cuts = Rectangles(skin.ground, name="seams"), Rectangles(skin.ground, name="cuts")
         names = (*SHARED, "LSE")
         self.strips = {name: Rectangles(skin.hue(name), name=f"kept {name}") for name in names}
-        self.used = {name: Rectangles(skin.hue(name), name=f"used {name}") for name in ("Q", "K", "LSE")}
-        self.letters = {name: Word(name, LABEL, skin.hue(name), 0.0, 0.0, "part") for name in names}
+        self.used = {name: Rectangles(skin.hue(name), name=f"used {name}") for name in ("Q", "K", "LSE", "dO")}
+        self.gradient = Rectangles(skin.o, name="dO", opacity=DIM)
+        self.letters = {name: Word(name, NAME, skin.hue(name), 0.0, 0.0, "part") for name in names}
         self.letters["P"] = Word("P", NUMBER, skin.ink, 0.0, 0.0, "part")
         self.frame, self.lens, self.guides = outlines(skin.ink, "tile", theme.HEAVY), outlines(skin.ink, "lens"), Guides(skin.quiet)
         self.first, self.first_name, self.further_name = (
@@ -204,7 +239,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.count = self.readout("count", "n", NUMBER, lambda _, n: self.length(n), "", skin.ink)
         self.rest = self.readout("rest", "rest", NAME, lambda _, n: self.rest_of(n), "", skin.ink)
         self.each = {side: fitted_in(place, "each", [self.each_of(kept)], skin.ink) for side, kept in KEPT.items()}
-        self.note = fitted_in(place, "note", [f"{found.heads}; areas are bytes", "areas are bytes"], skin.ink, LABEL)
+        self.note = fitted_in(place, "note", [f"kept, too ({found.heads})"], skin.ink)
         self.kept = Group(self.picture, self.further, self.seams, self.rim)
         self.display()
 
@@ -391,10 +426,10 @@ class TrainingMemoryFilm(ChapterFilm):
             rect, wide = around[name], letters[name].wide
             left = rect.x0 - self.split * self.excess if name == "LSE" else rect.center[0] - wide / 2
             left += self.room * max(beyond - left, 0.0) if name == "O" else 0.0
-            letters[name].put_at(left, rect.y0 - PAD - em(LABEL) * CAPITAL if name == "Q" else rect.y1 + PAD)
+            letters[name].put_at(left, rect.y0 - PAD - em(NAME) * CAPITAL if name == "Q" else rect.y1 + PAD)
         for name in ACROSS:
             rect = around[name]
-            letters[name].put_at(rect.x0 - PAD - letters[name].wide if name == "K" else rect.x1 + PAD, middle(rect, LABEL))
+            letters[name].put_at(rect.x0 - PAD - letters[name].wide if name == "K" else rect.x1 + PAD, middle(rect, NAME))
         p = self.kept_at
         letters["P"].put_at(p.x0 + p.width * BETWEEN - letters["P"].wide / 2, p.y1 - p.height * BETWEEN - 0.36 * em(NUMBER))
         self.light(self.regions["tile"])
@@ -407,7 +442,7 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def display_p(self) -> None:
         """P where it is kept, as it is at first; what further tokens have of it, plain; and where it is not kept."""
-        whole = self.kept_at
+        whole = self.kept_at if self.rows else self.view
         seen, first = whole.top(whole.height * self.rows), whole.left(whole.width / self.n).top(whole.height / self.n)
         top = first.top(min(first.height, seen.height))
         self.picture.display(first, top)
@@ -428,7 +463,7 @@ class TrainingMemoryFilm(ChapterFilm):
         """A region of P, and the Q, K and LSE of which it is made."""
         self.frame.display(edges([self.cell_of(span).inset(-LINE / 2)]))
         for name, part in self.used.items():
-            part.display(edges([self.block(name, span)]))
+            part.display(edges([self.block(name.removeprefix("d"), span)]))
 
     def goes(self, things: Sequence[Mobject], *others: Any, seconds: float, **ends: float) -> None:
         """What is on stage of all that is kept comes to another state."""
@@ -443,7 +478,9 @@ class TrainingMemoryFilm(ChapterFilm):
         """A picture of a tile: weights as in P."""
         if name == "P":
             return Matrix(shade(values, self.found.tile.largest), rect, self.skin, name, 0.0, 1.0)
-        return Matrix(np.where(np.isfinite(values), values, np.nan), rect, self.skin, name, *spread(values))
+        low, high = spread(values)
+        shares = GROUND + (1 - GROUND) * (values - low) / (high - low or 1.0)  # on the ground that P has
+        return Matrix(np.where(np.isfinite(values), shares, np.nan), rect, self.skin, name, 0.0, 1.0)
 
 
 def steps(count: int) -> slice:
@@ -480,9 +517,9 @@ def fitted_in(place: Shot, part: str, texts: Sequence[str], color: str, px: floa
     return fitted(texts, min(px, place[part].height / em(1)), color, place[part], part)
 
 
-def soon(share: float) -> float:
-    """A pace: as soon as what was there is nearly gone."""
-    return float(np.clip((share - SOON[0]) / (SOON[1] - SOON[0]), 0.0, 1.0))
+def hastens(share: float) -> float:
+    """A pace: slow at first."""
+    return float(share**HASTE)
 
 
 def last(share: float) -> float:
@@ -504,7 +541,7 @@ def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
 def needs(film: TrainingMemoryFilm) -> None:
     """P, kept for the backward pass, with Q, K, V and O along it, areas as bytes; their bytes are said."""
     shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in ("P", *SHARED)]
-    film.says("title", TITLES["standard"], px=NUMBER)
+    film.says("title", STANDARD, px=NUMBER)
     film.scene.add(film.kept, *shared, *letters, film.words["title"], film.count)
     with film.scene.telling():
         film.scene.hold(3 * TEXT)
@@ -524,131 +561,190 @@ def twice(film: TrainingMemoryFilm) -> None:
         for n, named in zip(LENGTHS[1:], ([FadeIn(film.further_name, rate_func=late)], []), strict=True):
             film.goes([film.kept, *shared, film.cuts, *letters, *first, *numbers], *named, seconds=GROWS, n=n)
             film.scene.hold(2 * TEXT)
-        film.scene.hold(TEXT)
 
 
 @beat("ask")
 def ask(film: TrainingMemoryFilm) -> None:
-    """P is not kept: row after row of it goes, and its place stays empty."""
+    """P is not kept: row after row of it goes, and its place stays empty; what gives it back?"""
     named = [film.letters["P"], film.first, film.first_name, film.further_name]
-    film.move(*film.leave(), FadeOut(*named, film.how["standard"], film.each["standard"]), seconds=TEXT)
-    film.move(FadeIn(film.hollow), film.says("title", TITLES["none"], px=NUMBER), seconds=TEXT)
     asked = inside([ASKED], film.skin.scores, film.view, ONE_NUMBER)
     with film.scene.telling():
+        film.move(*film.leave(), FadeOut(*named, film.how["standard"], film.each["standard"]), seconds=TEXT)
+        film.move(FadeIn(film.hollow), film.says("title", FLASH, px=NUMBER), seconds=TEXT)
         film.goes([film.kept, film.bytes["standard"]], seconds=EMPTIES, rows=0.0)
         film.scene.remove(film.kept)
         film.words["asked"] = asked
         film.move(FadeIn(asked), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(5 * TEXT)
+
+
+@beat("inputs")
+def inputs(film: TrainingMemoryFilm) -> None:
+    """Back from the longest N to the first; then K comes to lie over a row that is empty, and one query's row of Q before it."""
+    around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
+    with film.scene.telling():
+        film.move(*film.leave(), FadeOut(film.note, film.bytes["standard"]), FadeIn(film.first, film.first_name), seconds=TEXT)
+        film.goes([*around, film.cuts, film.first, film.first_name, film.count, film.rest], seconds=NEARS, n=LENGTHS[0])
+        film.scene.remove(film.cuts)
+        nearer(film)
+
+
+def nearer(film: TrainingMemoryFilm) -> None:
+    """K and one query come forward, and all else goes."""
+    bars, at = film.bars_of, film.line_of(film.around["Q"])
+    k, keys, query, count = film.around["K"], bars.place["keys"], bars.query(0.0), len(bars.row.scores)
+
+    def comes(share: float) -> None:
+        film.strips["K"].display(edges([k.toward(keys, share)]))
+        film.query.display(edges([at.toward(query, share)]))
+
+    strips = [film.strips[name] for name in SHARED if name != "K"]
+    letters = [film.letters[name] for name in SHARED]
+    gone = FadeOut(*strips, *letters, film.first, film.first_name, film.hollow, film.count, film.rest, rate_func=early)
+    titles = f"One query meets {count:,} keys: {count:,} scores S", f"One query's {count:,} scores S", "Scores S"
+    film.words["what"] = title = fitted_in(bars.place, "what", titles, film.skin.ink, NUMBER)
+    film.words["keys"] = name = Word(f"K: {count:,} keys", LABEL, film.skin.ground, keys.x0 + BESIDE + QUERY, middle(keys, LABEL), "part")
+    coming = Shows(Group(film.strips["K"], film.query), comes, rate_func=ease_in_out_cubic)
+    film.move(coming, gone, FadeIn(title, name, rate_func=late), seconds=MOVE)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row
 
 
 def turned(film: TrainingMemoryFilm, start: np.ndarray, end: np.ndarray) -> Shows:
-    """Bars become others."""
-    return Shows(film.bars, lambda share: film.bars.display(start + (end - start) * share), rate_func=ease_in_out_cubic)
+    """Bars become others, and that of the key that is followed with them."""
+
+    def show(share: float) -> None:
+        film.bars.display(start + (end - start) * share)
+        film.key.display(film.bars_of.of_key(start) * (1 - share) + film.bars_of.of_key(end) * share)
+
+    return Shows(Group(film.bars, film.key), show, rate_func=ease_in_out_cubic)
 
 
-def measured(film: TrainingMemoryFilm, old: str, new: str) -> list[Any]:
-    """One axis goes before another comes."""
-    return [FadeOut(film.axes[old], rate_func=early), FadeIn(film.axes[new], rate_func=last)]
+def beside(film: TrainingMemoryFilm, texts: Sequence[str], color: str, at: Rect) -> Word:
+    """The first of these labels that has room in the plot at the right of what it names; the last one else, at the left."""
+    left, plot = at.x1 + WING, film.bars_of.plot
+    text = first_that_fits(texts, LABEL, plot.x1 - WING - left, Face.STRONG)
+    label = Word(text, LABEL, color, left, middle(at, LABEL), "part")
+    return label if left + label.wide <= plot.x1 else label.put_at(at.x0 - WING - label.wide, label.baseline)
 
 
-def over(bars: Bars, text: str, color: str, top: float) -> Word:
-    """A label on the largest bar, whose end is at ``top``."""
-    label = Word(text, LABEL, color, 0.0, 0.0, "part")
-    left = min(max(bars.top.center[0] - label.wide / 2, bars.plot.x0), bars.plot.x1 - label.wide)
-    return label.put_at(left, top + PAD)
+def at_top(film: TrainingMemoryFilm, texts: Sequence[str], boxes: np.ndarray) -> Word:
+    """A label beside the end of the bar of the key that is followed."""
+    bar = Rect(*film.bars_of.of_key(boxes)[0])
+    return beside(film, texts, film.accent, bar.below(PAD).top(em(LABEL)))
 
 
-def rises(film: TrainingMemoryFilm) -> None:
-    """One row of the empty place, where the first P was, lights up, and stands up as scores; meanwhile all else goes."""
-    around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
-    numbers, view, keys = [film.count, film.rest, film.note, film.bytes["standard"]], film.view, len(film.found.row.scores)
-    line = flat_row(film.line_of(view.left(view.width / film.n).top(view.height / film.n)), keys)
-    film.move(*film.leave("asked"), FadeIn(film.bars.display(line)), seconds=2 * TEXT)
-    gone = [*film.leave(rate_func=early), FadeOut(film.hollow, film.cuts, *around, *numbers, rate_func=early)]
-    names = f"One query's {keys:,} scores S, a bar a key", f"One query's {keys:,} scores S", "Scores S"
-    film.move(
-        turned(film, line, film.bars_of.scores), *gone, film.says("what", *names, px=NUMBER, rate_func=late),
-        FadeIn(film.axes["S"], rate_func=last), seconds=TURN,
-    )  # fmt: skip
+def over(rect: Rect, text: str, color: str, within: Rect, px: float) -> Word:
+    """A label over the middle of what it names, no farther than that in which this lies."""
+    label = Word(text, px, color, 0.0, 0.0, "part")
+    left = min(max(rect.center[0] - label.wide / 2, within.x0), within.x1 - label.wide)
+    return label.put_at(left, rect.y1 + PAD)
+
+
+@beat("scores")
+def scores(film: TrainingMemoryFilm) -> None:
+    """One query passes over all keys; under each its score stands up."""
+    bars, skin = film.bars_of, film.skin
+    count, plot, score = len(bars.row.scores), bars.plot, f"S = {bars.row.said['score']}"
+    name = Word("query", LABEL, skin.q, 0.0, 0.0, "part")
+
+    def passes(share: float) -> None:
+        query = bars.query(share)
+        film.query.display(edges([query]))
+        name.put_at(min(max(query.center[0] - name.wide / 2, plot.x0), plot.x1 - name.wide), query.y1 + PAD)
+        film.bars.display(bars.flat + (bars.scores - bars.flat) * in_turn(count, share))
+
+    with film.scene.telling():
+        passes(0.0)
+        film.words["query"] = name
+        film.move(FadeIn(name, film.axes["S"]), seconds=TEXT)
+        film.move(Shows(Group(film.bars, film.query, name), passes), seconds=PASS)
+        film.key.display(bars.of_key(bars.scores))
+        mark = film.words["mark"] = at_top(film, [f"one key: {score}", score], bars.scores)
+        film.move(FadeIn(film.key, mark), seconds=TEXT)
+        film.scene.hold(4 * TEXT)
 
 
 @beat("row")
 def row(film: TrainingMemoryFilm) -> None:
-    """One row of scores, a bar a key; each becomes its exponential, all lie down end to end; the log of their sum is one cell."""
+    """Of each score exp(S) falls and lies down, end to end: their sum; its logarithm is a level on the axis of the scores, LSE."""
     skin, bars, said = film.skin, film.bars_of, film.found.row.said
-    band, cell = bars.place["band"], bars.place["cell"]
+    count, band = len(bars.row.scores), bars.place["band"]
 
-    def shrinks(share: float) -> None:
-        film.cell.display(edges([band.toward(cell, share)]))
+    def falls(share: float) -> None:
+        shares = in_turn(count, share)
+        film.terms.display(bars.scores + (bars.band - bars.scores) * shares)
+        start, one = bars.of_key(bars.scores), shares[bars.row.key]
+        film.part.display(start + (bars.band[bars.row.key] - start) * one)
 
-    rises(film)
+    def rises(share: float) -> None:
+        film.level.display(edges([bars.sum_line.toward(bars.level, share)]))
+
     with film.scene.telling():
-        mark = over(bars, f"S = {said['score']}", skin.scores, bars.top.y1)
-        film.move(FadeIn(mark), seconds=TEXT)
+        film.move(*film.leave("what", "keys", "query"), FadeOut(film.strips["K"], film.query), seconds=TEXT)
+        falling = film.says("what", "exp(S) of each score, end to end", "exp(S), end to end", px=NUMBER, rate_func=early)
+        film.move(Shows(Group(film.terms, film.part), falls), falling, seconds=FALL)
+        term = film.words["term"] = over(Rect(*bars.band[bars.row.key]), f"exp({said['score']}) = {said['term']}", film.accent, band, NAME)
+        film.move(FadeIn(term), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        film.move(FadeOut(mark), *film.leave("what"), seconds=TEXT)
-        falling = film.says("what", "exp(S) of each", "exp(S)", px=NUMBER, rate_func=early)
-        film.move(turned(film, bars.scores, bars.terms), falling, *measured(film, "S", "exp(S)"), seconds=TURN)
-        mark = over(bars, said["term"], skin.scores, bars.plot.y1)
-        film.move(FadeIn(mark), film.says("first", f"exp({said['score']}) = {said['term']}", color=skin.scores, px=NUMBER), seconds=TEXT)
+        film.level.display(edges([bars.sum_line]))
+        film.move(FadeIn(film.level), film.says("sum", f"sum = {said['sum']}", color=skin.stats), *film.leave("what"), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        film.move(FadeOut(mark, film.axes["exp(S)"]), *film.leave("what"), seconds=TEXT)
-        lying = film.says("what", "All exp(S), end to end: their sum", "Their sum", px=NUMBER, rate_func=early)
-        film.move(turned(film, bars.terms, bars.band), lying, seconds=LIE)
-        film.move(film.says("second", f"sum = {said['sum']}", color=skin.scores, px=NUMBER), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
-        film.move(*film.leave("what"), seconds=TEXT)
-        shrinking = film.says("what", "Its logarithm: one number, LSE", "Its log: LSE", color=skin.stats, px=NUMBER, rate_func=early)
-        film.move(Shows(film.cell, shrinks, rate_func=ease_in_out_cubic, introducer=True), shrinking, seconds=SHRINK)
-        film.move(
-            film.says("third", f"log({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER),
-            film.says("LSE name", f"LSE = {said['LSE']}", color=skin.stats, px=NUMBER), seconds=TEXT,
-        )  # fmt: skip
+        name = film.says("LSE name", f"LSE = ln({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER, rate_func=last)
+        film.move(Shows(film.level, rises, rate_func=ease_in_out_cubic), name, seconds=RISE)
         film.scene.hold(4 * TEXT)
+
+
+def equals(film: TrainingMemoryFilm) -> dict[str, Word]:
+    """Softmax's weight, and the same with LSE, on one line and in one size; the numbers of the key beneath."""
+    said, place = film.found.row.said, film.bars_of.place
+    ways = {"softmax way": "P = exp(S) / sum", "middle way": "= exp(S) / exp(LSE)", "LSE way": "= exp(S − LSE)"}
+    sums = {
+        "softmax sum": f"{said['term']} / {said['sum']} = {said['weight']}",
+        "LSE sum": f"exp({said['score']} − {said['LSE']}) = {said['weight']}",
+    }
+    found = dict[str, Word]()
+    for texts, color in ((ways, film.skin.ink), (sums, film.accent)):
+        px = min(min(NUMBER, place[part].height / em(1)) * fills(text, place[part]) for part, text in texts.items())
+        found |= {part: Word(text, px, color, place[part].x0, middle(place[part], px), "part") for part, text in texts.items()}
+    return found
+
+
+def fills(text: str, rect: Rect) -> float:
+    """How much of its size a text as high as its place keeps, so that it fits."""
+    return min(1.0, rect.width / text_width(text, min(NUMBER, rect.height / em(1)), Face.STRONG))
 
 
 @beat("weights")
 def weights(film: TrainingMemoryFilm) -> None:
-    """All stand up again as scores, LSE a level over them; exp of how far beneath it one stands is its weight, as softmax divides it."""
-    skin, bars, said = film.skin, film.bars_of, film.found.row.said
-    cell, top = bars.place["cell"], bars.top
-    film.move(*film.leave("what", "first", "second", "third"), seconds=TEXT)
+    """A key's share of the sum is exp of how far beneath LSE its score stands; so the bars of scores become bars of weights."""
+    bars, said = film.bars_of, film.found.row.said
+    top, equation, weight = bars.top, equals(film), f"P = {said['weight']}"
+    x, half = top.center[0], LINE / 2
+    film.gap.display(
+        np.array([(x - half, top.y1, x + half, top.y0), *((x - WING, y - half, x + WING, y + half) for y in (top.y0, top.y1))])
+    )
+    off = beside(film, [f"S − LSE = {said['difference']}", said["difference"]], film.skin.ink, top)
+    under = bars.level.left(film.words["LSE name"].wide)
 
-    def levels(share: float) -> None:
-        film.level.display(edges([Rect(cell.x0 + (bars.plot.x0 - cell.x0) * share, top.y0 - THIN / 2, cell.x0, top.y0 + THIN / 2)]))
+    def shrinks(share: float) -> None:
+        film.level.display(edges([bars.level.toward(under, share)]))
 
     with film.scene.telling():
-        rising = film.says("what", "The scores again, and LSE over them", "S, and LSE over them", px=NUMBER, rate_func=early)
-        film.move(
-            FadeIn(film.axes["S"], rate_func=last),
-            turned(film, bars.band, bars.scores),
-            Shows(film.level, levels, rate_func=ease_in_out_cubic),
-            rising,
-            seconds=TURN,
-        )
-        x, half = top.center[0], LINE / 2
-        film.gap.display(
-            np.array([(x - half, top.y1, x + half, top.y0), *((x - WING, y - half, x + WING, y + half) for y in (top.y0, top.y1))])
-        )
-        off = Word(said["difference"], NAME, skin.ink, x + WING + PAD, middle(top, NAME), "part")
-        film.move(
-            FadeIn(film.gap, off), film.says("first", f"{said['score']} − {said['LSE']} = {said['difference']}", px=NUMBER), seconds=TEXT
-        )
-        film.scene.hold(4 * TEXT)
-        film.move(FadeOut(film.gap, off, film.level), *film.leave("what", "first"), seconds=TEXT)
-        falling = film.says("what", "P: the weights of the row", "The row's weights P", px=NUMBER, rate_func=early)
-        film.move(turned(film, bars.scores, bars.terms), falling, *measured(film, "S", "P"), seconds=TURN)
-        film.words["mark"] = over(bars, f"P = {said['weight']}", skin.scores, bars.plot.y1)
-        by_lse = film.says("LSE sum", f"exp({said['score']} − {said['LSE']}) = {said['weight']}", px=NUMBER)
-        film.move(FadeIn(film.words["mark"]), film.says("LSE way", "P = exp(S − LSE)", color=skin.stats), by_lse, seconds=TEXT)
+        film.move(FadeIn(equation["softmax way"], equation["softmax sum"]), seconds=TEXT)
+        film.scene.hold(3 * TEXT)
+        film.move(FadeIn(equation["middle way"]), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        by_softmax = film.says("softmax sum", f"{said['term']} / {said['sum']} = {said['weight']}", px=NUMBER)
-        film.move(film.says("softmax way", "softmax: exp(S) / sum", color=skin.scores), by_softmax, seconds=TEXT)
-        film.scene.hold(SAME)
+        film.move(FadeIn(equation["LSE way"], equation["LSE sum"], film.gap, off), seconds=TEXT)
+        film.scene.hold(7 * TEXT)
+        film.words |= equation
+        film.move(*film.leave("mark", "term", "sum"), FadeOut(film.gap, off, film.terms, film.part, film.axes["S"]), seconds=TEXT)
+        shrinking = Shows(film.level, shrinks, rate_func=ease_in_out_cubic)
+        film.move(turned(film, bars.scores, bars.weights), shrinking, FadeIn(film.axes["P"], rate_func=last), seconds=TURN)
+        film.words["mark"] = at_top(film, [f"weight {weight}", weight], bars.weights)
+        film.move(FadeIn(film.words["mark"]), seconds=TEXT)
+        film.scene.hold(4 * TEXT)
 
 
 # ---------------------------------------------------------------------------------------------------------- what is kept
@@ -658,30 +754,30 @@ def weights(film: TrainingMemoryFilm) -> None:
 def keep(film: TrainingMemoryFilm) -> None:
     """The row goes to its place in P, its LSE to its place along it; every row keeps its LSE, which is counted."""
     bars = film.bars_of
-    film.display(n=1.0, room=1.0)
+    film.display(n=LENGTHS[0], room=1.0)
     line, piece = film.line_of(film.view), film.line_of(film.around["LSE"])
-    cell, start, end = bars.place["cell"], bars.terms, flat_row(line, len(bars.row.scores))
-    gone = [*film.leave(rate_func=early), FadeOut(film.axes["P"], rate_func=early)]
+    under, start, end = bars.level.left(film.words["LSE name"].wide), bars.weights, flat_row(line, len(bars.row.scores))
 
     def comes(share: float) -> None:
         film.bars.display(start + (end - start) * share)
-        film.cell.display(edges([cell.toward(piece, share)]))
+        film.level.display(edges([under.toward(piece, share)]))
 
     lying = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
+    leaving = film.leave()
     film.words["absent"] = inside([NOT_KEPT], film.skin.ink, film.view, NAME)
-    title = film.says("title", TITLES["kept"], px=NUMBER, rate_func=late)
-    notes = "Q K V O: kept either way; LSE drawn thicker", "Q K V O kept, too; LSE thicker"
-    note = film.says("note", *notes, px=LABEL, rate_func=late)
-    around = FadeIn(film.hollow, film.words["absent"], *lying, film.letters["LSE"], film.count, film.rest, rate_func=late)
-    film.scene.remove(film.bars, film.cell)
+    title = film.says("title", FLASH, px=NUMBER, rate_func=late)
+    numbers = FadeIn(film.words["absent"], film.count, film.rest, film.note, rate_func=late)
+    around = FadeIn(film.hollow, *lying, film.letters["LSE"])
     with film.scene.telling():
-        coming = Shows(Group(film.bars, film.cell), comes, rate_func=ease_in_out_cubic)
-        film.move(coming, *gone, around, title, note, seconds=COMES)
+        film.move(*leaving, FadeOut(film.axes["P"], film.key), seconds=TEXT)
+        film.scene.remove(film.bars, film.level)
+        coming = Shows(Group(film.bars, film.level), comes, rate_func=ease_in_out_cubic)
+        film.move(coming, around, numbers, title, seconds=COMES)
         film.scene.add(film.strips["LSE"])
         film.goes([film.strips["LSE"]], seconds=SWEEP, lse=1.0)
         film.move(FadeIn(film.bytes["flash"], film.how["flash"], film.each["flash"]), seconds=TEXT)
         film.scene.hold(4 * TEXT)
-    film.scene.remove(film.cell)
+    film.scene.remove(film.level)
 
 
 # -------------------------------------------------------------------------------------------------------------- one tile
@@ -691,13 +787,13 @@ def keep(film: TrainingMemoryFilm) -> None:
 def tile(film: TrainingMemoryFilm) -> None:
     """One tile of the empty place is seen large: Q and K make its scores, and LSE its weights."""
     skin, found, side = film.skin, film.found, "flash"
-    numbers = FadeOut(film.bars, film.count, film.rest, film.bytes[side], film.how[side], film.each[side], rate_func=early)
+    numbers = FadeOut(film.bars, film.count, film.rest, film.note, film.bytes[side], film.how[side], film.each[side], rate_func=early)
     with film.scene.telling():
         leaving = [numbers, *film.leave(rate_func=early)]
         title = film.says("title", "One tile of P again", px=NUMBER, rate_func=late)
-        scores = film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER, rate_func=late)
-        parts = [*film.strips.values(), *film.used.values(), film.guides, film.lens]
-        film.goes(parts, *leaving, FadeIn(film.frame, rate_func=early), title, scores, seconds=NEAR, near=1.0, lit=1.0)
+        formula = film.says("S name", "S = Q Kᵀ / √d", color=skin.scores, px=ONE_NUMBER, rate_func=late)
+        parts = [*film.strips.values(), *(film.used[name] for name in ("Q", "K", "LSE")), film.guides, film.lens]
+        film.goes(parts, *leaving, FadeIn(film.frame, rate_func=early), title, formula, seconds=NEAR, near=1.0, lit=1.0)
         cell = film.large
         made_s = film.matrix("S", found.tile.s, cell)
         again = film.says("price", "computed a second time", "a second time")
@@ -709,59 +805,81 @@ def tile(film: TrainingMemoryFilm) -> None:
 
 
 class Gains:
-    """dV: of each key tile as much is filled as row blocks have added to it."""
+    """dV: each key tile's is the brighter as a whole, the more row blocks have added to it."""
 
     def __init__(self, film: TrainingMemoryFilm) -> None:
-        self.film, self.done = film, set[tuple[int, ...]]()
-        self.filled, self.whole = Rectangles(film.skin.v, name="made dV"), outlines(film.skin.v, "dV")
-        self.parts = Group(self.filled, self.whole)
-        self.display()
+        self.film = film
+        self.sums = [Rectangles(film.skin.v, name=f"dV {column}") for column in range(film.blocks[1])]
+        self.whole = outlines(film.skin.v, "dV")
+        self.parts = Group(*self.sums, self.whole)
+        for column, part in enumerate(self.sums):
+            part.display(edges([self.place(column)]))
+        self.whole.display(edges([film.around["V"]]))
+        self.display(0)
 
-    def part(self, column: int, count: int) -> Rect:
-        """What so many row blocks have added to a key tile's."""
-        rect = self.film.block("V", self.film.span((0, column)))
-        return rect.top(rect.height * count / self.film.blocks[0])
+    def place(self, column: int) -> Rect:
+        """Of a key tile's dV."""
+        return self.film.block("V", self.film.span((0, column)))
 
-    def display(self, *done: tuple[int, ...]) -> None:
-        """These tiles, too, are used."""
-        self.done.update(done)
-        columns = [column for _, column in self.done]
-        self.filled.display(edges([self.part(column, columns.count(column)) for column in sorted(set(columns))]))
-        self.whole.display(edges([self.film.around["V"]]))
+    def display(self, count: int) -> None:
+        """So many tiles, in their order, have been used."""
+        used = np.bincount([column for _, column in self.film.found.order[:count]], minlength=self.film.blocks[1])
+        for part, share in zip(self.sums, used / self.film.blocks[0], strict=True):
+            part.set_fill(opacity=(LOW + (1 - LOW) * share) * (share > 0))
 
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
-    """The tile goes into the gradient of V, of its keys, and is dropped; so are all others, one after another."""
-    skin, place = film.skin, film.found.tile.place
-    cell, film.gains = film.large, Gains(film)
-    named = film.says("dV name", "in V's place: its gradient dV", "dV, V's gradient", "dV", color=skin.v)
-    film.move(FadeOut(film.strips["V"], film.letters["V"]), FadeIn(film.gains.parts), named, seconds=TEXT)
+    """dO comes; the tile and its rows of dO are added to dV of its keys, and the tile is dropped; so are all others, one after another."""
+    skin, film.gains, gradient = film.skin, Gains(film), film.used["dO"]
+    o, above = film.around["O"], film.scene.shot("training").frame.y1 - film.around["O"].y0
+
+    def comes(share: float) -> None:
+        down = above * (1 - share)
+        film.gradient.display(edges([o.shifted(0.0, down)]))
+        gradient.display(edges([film.block("O", film.regions["tile"]).shifted(0.0, down)]))
+
     with film.scene.telling():
-        start, end, made = cell, film.gains.part(place[1], 1), film.made
-        film.move(Shows(made, lambda share: put(made, start.toward(end, share)), rate_func=ease_in_out_cubic), seconds=MOVE)
-        film.gains.display(place)
-        film.scene.remove(made)
+        leaving = FadeOut(*(part for name in ("V", "O") for part in (film.strips[name], film.letters[name])))
+        film.move(leaving, *film.leave("title", "S name", "price", "P name"), FadeIn(film.gains.parts), seconds=TEXT)
+        for name in ("V", "O"):
+            letter = film.letters[name]
+            film.words[f"d{name}"] = Word(f"d{name}", NAME, skin.hue(name), letter.left, letter.baseline, "part")
+        titles = [
+            film.says("title", "V's gradient dV", color=skin.v, px=NUMBER), film.says("S name", "dV += Pᵀ dO", color=skin.v, px=ONE_NUMBER),
+            film.says("price", "dO: O's gradient", color=skin.o),
+        ]  # fmt: skip
+        letters = FadeIn(film.words["dV"], film.words["dO"], rate_func=late)
+        film.move(Shows(Group(film.gradient, gradient), comes, rate_func=ease_in_out_cubic), letters, *titles, seconds=MOVE)
+        start, end, made, block = film.large, film.gains.place(film.found.tile.place[1]), film.made, film.block("O", film.regions["tile"])
+        copy = Rectangles(skin.o, name="dO of the tile")
+
+        def meets(share: float) -> None:
+            put(made, start.toward(end, share))
+            copy.display(edges([block.toward(end, share)]))
+
+        film.move(Shows(Group(copy, made), meets, rate_func=ease_in_out_cubic), seconds=MOVE)
+        film.gains.display(1)
+        film.scene.remove(made, copy)
         film.scene.hold(2 * TEXT)
         walks(film)
 
 
 def walks(film: TrainingMemoryFilm) -> None:
     """The tile's place is small again; one tile after another is made and used, column by column."""
-    order = [(i, j) for j in range(film.blocks[1]) for i in range(film.blocks[0])]
+    order = film.found.order
     walking = film.p_picture("tile of P")
 
     def walk(share: float) -> None:
         at = min(int(share * len(order)), len(order) - 1)
-        film.gains.display(*order[: at + (share >= 1)])
+        film.gains.display(max(at, 1) if share < 1 else len(order))
         walking.display(film.view, film.cell_of(film.span(order[at])))
         film.light(film.span(order[at]))
 
-    leaving = film.leave("title", rate_func=early)
-    title = film.says("title", f"All {len(order):,} tiles, one by one", px=NUMBER, rate_func=late)
-    film.goes([film.guides, film.lens], *leaving, title, seconds=MOVE, near=0.0)
+    count = film.says("P name", f"All {len(order):,} tiles, one by one", px=NUMBER, rate_func=late)
+    film.goes([film.guides, film.lens], count, seconds=TURN / 2, near=0.0)
     film.scene.remove(film.guides, film.lens)
-    film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk), seconds=WALK)
+    film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk, rate_func=hastens), seconds=WALK)
     film.scene.remove(walking, film.frame)
 
 
@@ -772,26 +890,31 @@ def walks(film: TrainingMemoryFilm) -> None:
 def idea(film: TrainingMemoryFilm) -> None:
     """At the longest N, P kept stands beside LSE along the place of P that is made again."""
     skin, found, ends, n = film.skin, film.found, film.ends, LENGTHS[-1]
-    lying = [part for name in ("Q", "K", "O") for part in (film.strips[name], film.letters[name])]
-    notes = [f"{found.heads}; areas are bytes, LSE drawn thicker", "areas are bytes; LSE drawn thicker", "areas: bytes; LSE thicker"]
-    words = [fitted_in(ends, "n", [film.length(n)], skin.ink, NUMBER), fitted_in(ends, "note", notes, skin.ink, LABEL)]
+    lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
+    both = f"Q K V O, {counted(sum(found.bytes_of(name, n) for name in SHARED))}"
+    words = {side: [fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink)] for side in KEPT}
     for side, kept in KEPT.items():
         width = found.width_of(kept)
-        words.append(fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink))
-        words.append(fitted_in(ends, f"{side} bytes", [f"{film.bytes_of(side, n)} kept"], skin.hue(kept), ONE_NUMBER))
-        words.append(
-            fitted_in(
-                ends,
-                f"{side} how",
-                [f"{film.numbers_of(side, n)} of {width} bytes", f"{film.shape_of(side, n)} × {width} bytes"],
-                skin.ink,
-                LABEL,
-            )
-        )
+        numbers = [f"{film.numbers_of(side, n)} × {width} bytes", f"{film.shape_of(side, n)} × {width} bytes"]
+        words[side].append(fitted_in(ends, f"{side} how", numbers, skin.ink, LABEL))
+        words[side].append(fitted_in(ends, f"{side} bytes", [film.bytes_of(side, n)], skin.hue(kept), ONE_NUMBER))
+    note = fitted_in(ends, "note", [f"{both}: kept by both", f"{both}: both"], skin.quiet, LABEL)
     with film.scene.telling():
-        film.move(*film.leave(), FadeOut(*film.used.values()), seconds=TEXT)
-        parts = [film.hollow, film.strips["LSE"], film.letters["LSE"], film.kept]
-        gone = FadeOut(*lying, film.gains.parts, rate_func=early)
-        film.goes(parts, gone, FadeIn(*words, rate_func=soon), seconds=PARTS, n=n, split=1.0, rows=1.0, lit=0.0)
-        film.move(FadeIn(inside(AGAIN, skin.ink, film.view, NAME)), seconds=TEXT)
+        used = [*film.used.values(), film.gradient, film.gains.parts]
+        film.count.at(ends["n"])
+        length = [film.first, film.first_name, film.count]
+        film.move(*film.leave(), FadeOut(*used, *lying), FadeIn(*length), seconds=TEXT)
+        aside = [film.hollow, film.strips["LSE"], film.letters["LSE"], *length]
+        film.goes(aside, FadeIn(*words["flash"], rate_func=last), seconds=PARTS, n=n, split=1.0, lit=0.0)
+        coming = [FadeOut(*length[:2], rate_func=early), FadeIn(*words["standard"], note, rate_func=late)]
+        film.goes([film.kept], *coming, seconds=FILLS, rows=1.0)
+        film.move(FadeIn(*fewer(film)), seconds=TEXT)
         film.scene.hold(STANDS)
+
+
+def fewer(film: TrainingMemoryFilm) -> list[Word]:
+    """In the place of P: how many times fewer bytes are kept, and why that is enough."""
+    half, shift = film.view.height / 2, film.view.height / 10
+    above, below = film.view.top(half).shifted(0.0, -shift), film.view.bottom(half).shifted(0.0, shift)
+    times = inside([f"{film.found.times} times fewer bytes"], film.skin.stats, above, NUMBER)
+    return [times, inside(AGAIN, film.skin.ink, below, NAME)]
