@@ -42,12 +42,12 @@ BEATS: tuple[Beat, ...] = (
     Beat("copy", "Gaps", 6.5, fresh=True, late=True, along=True, caption="Tensor cores do the two matrix products. Else they wait."),
     Beat(
         "two", "Two programs", 7.0, fresh=True, late=True, along=True,
-        caption="Program 2 is out of step: its products fill some waiting.",
+        caption="A second program, out of step, fills some of the waiting.",
     ),
-    Beat("sm", "One SM", 6.5, fresh=True, late=True, along=True, caption="That was one turn. This SM does many, for {time} µs."),
+    Beat("sm", "One SM", 6.4, fresh=True, late=True, along=True, caption="That was one turn. This SM does many, for {time} µs."),
     Beat("sort", "Sorted", 5.5, fresh=True, late=True, along=True, caption="Sorted: both products to the left, waiting to the right."),
     Beat("together", "All SMs", 4.5, fresh=True, late=True, along=True, caption="The other SMs wait about as long, or longer."),
-    Beat("all", "On average", 5.0, fresh=True, late=True, along=True, caption="On average, tensor cores wait for most of the time."),
+    Beat("all", "On average", 4.7, fresh=True, late=True, along=True, caption="On average, tensor cores wait for most of the time."),
     Beat("plan", "Taking turns", 9.0, fresh=True, late=True, along=True, caption="{planner}: two halves take turns multiplying."),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
@@ -111,7 +111,8 @@ class Recorded:
     def machine(self) -> str:
         """Which device it was, and what was computed, in one line."""
         c = self.trace.config
-        return f"{self.trace.header.versions['device']}: N = {c.seq_q:,}, {c.heads} heads, d = {c.head_dim}, {c.dtype}. Times include the timers."
+        device = self.trace.header.versions["device"]
+        return f"{device}: N = {c.seq_q:,}, {c.heads} heads, d = {c.head_dim}, {c.dtype}. Times include the timers."
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,13 +256,13 @@ class Rows(NamedTuple):
 
 
 APART = 0.14  # of its height, above and below the line of an SM, as long as few are seen
-RECORDED, HEADING = (0.0, 0.24), (0.25, 0.39)  # of the height, in the last picture: what was recorded, and of what the plan beneath is
+RECORDED, HEADING = (0.0, 0.22), (0.24, 0.39)  # of the height, in the last picture: what was recorded, and of what the plan beneath is
 SLOTS = 4  # of that plan
 ROWS: Mapping[str, Rows] = {
     "one": Rows((0.03, 0.43), (0.57, 0.97), (1.2, 1.46)),
     "two": Rows((0.0, 0.27), (0.365, 0.635), (0.73, 1.0)),
     "sm": Rows((-0.37, -0.1), (APART, 1 - APART), (1.1, 1.37)),
-    "plan": Rows((0.4, 0.58), (0.61, 0.79), (0.82, 1.0)),
+    "plan": Rows((0.41, 0.57), (0.625, 0.785), (0.84, 1.0)),
 }
 WORK = (STATES.index(SCORES), STATES.index(BLEND), IDLE)  # looks of what an SM's tensor cores do
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate, groupby, pairwise
 from typing import Any
 
@@ -124,7 +125,7 @@ class PipelineFilm(ChapterScene):
     @beat("one")
     def one(self) -> None:
         """A program's turn, pale and named at once, lights up as time passes; tensor cores wait for its copies, then have a product."""
-        (start, stop), steps = self.found.window, self.found.steps(0)
+        start, steps = self.found.window[0], self.found.steps(0)
         self.lanes = LanesPicture(self.place["lanes"], replace(self.closely(), now=start), self.skin)
         rect, names = self.lanes.rect, self.place["names"]
         room = box(Rect(names.x0 - GAP, rect.y0, rect.x1 + GAP, rect.y1 + GAP), stroke=self.skin.edge)
@@ -228,7 +229,7 @@ class PipelineFilm(ChapterScene):
 
         def level(share: float) -> None:
             self.lanes.display(self.overall(share))
-            become(self.parts, self.captioned((1 - share) * own + share * mean))
+            become(self.parts, self.captioned(((1 - share) * own + share * mean).tolist()))
 
         with self.telling():
             levelled = Shows(Group(self.lanes, *self.parts), level, rate_func=ease_in_out_cubic)
@@ -239,7 +240,7 @@ class PipelineFilm(ChapterScene):
 
     @beat("plan")
     def plan(self) -> None:
-        """What was recorded moves up; beneath it FlashAttention-3's two halves, whose products come to the tensor cores by turns."""
+        """What was recorded moves up; beneath it stands another kernel's plan, whose halves' products come to the tensor cores by turns."""
         whole = self.found.recorded
         start, up = self.lanes.view, replace(self.lanes.view, down=(0.0, len(whole.sms) / pipeline.RECORDED[1]))
         names, span = self.cores.copy(), float(whole.span)
@@ -261,7 +262,7 @@ class PipelineFilm(ChapterScene):
             *self.ticks({}, ONWARD),
             self.bar(self.skin.edge, (0.0, span), self.rows.cores, RESTING),
             self.named(CORES, lambda rows: rows.cores),
-            *(self.named(HALVES[place], lambda rows, place=place: rows.program(place)) for place in range(PLACES)),
+            *(self.named(HALVES[place], partial(Rows.program, place=place)) for place in range(PLACES)),
             *(bar for place, steps in enumerate(halves) for step in steps for bar in self.bars(place, step)),
             *(letter for place, steps in enumerate(halves) for step in steps for letter in self.letters(place, step, brief=True)),
         ]
@@ -350,7 +351,7 @@ class PipelineFilm(ChapterScene):
     def darkening(self, letter: VMobject) -> Shows:
         """A word goes from the ink of a pale bar to the ground's colour as the line passes its middle."""
         colors = ManimColor(self.skin.ink), ManimColor(self.skin.ground)
-        return Shows(letter, lambda share: letter.set_color(interpolate_color(*colors, min(max(5 * share - 2, 0.0), 1.0))))
+        return Shows(letter, lambda share: letter.set_color(interpolate_color(*colors, min(max(10 * share - 4.5, 0.0), 1.0))))
 
     def letters(self, place: int, step: tuple[str, Interval], brief: bool = False) -> list[VMobject]:
         """What a step of a program is, in its bar, ``brief`` without a reason; two words for what is copied at once."""
@@ -421,18 +422,17 @@ class PipelineFilm(ChapterScene):
         self.number.write(Named(*lines, tag="share", text=f"{text} {HERE}"))
 
     def figure(self, number: str, what: str, color: str, area: Rect, px: float, word: bool = False) -> list[Named]:
-        """A number amid an area, or the word that stands beneath it, smaller where both would not fit."""
+        """A number amid an area, or the words that stand beneath it, smaller where both would not fit."""
         px *= min(1.0, (area.width - 2 * GAP) / ink_width(number, px), area.height / em(1.6 * px))
         x, y = area.center[:2]
 
         def line(text: str, size: float, up: float) -> Named:
             return written(text, size, color, Rect(x, y + up * em(px), x, y + up * em(px)), "line")
 
-        if not word:
-            return [line(number, px, UP)]
         size = max(px / 2, CORNER)
-        lines = wrap(what, area.width - 2 * GAP, size, Face.STRONG)
-        return [line(text, size, DOWN - at * LINE_PITCH * size / px) for at, text in enumerate(lines)]
+        lines, pitch = wrap(what, area.width - 2 * GAP, size, Face.STRONG), LINE_PITCH * size / px
+        raised = (len(lines) - 1) / 2 * pitch
+        return [line(text, size, DOWN + raised - at * pitch) for at, text in enumerate(lines)] if word else [line(number, px, UP + raised)]
 
     def stretch(self, times: Interval, row: Interval) -> Rect:
         """Where a stretch of time stands in the picture; ``row`` is of its height."""
