@@ -38,7 +38,7 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("one", "One turn", 6.3, fresh=True, late=True, along=True, caption="One turn takes one tile of K and V, step after step."),
+    Beat("one", "One turn", 6.5, fresh=True, late=True, along=True, caption="One turn takes one tile of K and V, step after step."),
     Beat("copy", "Gaps", 6.5, fresh=True, late=True, along=True, caption="Tensor cores do the two matrix products. Else they wait."),
     Beat(
         "two", "Two programs", 7.0, fresh=True, late=True, along=True,
@@ -48,7 +48,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("sort", "Sorted", 5.5, fresh=True, late=True, along=True, caption="Sorted: both products to the left, waiting to the right."),
     Beat("together", "All SMs", 4.5, fresh=True, late=True, along=True, caption="The other SMs wait about as long, or longer."),
     Beat("all", "On average", 4.7, fresh=True, late=True, along=True, caption="On average, tensor cores wait for most of the time."),
-    Beat("plan", "Taking turns", 9.0, fresh=True, late=True, along=True, caption="{planner}: two halves take turns multiplying."),
+    Beat("plan", "Taking turns", 8.8, fresh=True, late=True, along=True, caption="{planner}: two halves take turns multiplying."),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
 

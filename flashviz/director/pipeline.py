@@ -35,7 +35,7 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 TEXT, DROP, SLIDE, ZOOM = 0.3, 1.4, 1.4, 2.6  # seconds: a text comes, a product reaches its row, programs move, from a turn to all time
-CALM, TURN, SORT, STACK = 1.6, 5.0, 3.6, 2.6  # seconds: first, for a turn, until an SM's time is sorted, until all are seen
+CALM, TURN, SORT, STACK = 1.8, 5.0, 3.6, 2.6  # seconds: first, for a turn, until an SM's time is sorted, until all are seen
 RISE, SLOT = 1.0, 1.0  # seconds: until there is room for the plan, and for the products of a slot of it
 SLOWER = "softmax\non other, slower units"  # Dao 2023, section 3.1: 312 TFLOP/s of products, 19.5 of other fp32
 LETTERS = {
@@ -243,13 +243,13 @@ class PipelineFilm(ChapterScene):
         """What was recorded moves up; beneath it stands another kernel's plan, whose halves' products come to the tensor cores by turns."""
         whole = self.found.recorded
         start, up = self.lanes.view, replace(self.lanes.view, down=(0.0, len(whole.sms) / pipeline.RECORDED[1]))
-        names, span = self.cores.copy(), float(whole.span)
+        before, span = self.cores.copy(), float(whole.span)
 
         def rise(share: float) -> None:
             self.lanes.display(start.to(up, share))
             become(self.parts, self.captioned(whole.parts))
             become(self.shares, self.captioned(whole.parts, numbers=True))
-            self.cores.move_to(names).set_y(self.sheet().center[1])
+            self.cores.become(before).set_y(self.sheet().center[1])
 
         self.move(
             Shows(Group(self.lanes, self.cores, *self.parts, *self.shares), rise, rate_func=ease_in_out_cubic),
