@@ -9,7 +9,7 @@ class PipelineScene(PipelineFilm):
 
     subject = "On a GPU: one copies, another multiplies"
     running_head = "On a GPU"
-    poster = "all"
+    poster = "plan"
 
     def construct(self) -> None:
         self.open(clocked)
@@ -18,5 +18,7 @@ class PipelineScene(PipelineFilm):
         self.copy()
         self.two()
         self.sm()
+        self.sort()
         self.together()
         self.all()
+        self.plan()

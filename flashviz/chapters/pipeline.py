@@ -38,15 +38,17 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
+    Beat("one", "One turn", 6.5, fresh=True, late=True, along=True, caption="One turn takes one tile of K and V, step after step."),
+    Beat("copy", "Gaps", 6.5, fresh=True, late=True, along=True, caption="Tensor cores do the two matrix products. Else they wait."),
     Beat(
-        "one", "One program", 6.2, fresh=True, late=True, along=True,
-        caption="In one program, each step waits for the one before.",
+        "two", "Two programs", 7.0, fresh=True, late=True, along=True,
+        caption="A second program, out of step, fills some of the waiting.",
     ),
-    Beat("copy", "Gaps", 6.9, fresh=True, late=True, along=True, caption="Tensor cores do the two matrix products. Else they wait."),
-    Beat("two", "Two programs", 7.0, fresh=True, late=True, along=True, caption="A second program's products fill some of the waiting."),
-    Beat("sm", "One SM", 12.7, fresh=True, late=True, along=True, caption="Now sort this SM's time: busy left, waiting right."),
-    Beat("together", "All SMs", 5.1, fresh=True, late=True, along=True, caption="The other SMs wait about as long, or longer."),
-    Beat("all", "On average", 6.9, fresh=True, late=True, along=True, caption="To wait less, {planner} plans who multiplies when."),
+    Beat("sm", "One SM", 6.4, fresh=True, late=True, along=True, caption="That was one turn. This SM does many, for {time} µs."),
+    Beat("sort", "Sorted", 5.5, fresh=True, late=True, along=True, caption="Sorted: both products to the left, waiting to the right."),
+    Beat("together", "All SMs", 4.5, fresh=True, late=True, along=True, caption="The other SMs wait about as long, or longer."),
+    Beat("all", "On average", 4.7, fresh=True, late=True, along=True, caption="On average, tensor cores wait for most of the time."),
+    Beat("plan", "Taking turns", 8.8, fresh=True, late=True, along=True, caption="{planner}: two halves take turns multiplying."),
 )  # fmt: skip
 READ = 14  # letters a second, after half a second
 
@@ -109,7 +111,8 @@ class Recorded:
     def machine(self) -> str:
         """Which device it was, and what was computed, in one line."""
         c = self.trace.config
-        return f"{self.trace.header.versions['device']}: N = {c.seq_q:,}, {c.heads} heads, d = {c.head_dim}, {c.dtype}."
+        device = self.trace.header.versions["device"]
+        return f"{device}: N = {c.seq_q:,}, {c.heads} heads, d = {c.head_dim}, {c.dtype}. Times include the timers."
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,9 +138,16 @@ class Pipeline:
         seen = [_first(self.followed, place) for place in range(places)]
         return _intervals(between(common(joined(seen), np.array([self.window])), self.window))
 
-    def waiting(self, time: float) -> float:
-        """For which share of all its time the followed SM has waited up to then."""
-        return float(np.diff(np.minimum(self.recorded.work[self.sm][-1], time)).sum()) / self.recorded.span
+    @property
+    def turn(self) -> int:
+        """Which turn of its program's loop, of as many as it has tiles of keys, is seen closely; the first is 1."""
+        return int((_first(self.followed, 0).bars[K][:, 0] <= self.window[0]).sum())
+
+    @property
+    def turns(self) -> int:
+        """How many turns each program's loop has."""
+        config = self.recorded.trace.config
+        return -(-config.seq_k // config.block_n)
 
 
 def gather(trace: Trace) -> Pipeline:
@@ -154,7 +164,7 @@ def gather(trace: Trace) -> Pipeline:
         )
     sm = min(found.ran, key=lambda sm: (-found.ran[sm], sm))
     own = [p for p in found.programs if p.sm == sm]
-    said = {"sms": f"{len(found.sms)}", "planner": PING_PONG.source.name}
+    said = {"sms": f"{len(found.sms)}", "time": f"{found.span / 1000:.0f}", "planner": PING_PONG.source.name}
     return Pipeline(found, sm, closely(own, found.shares[sm][-1]), said)
 
 
@@ -206,6 +216,18 @@ def steps(program: Program, window: Interval) -> list[tuple[str, Interval]]:
     return sorted(found, key=lambda step: step[1])
 
 
+def planned(place: int, span: float) -> list[tuple[str, Interval]]:
+    """What a half of a program of FlashAttention-3 does, in a schematic ``span`` long: its products while the other one does softmax.
+
+    The products of a slot are P V of one tile and Q Kᵀ of the next (Shah et al. 2024, section 3.1).
+    """
+    found: list[tuple[str, Interval]] = []
+    for slot, start in enumerate(np.linspace(0.0, span, SLOTS, endpoint=False).tolist()):
+        stop, middle = start + span / SLOTS, start + span / SLOTS / 2
+        found += [(BLEND, (start, middle)), (SCORES, (middle, stop))] if slot % PLACES == place else [(SOFTMAX, (start, stop))]
+    return found
+
+
 def _first(programs: Sequence[Program], place: int = 0) -> Program:
     return next(p for p in programs if p.place == place)
 
@@ -233,11 +255,14 @@ class Rows(NamedTuple):
         return Rows(*(toward(one, two, share) for one, two in zip(self, other, strict=True)))
 
 
-APART = 0.06  # of its height, above and below the line of an SM, as long as few are seen
+APART = 0.14  # of its height, above and below the line of an SM, as long as few are seen
+RECORDED, HEADING = (0.0, 0.22), (0.24, 0.39)  # of the height, in the last picture: what was recorded, and of what the plan beneath is
+SLOTS = 4  # of that plan
 ROWS: Mapping[str, Rows] = {
     "one": Rows((0.03, 0.43), (0.57, 0.97), (1.2, 1.46)),
     "two": Rows((0.0, 0.27), (0.365, 0.635), (0.73, 1.0)),
     "sm": Rows((-0.37, -0.1), (APART, 1 - APART), (1.1, 1.37)),
+    "plan": Rows((0.41, 0.57), (0.625, 0.785), (0.84, 1.0)),
 }
 WORK = (STATES.index(SCORES), STATES.index(BLEND), IDLE)  # looks of what an SM's tensor cores do
 
