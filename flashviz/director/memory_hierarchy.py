@@ -327,7 +327,7 @@ def tiles(film: MemoryHierarchyFilm) -> None:
             small, starts["S"] = film.zoom.under(film.found.scores, film.scene.shot("capacities")["scores"])[0], crack(film, drawn["S"])
             film.move(*film.scaled(small, focus), come(drawn["S"], starts["S"], stops["S"]), seconds=SLIDE)
         for k, tensor in enumerate(sizes):
-            if tensor not in "S" or not film.scores:
+            if tensor != "S" or not film.scores:
                 film.move(come(drawn[tensor], starts[tensor], stops[tensor]), seconds=LOAD)
             named(film, tensor, stops[tensor])
             used, whole = amount(sum(list(sizes.values())[: k + 1])), f"of {amount(film.found.program)}"

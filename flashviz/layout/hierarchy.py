@@ -134,7 +134,6 @@ class Zoom:
             found.append(centered(self.focus.x0 + middle, y, side, side) if lying else centered(x, self.focus.y1 - middle, side, side))
         return found
 
-
     @property
     def aside(self) -> Rect:
         """For what is said beside the area that is looked at."""
