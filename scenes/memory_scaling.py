@@ -17,6 +17,8 @@ class MemoryScalingScene(memory_scaling.MemoryScalingStage):
 
         memory_scaling.stored(film)
         memory_scaling.flash(film)
+        memory_scaling.lse(film)
         memory_scaling.double(film)
         memory_scaling.again(film)
+        memory_scaling.fold(film)
         memory_scaling.gap(film)

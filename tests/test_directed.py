@@ -92,7 +92,7 @@ FILMS = {
         "memory_hierarchy", "MemoryHierarchyScene",
         subjects={
             "pipes": ("flow",), "flow": ("flow", "L2 times", "SMEM times"), "l2": ("focus", "name", "size"),
-            "program": ("focus", "name", "size", "note"), "scores": ("beside", "name", "size"), "tiles": ("beside",),
+            "program": ("focus", "name", "size", "note"), "scores": ("scores", "name", "size"), "tiles": ("focus", "scores"),
         },
         configs={"large tiles": {"head_dim": 128, "block_m": 128, "block_n": 128, "stages": 1}},
         actors=("area GMEM", "area L2", "area program"),

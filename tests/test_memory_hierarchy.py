@@ -12,8 +12,9 @@ from flashviz.chapters.memory_hierarchy import MemoryHierarchy, bytes_of
 from flashviz.citations import H100_MEMORIES, SHARED_PER_BLOCK
 from flashviz.config import AttentionConfig
 from flashviz.director.memory_hierarchy import stripes
+from flashviz.figures import amount
 from flashviz.layout import ASPECTS, Aspect, Rect, shot
-from flashviz.layout.hierarchy import Zoom, beyond, copies, pipe
+from flashviz.layout.hierarchy import NEXT, Zoom, beyond, copies, pieces, pipe
 from flashviz.lettering import em
 from tests.directed import at, said, scene, shown
 from tests.test_directed import FILMS
@@ -89,13 +90,13 @@ def test_figures_are_the_tables_and_their_source_stands_beside_them() -> None:
     assert times == ["3.6 × HBM", "9.3 × HBM"] == [f"{SPEED[n] / SPEED['GMEM']:.1f} × HBM" for n in ("L2", "SMEM")]
     for beat in ("pipes", "flow", "hbm", "l2"):
         assert H100_MEMORIES.quote.citation in said(at(film, beat), "note")[0]
-    assert sorted(said(at(film, "hbm"), "size")) == ["HBM, the GPU's main memory 80 GiB", "L2 cache 50 MiB"]
-    ratios = {beat: next(item.text for item in at(film, beat).shown if item.text.startswith("about")) for beat in ("hbm", "l2")}
-    assert ratios == {"hbm": "about 1,640 × 50 MiB", "l2": "about 226 × 227 KiB"}
+    assert sorted(said(at(film, "hbm"), "size")) == ["HBM 80 GiB", "L2 cache 50 MiB"]
+    assert said(at(film, "hbm"), "beside") == ["about 1,640", "of these fill HBM"]
+    assert [MemoryHierarchy(AttentionConfig()).next(index)[0] for index in range(2)] == ["about 1,640", "about 226"]
     assert [SIZES[0] / SIZES[1], SIZES[1] / SIZES[2]] == pytest.approx([1640, 226], rel=0.005)
     for beat in ("program", "tiles"):
         assert SHARED_PER_BLOCK in said(at(film, beat), "note")[0]
-    assert said(at(film, "program"), "size") == ["one thread block 227 KiB"]
+    assert said(at(film, "program"), "size") == ["shared memory, one thread block's 227 KiB"]
     assert "whole chip" in said(at(film, "flow"), "note")[0]
 
 
@@ -103,14 +104,17 @@ def test_figures_are_the_tables_and_their_source_stands_beside_them() -> None:
 def test_tiles_are_as_large_as_they_are_of_what_a_program_may_use(config: dict[str, Any]) -> None:
     film, c = scene(FILM, **config), AttentionConfig(**config)
     (x0, y0, x1, y1) = shown(at(film, "program"), "area program")[0].box
-    for tensor, rows in (("Q", c.block_m), ("K", c.block_n), ("V", c.block_n)):
+    numbers = {"S": c.block_m * c.block_n, "Q": c.block_m * c.head_dim, "K": c.block_n * c.head_dim, "V": c.block_n * c.head_dim}
+    for tensor, count in numbers.items():
         (box,) = [item.box for item in shown(at(film, "tiles"), f"tile {tensor}")]
-        share = rows * c.head_dim * c.itemsize / SIZES[-1]
+        share = count * c.itemsize / SIZES[-1]
         assert (box[2] - box[0]) * (box[3] - box[1]) == pytest.approx(share * (x1 - x0) * (y1 - y0), rel=0.03)
+    assert said(at(film, "tiles"), "together") == [amount(sum(numbers.values()) * c.itemsize)]
+    assert "of 227 KiB" in said(at(film, "tiles"), "beside")
 
 
 @aspects
-def test_all_scores_stand_beside_what_a_program_may_use_on_one_scale(aspect: Aspect) -> None:
+def test_all_scores_lie_on_what_a_program_may_use_on_one_scale(aspect: Aspect) -> None:
     film = scene(FILM, aspect)
     (x0, y0, x1, y1), (left, low, right, high) = (shown(at(film, "scores"), name)[0].box for name in ("area program", "matrix S"))
     assert (right - left) * (high - low) / ((x1 - x0) * (y1 - y0)) == pytest.approx(512 / 227, rel=0.03)
@@ -122,11 +126,20 @@ def test_all_scores_stand_beside_what_a_program_may_use_on_one_scale(aspect: Asp
     assert ((parts[:, 2] - parts[:, 0]) * (parts[:, 3] - parts[:, 1])).sum() + inside == pytest.approx((right - left) * (high - low))
     place = shot(AttentionConfig(), aspect, "capacities")
     for size in (2**18, 2**19, 2**25, 2**33):
-        area, square = Zoom(place["focus"], SIZES).beside(size, place["beside"])
-        assert square.width**2 / (area.width * area.height) == pytest.approx(size / SIZES[-1])
-        assert place["beside"].contains(area)
-        assert place["beside"].contains(square)
-        assert not area.overlaps(square)
+        small, square = Zoom(place["focus"], SIZES).under(size, place["scores"])
+        assert square.width**2 / (small.width * small.height) == pytest.approx(size / SIZES[-1])
+        assert place["scores"].contains(small)
+        assert place["scores"].contains(square)
+        assert max(small.x1, square.x1) + NEXT <= place["scores"].x1, "room for what is said"
+
+
+@aspects
+def test_as_many_tiles_of_s_lie_within_what_a_program_may_use_as_fit_into_its_bytes(aspect: Aspect) -> None:
+    """28 of 8 KiB into 227 KiB, whole ones: its shape is that of 7 by 4 squares."""
+    place = shot(AttentionConfig(), aspect, "capacities")
+    small, square = Zoom(place["focus"], SIZES).under(2**19, place["scores"])
+    within = [Rect(*piece) for piece in pieces(square, 8, 8, 0.0) if small.contains(Rect(*piece), slack=1e-6)]
+    assert len(within) == 28 == SIZES[-1] // 2**13
 
 
 @aspects

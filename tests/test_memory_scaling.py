@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.memory_scaling import gather
+from flashviz.chapters.memory_scaling import gather, mib
 from flashviz.director.memory_scaling import hull
-from flashviz.figures import compact
 from flashviz.inputs import make_inputs
 from flashviz.layout import ASPECTS, Aspect, shot
 from flashviz.layout.scaling import BESIDE, BETWEEN, Areas
@@ -76,10 +75,11 @@ def test_values_are_those_of_the_inputs_and_a_shorter_length_begins_a_longer() -
     pictures = found().pictures(config)
     q, k, _ = make_inputs(replace(config, batch=1, heads=1, kv_heads=1, seq_q=LENGTHS[-1], seq_k=LENGTHS[-1]))
     scores = q[0, 0, :256].astype(np.float32) @ k[0, 0, :256].astype(np.float32).T / 8
-    assert pictures[0][0] == pytest.approx(scores, abs=1e-4)
-    assert pictures[0][1].sum(1) == pytest.approx(1, abs=1e-4)
+    weights = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    for drawn, whole in zip(pictures[0], (scores, weights), strict=True):
+        assert drawn == pytest.approx(whole[::2, ::2], abs=1e-4), "every second query and key"
     for (short, _), (long, _) in pairwise(pictures):
-        assert long[:128, :128] == pytest.approx(short[::2, ::2], abs=1e-4)
+        assert long[:64, :64] == pytest.approx(short[::2, ::2], abs=1e-4)
 
 
 def test_what_the_parts_are_said_to_take_is_what_was_measured() -> None:
@@ -88,9 +88,9 @@ def test_what_the_parts_are_said_to_take_is_what_was_measured() -> None:
         parts = found().parts_at(index)
         assert parts["S"] + parts["P"] + parts["O"] == measured("standard", "peak_memory")[index][1]
         assert parts["flash O"] + parts["LSE"] == measured(FLASH, "peak_memory")[index][1]
-    first, last = at(film, "flash"), at(film, "again")
+    first, last = at(film, "lse"), at(film, "again")
     assert [said(first, f"name {name}") for name in ("S", "O", "LSE")] == [["S: scores, 4 MiB"], ["O: 1 MiB"], ["LSE: 32 KiB"]]
-    assert [said(last, f"name {name}") for name in ("S", "flash O", "LSE")] == [["S: scores, 16 GiB"], ["O: 64 MiB"], ["LSE: 2 MiB"]]
+    assert [said(last, f"name {name}") for name in ("S", "flash O", "LSE")] == [["S: scores, 16,384 MiB"], ["O: 64 MiB"], ["LSE: 2 MiB"]]
     doubled = [item.text for item in at(film, "double").shown if item.text.startswith("×")]
     assert doubled == ["× 4", "× 4", "× 2", "× 2"], "S, P, O and what FlashAttention stores"
 
@@ -98,7 +98,7 @@ def test_what_the_parts_are_said_to_take_is_what_was_measured() -> None:
 def test_each_beat_leaves_what_it_should() -> None:
     """After the first doubling the strips are half as wide beside squares of the same place."""
     film = scene(FILM)
-    first, second = at(film, "flash"), at(film, "double")
+    first, second = at(film, "lse"), at(film, "double")
     for name in ("O", "flash O"):
         before, after = (shown(snapshot, f"area {name}")[0].box for snapshot in (first, second))
         sides = [shown(snapshot, "area S")[0].box for snapshot in (first, second)]
@@ -112,12 +112,15 @@ def test_each_beat_leaves_what_it_should() -> None:
 def test_numbers_are_what_was_measured() -> None:
     film = scene(FILM)
     standard, flash = measured("standard", "peak_memory"), measured(FLASH, "peak_memory")
-    for beat, index in (("flash", 0), ("double", 1), ("again", 6), ("gap", 6)):
-        assert said(at(film, beat), "bytes standard") == [compact(standard[index][1])]
-        assert said(at(film, beat), "bytes flash") == [compact(flash[index][1])]
+    for beat, index in (("lse", 0), ("double", 1), ("again", 6), ("gap", 6)):
+        assert said(at(film, beat), "bytes standard") == [mib(standard[index][1])]
+        assert said(at(film, beat), "bytes flash") == [mib(flash[index][1])]
         assert said(at(film, beat), "N") == [f"N = {LENGTHS[index]:,}"]
     last = at(film, "gap")
-    assert last.caption == "With the scores 32.1 GiB. Without them 66 MiB."
+    assert last.caption == "Without S and P: 66 MiB instead of 32,832 MiB."
+    assert said(last, "ratio") == ["497 times less"]
+    assert standard[6][1] / flash[6][1] == pytest.approx(497, abs=0.5)
+    assert (standard[6][1], flash[6][1]) == (32832 * 2**20, 66 * 2**20)
     assert said(last, "machine") == ["H100"], "the machine stands on screen"
     assert film.provenance == [found().sweep.provenance]
 
@@ -128,5 +131,17 @@ def test_two_lengths_double_once(monkeypatch: pytest.MonkeyPatch) -> None:
     module = __import__("sys").modules[FILM.scene_class.__module__]
     monkeypatch.setattr(module, "measured", lambda: short)
     film = played(FILM.scene_class, settings())
-    assert [snapshot.beat for snapshot in film.snapshots] == ["stored", "flash", "double", "gap"]
+    assert [snapshot.beat for snapshot in film.snapshots] == ["stored", "flash", "lse", "double", "fold", "gap"]
     assert BENCH.is_file()
+
+
+def test_no_part_is_said_to_hold_more_than_the_total_above_it() -> None:
+    """As it comes, its bytes are counted: 4, 8 and 9 MiB, then 21, 33 and 34."""
+    film = found()
+    firsts = [film.total(dict.fromkeys("SPO"[: k + 1], 0)) for k in range(3)]
+    seconds = [film.total({name: int(k <= last) for k, name in enumerate("SPO")}) for last in range(3)]
+    assert (firsts, seconds) == (["4 MiB", "8 MiB", "9 MiB"], ["21 MiB", "33 MiB", "34 MiB"])
+    drawn = scene(FILM).drawn_at
+    times = [drawn[text] for text in (*firsts, *seconds)]
+    assert times == sorted(times)
+    assert drawn["S: scores, 4 MiB"] == pytest.approx(drawn["4 MiB"], abs=0.5)

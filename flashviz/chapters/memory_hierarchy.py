@@ -16,20 +16,23 @@ from flashviz.storyboard import Beat
 BEATS: tuple[Beat, ...] = (
     Beat("pipes", "Bandwidths", 5.0, shot="pipes", late=True, along=True, caption="An {device}. Each pipe is as wide as its bandwidth."),
     Beat("flow", "Equal flow", 4.8, shot="pipes", late=True, along=True, caption="At equal speed a wider pipe carries more."),
-    Beat("hbm", "HBM", 5.2, shot="capacities", late=True, along=True, caption="Now how much each holds. Areas to scale."),
-    Beat("l2", "L2", 5.6, shot="capacities", late=True, along=True, caption="L2 holds {l2}, for the whole chip."),
+    Beat("hbm", "HBM", 6.4, shot="capacities", late=True, along=True, caption="HBM, the main memory, holds {hbm}. Areas are to scale."),
+    Beat("l2", "L2", 3.2, shot="capacities", late=True, along=True, caption="L2 holds {l2}, for the whole chip."),
     Beat(
-        "program", "One thread block", 4.9, shot="capacities", late=True, along=True,
+        "program", "One thread block", 6.4, shot="capacities", late=True, along=True,
         caption="Shared memory: {program} per thread block (program).",
     ),
-    Beat("scores", "Scores", 6.7, shot="capacities", late=True, caption="All of S, {scores}, does not fit."),
-    Beat("tiles", "Tiles", 7.6, shot="capacities", late=True, caption="Fast, but small: room for tiles."),
+    Beat(
+        "scores", "Scores", 5.9, shot="capacities", late=True, along=True,
+        caption="All scores of {n} tokens take {scores}: they do not fit.",
+    ),
+    Beat("tiles", "Tiles", 9.9, shot="capacities", late=True, along=True, caption="Cut into tiles: Q, K, V and one tile of S fit."),
 )  # fmt: skip
-MAIN = "{}, the GPU's main memory"
 ON_SCREEN = {"GMEM": "HBM", "L2": "L2 cache", "SMEM": "shared memory", "used": "arithmetic"}
 ARCH = "sm_90"  # of the machine that is quoted
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-ABREAST = 0.9  # of a square's side
+PROGRAM = "shared memory, one thread block's", "shared memory"  # what a program may use, from long to short
+ABREAST = 1.1  # of the side of a square of that area, whose longer side is 1.3
 TENSORS = "QKV"  # whose tiles pass through shared memory
 
 
@@ -84,15 +87,13 @@ class MemoryHierarchy:
         """Name, size and bytes of what is zoomed past, largest first."""
         slow, cache = self.memories[:2]
         whole = [(ON_SCREEN[memory.name], memory.size, bytes_of(memory.size)) for memory in (slow, cache)]
-        whole[0] = (MAIN.format(whole[0][0]), *whole[0][1:])
-        return (*whole, ("one thread block", amount(self.program), float(self.program)))
+        return (*whole, (PROGRAM[0], amount(self.program), float(self.program)))
 
-    def next(self, index: int) -> str:
-        """An area as a multiple of the next one, to three digits."""
-        _, (_, size, smaller) = self.areas[index], self.areas[index + 1]
-        times = self.areas[index][2] / smaller
-        digits = max(0, math.floor(math.log10(times)) - 2)
-        return f"about {round(times, -digits):,.0f} × {size}"
+    def next(self, index: int) -> tuple[str, str]:
+        """How many of the next area fill one, to three digits."""
+        (name, _, whole), (*_, smaller) = self.areas[index : index + 2]
+        digits = max(0, math.floor(math.log10(whole / smaller)) - 2)
+        return f"about {round(whole / smaller, -digits):,.0f}", f"of these fill {name.split()[0]}"
 
     @property
     def scores(self) -> int:
@@ -100,31 +101,20 @@ class MemoryHierarchy:
         return self.config.seq_q * self.config.seq_k * self.config.itemsize
 
     @property
-    def matrix(self) -> str:
-        """What has so many bytes."""
-        return f"S: {self.config.seq_q:,} × {self.config.seq_k:,} {self.config.dtype}"
+    def matrix(self) -> tuple[str, str]:
+        """Of what so many bytes are, from long to short."""
+        count = f"{self.config.seq_q:,} × {self.config.seq_k:,} × {self.config.itemsize}"
+        return f"{count} bytes", f"{count} B"
 
     @property
     def tiles(self) -> dict[str, int]:
-        """Bytes of a tile of Q, of K and of V."""
-        sizes = tile_bytes(self.config)
-        return {tensor: sizes[tensor] for tensor in TENSORS}
-
-    @property
-    def shapes(self) -> dict[str, str]:
-        """Rows and columns of each."""
-        c = self.config
-        return {tensor: f"{c.block_m if tensor == 'Q' else c.block_n} × {c.head_dim}" for tensor in TENSORS}
-
-    @property
-    def together(self) -> str:
-        """The tiles' names, and how much they are."""
-        *others, last = self.tiles
-        return f"{', '.join(others)} and {last}: {amount(sum(self.tiles.values()))}"
+        """Bytes of a tile of S, as large a part of it as it is of all scores, and of a tile of Q, of K and of V."""
+        sizes, c = tile_bytes(self.config), self.config
+        return {"S": c.block_m * c.block_n * c.itemsize, **{tensor: sizes[tensor] for tensor in TENSORS}}
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """Without the last where three squares of the tiles' areas do not stand side by side in what one program may use.
+        """Without the last where squares of the tiles' areas do not stand side by side in what one program may use.
 
         And without the one before it where all scores would fit.
         """
@@ -135,8 +125,9 @@ class MemoryHierarchy:
     @property
     def said(self) -> dict[str, str]:
         """What the captions say."""
-        device, cache = self.hierarchy.device.split()[0], self.memories[1].size
-        return {"device": device, "l2": cache, "program": amount(self.program), "scores": amount(self.scores)}
+        main, cache = (memory.size for memory in self.memories[:2])
+        shared = {"program": amount(self.program), "scores": amount(self.scores), "n": f"{self.config.seq_k:,}"}
+        return {"device": self.hierarchy.device.split()[0], "hbm": main, "l2": cache, **shared}
 
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:

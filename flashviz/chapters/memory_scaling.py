@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from flashviz.chapters.measured import Sweep
 from flashviz.config import AttentionConfig
-from flashviz.figures import compact
+from flashviz.figures import MIB, times
+from flashviz.forms import FLOAT32
 from flashviz.inputs import make_inputs
 from flashviz.storyboard import Beat
 
 BEATS: tuple[Beat, ...] = (
-    Beat("stored", "Standard attention", 5.7, shot="scaling", late=True, along=True,
+    Beat("stored", "Standard attention", 5.0, shot="scaling", late=True, along=True,
          caption="Standard attention stores scores, weights and output."),
-    Beat("flash", "FlashAttention", 7.2, shot="scaling", late=True, along=True,
+    Beat("flash", "FlashAttention", 4.6, shot="scaling", late=True, along=True,
          caption="FlashAttention stores O and one number a row: LSE."),
-    Beat("double", "Twice the tokens", 9.4, shot="scaling", late=True, along=True, caption="N doubles: S and P × 4, O × 2."),
-    Beat("again", "Again and again", 8.0, shot="scaling", late=True, along=True, caption="And again, up to {n}."),
-    Beat("gap", "The gap", 8.5, shot="scaling", late=True, caption="With the scores {standard}. Without them {flash}."),
+    Beat("lse", "LSE", 5.2, shot="scaling", late=True, along=True,
+         caption="LSE: the log of a row's sum of exponentials, for training."),
+    Beat("double", "Twice the tokens", 9.7, shot="scaling", late=True, along=True, caption="N doubles: S and P × 4, O × 2."),
+    Beat("again", "Again and again", 7.6, shot="scaling", late=True, along=True, caption="And again, up to {n}."),
+    Beat("fold", "The same area", 3.1, shot="scaling", late=True, along=True, caption="The same area, as a block."),
+    Beat("gap", "The gap", 5.8, shot="scaling", late=True, along=True, caption="Without S and P: {flash} instead of {standard}."),
 )  # fmt: skip
-SEEN = 256  # rows and columns of a matrix that are drawn at most
+SIDES = {"standard": ("S", "P", "O"), "flash": ("flash O", "LSE")}  # what each stores
+SEEN = 128  # rows and columns of a matrix that are drawn at most
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,17 @@ class MemoryScaling:
 
     def bytes_at(self, method: str, index: int) -> str:
         """What was measured at a length, as it is written."""
-        return compact(self.sweep.memory(method)[index][1])
+        return mib(self.sweep.memory(method)[index][1])
+
+    def total(self, parts: Mapping[str, int]) -> str:
+        """Bytes of some parts together, each at its length."""
+        return mib(sum(self.parts_at(index)[name] for name, index in parts.items()))
+
+    @property
+    def ratio(self) -> str:
+        """How many times as much standard attention was measured to hold, at the longest."""
+        most, least = (self.sweep.memory(method)[-1][1] for method in SIDES)
+        return f"{times(most / least)} times less"
 
     def parts_at(self, index: int) -> dict[str, float]:
         """Bytes of each part at a length; what FlashAttention stores besides O is what is left of what was measured."""
@@ -68,9 +84,13 @@ class MemoryScaling:
     @property
     def notes(self) -> tuple[str, str]:
         """The problem, and the same shorter."""
-        short = f"Measured: {self.sweep.heads} heads; one is drawn"
-        bits = f"{8 * self.sweep.itemsize} bits a number; of LSE, 32"
-        return f"{short}, areas to scale. d = {self.sweep.d}, {bits}.", f"{short}, areas to scale."
+        short = f"Measured: {self.sweep.heads} heads. Drawn: one, to scale."
+        return f"{short} d = {self.sweep.d}; {self.sweep.itemsize} bytes a number, {FLOAT32} of LSE.", short
+
+
+def mib(nbytes: float) -> str:
+    """Measured bytes in one unit at every length, to three digits at least."""
+    return f"{times(nbytes / MIB)} MiB"
 
 
 def sampled(queries: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -94,4 +114,4 @@ def stored_output(n: float, sweep: Sweep) -> float:
 def gather(sweep: Sweep) -> MemoryScaling:
     """From a measurement: peak memory of standard and of flash attention beyond the inputs, in bytes, against N."""
     (n, most), (_, least) = sweep.memory("standard")[-1], sweep.memory("flash")[-1]
-    return MemoryScaling(sweep, {"n": f"N = {n:,.0f}", "standard": compact(most), "flash": compact(least)})
+    return MemoryScaling(sweep, {"n": f"N = {n:,.0f}", "standard": mib(most), "flash": mib(least)})

@@ -11,22 +11,22 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import memory_hierarchy
-from flashviz.chapters.memory_hierarchy import ON_SCREEN, MemoryHierarchy
+from flashviz.chapters.memory_hierarchy import ON_SCREEN, PROGRAM, MemoryHierarchy
 from flashviz.director.film.parts import heading
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Word, fitted, machine, word
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Counter, Word, fitted, machine, middle, word
 from flashviz.figures import amount
 from flashviz.layout import Rect, centered
 from flashviz.layout.hierarchy import NEXT, Zoom, beyond, copies, pieces, pipe
 from flashviz.lettering import Face, em
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, box, plane
+from flashviz.mobjects.tiles import Rectangles, edges, plane
 
 PITCH, THICK, PACE = em(52), em(24), em(150)  # of what flows: from one stripe to the next, a stripe, a second's way
-UNDER = em(120)  # for what is said beneath the tiles
-FLOW, COME, FILL, ZOOM, LOAD = 2.0, 0.7, 1.4, 2.0, 0.5  # seconds
-CRACK, LINE = em(8), em(44)  # between pieces of S; from one line of type to the next
+OPEN, FLOW, COME, GROW, FILL, ZOOM, SLIDE, LOAD = 1.1, 2.0, 0.7, 2.0, 1.4, 2.0, 1.4, 0.7  # seconds
+REST = 2.2  # seconds at the end
+CRACK, LINE = em(8), em(50)  # between pieces of S; from one line of type to the next
 
 
 class MemoryHierarchyStage(ShotScene):
@@ -46,9 +46,9 @@ class MemoryHierarchyFilm(ChapterFilm):
     """Everything on stage, made here once. ``areas``: HBM and L2, which are stations first, then what one program may use."""
 
     note: Word
-    ratio: list[Mobject]  # of the area that is looked at and the next one
-    scores: Sequence[Mobject] = ()  # what does not fit, and its name, while it is shown
-    spot: Rect  # where that lies
+    ratio: list[Word]  # how many of the next area fill the one that is looked at
+    scores: Sequence[Mobject] = ()  # all of S, what of it does not fit, and what is said of it, while it is shown
+    spot: Rect  # where S lies
     labels: list[Named]
 
     def __init__(self, scene: ShotScene, found: MemoryHierarchy) -> None:
@@ -61,9 +61,9 @@ class MemoryHierarchyFilm(ChapterFilm):
         self.others = [self.memory(f"station {name}", self.hues.get(name, self.skin.quiet)) for name in others]
         for name, drawn in zip(self.stations, [*self.areas[:2], *self.others], strict=True):
             drawn.display(np.array([place[name].edges]))
-        self.names = [heading(place[f"{name} name"], ON_SCREEN[name], self.hues.get(name, self.skin.ink), NAME) for name in self.stations]
-        for part, text, name in (("far", "far from the arithmetic", first), ("near", "near", others[0])):
-            self.names.append(heading(place[part], text, self.hues[name], LABEL, "near or far"))
+        self.names = {
+            name: heading(place[f"{name} name"], ON_SCREEN[name], self.hues.get(name, self.skin.ink), NAME) for name in self.stations
+        }
         self.pipes = {
             name: pipe(place[name], place[after], found.flows[name]) for name, after in zip(self.stations, self.stations[1:], strict=False)
         }
@@ -79,8 +79,8 @@ class MemoryHierarchyFilm(ChapterFilm):
 
     def filling(self, name: str) -> Rectangles:
         """Copies of a memory, as many as fill the next larger one."""
-        hue = self.hues[name]
-        return Rectangles(hue, name=f"copies {name}", opacity=palette.DIM).set_stroke(hue, width=theme.HAIRLINE, opacity=palette.FAINT)
+        drawn = Rectangles(self.hues[name], name=f"copies {name}", opacity=palette.FAINT)
+        return drawn.set_stroke(self.skin.ground, width=theme.HAIRLINE, opacity=1)
 
     def body(self, name: str) -> Rectangles:
         """A pipe, empty."""
@@ -91,20 +91,36 @@ class MemoryHierarchyFilm(ChapterFilm):
         rect = self.place["note"]
         return fitted(self.found.notes[beat], LABEL, self.skin.ink, rect, "note", Face.TEXT)
 
-    def label(self, name: str, size: str, wide: float = NEXT, hue: str = "") -> Named:
-        """An area's name and size, one above the other."""
-        place, ink = self.scene.shot("capacities"), self.skin.ink
-        parts = [word(name, NAME, hue or ink, place["name"].left(wide), "part"), word(size, NUMBER, ink, place["size"].left(NEXT), "part")]
-        return Named(*parts, tag="size", text=f"{name} {size}")
+    def label(self, name: Word, size: str) -> Named:
+        """An area's name and, beneath it, its size."""
+        number = word(size, NUMBER, self.skin.ink, self.scene.shot("capacities")["size"].left(NEXT), "part")
+        number.put_at(name.left, number.baseline)
+        name.tag = number.tag
+        return Named(name, number, tag="size", text=f"{name.text} {size}")
 
     def compare(self, index: int) -> None:
-        """How many of the next area fit into one: copies of it fill the larger one, and are counted in it, until it is left."""
+        """How many of the next area fit into one: copies of it fill the larger one, until it is left; how many is said beside it."""
         drawn, boxes = self.copies[index], copies(*self.zoom.at(index)[index : index + 2])
-        number = heading(self.zoom.focus, self.found.next(index), self.skin.ink, NUMBER)
-        behind = centered(*self.zoom.focus.center[:2], number.wide + em(NUMBER), em(2 * NUMBER))
-        self.ratio = [box(behind, stroke=self.skin.ground, fill=self.skin.ground, opacity=palette.LIT), number]
+        count, what = self.found.next(index)
+        self.ratio = self.say((count, ONE_NUMBER), (what, LABEL))
         self.move(Shows(drawn, lambda share: drawn.display(boxes[: round(share * len(boxes))]), introducer=True), seconds=FILL)
         self.move(FadeIn(*self.ratio), seconds=TEXT)
+
+    def say(self, *lines: tuple[str, float]) -> list[Word]:
+        """Lines of type beside the area that is looked at, one beneath the other."""
+        place, heights = self.zoom.aside, [em(1.4 * px) for _, px in lines]
+        top, wide = place.center[1] + sum(heights) / 2, self.scene.frame.x1 - place.x0 - LINE
+        words = []
+        for (text, px), high in zip(lines, heights, strict=True):
+            words.append(word(text, px, self.skin.ink, Rect(place.x0, top - high, place.x0 + wide, top), "beside"))
+            top -= high
+        return words
+
+    def scaled(self, start: Rect, stop: Rect) -> list[Shows]:
+        """What one program may use on another scale, and its name beneath it."""
+        area, label = self.areas[-1], self.labels[-1]
+        shows = (area, partial(between, area, start, stop)), (label, lambda share: stand(label, start.toward(stop, share).x0))
+        return [Shows(part, show, rate_func=ease_in_out_cubic) for part, show in shows]
 
     def display(self, stage: float) -> None:
         """So far into the zoom: areas, and their names beneath their left edges."""
@@ -130,7 +146,7 @@ def pipes(film: MemoryHierarchyFilm) -> None:
     """Stations; then from each to the next a pipe opens, with its bandwidth."""
     film.note = film.source("pipes")
     device = machine(film.found.hierarchy.device, film.scene.settings.aspect, film.skin)
-    film.move(FadeIn(*film.areas[:2], *film.others, *film.names, film.note, device), seconds=0.5)
+    film.move(FadeIn(*film.areas[:2], *film.others, *film.names.values(), film.note, device), seconds=0.5)
     with film.scene.telling():
         open_pipes(film)
 
@@ -141,12 +157,19 @@ def open_pipes(film: MemoryHierarchyFilm) -> None:
         body, rect = film.bodies[memory.name], film.pipes[memory.name]
         number = heading(film.place[f"{memory.name} speed"], memory.speed, film.skin.ink, NUMBER)
         film.numbers.add(number)
-        film.move(Shows(body, partial(opened, body, rect), introducer=True, rate_func=ease_in_out_cubic), FadeIn(number), seconds=0.6)
+        opening = Shows(body, partial(opened, body, rect, lying(film)), introducer=True, rate_func=ease_in_out_cubic)
+        film.move(opening, FadeIn(number), seconds=OPEN)
 
 
-def opened(body: Rectangles, rect: Rect, share: float) -> None:
+def lying(film: MemoryHierarchyFilm) -> bool:
+    """Whether pipes lie, and do not stand."""
+    before, after = film.stations[:2]
+    return film.place[before].x1 <= film.place[after].x0
+
+
+def opened(body: Rectangles, rect: Rect, level: bool, share: float) -> None:
     """A pipe, from its middle line to its width."""
-    thin = centered(*rect.center[:2], rect.width, 0) if rect.width > rect.height else centered(*rect.center[:2], 0, rect.height)
+    thin = centered(*rect.center[:2], rect.width, 0) if level else centered(*rect.center[:2], 0, rect.height)
     body.display(np.array([thin.toward(rect, share).edges]))
 
 
@@ -176,36 +199,41 @@ def flow(film: MemoryHierarchyFilm) -> None:
 
 def stripes(film: MemoryHierarchyFilm, rect: Rect, seconds: float) -> np.ndarray:
     """[n, 4] what flows in a pipe, so long after it set out; cut off at its end."""
-    lying = film.place[film.stations[0]].x1 <= film.place[film.stations[1]].x0
-    length = rect.width if lying else rect.height
+    level = lying(film)
+    length = rect.width if level else rect.height
     ahead = PACE * seconds - np.arange(0, PACE * seconds, PITCH)
     start, stop = np.clip(ahead - THICK, 0, length), np.clip(ahead, 0, length)
     kept = stop > start
     start, stop, one = start[kept], stop[kept], np.ones(kept.sum())
-    if lying:
+    if level:
         return np.stack([rect.x0 + start, rect.y0 * one, rect.x0 + stop, rect.y1 * one], 1)
     return np.stack([rect.x0 * one, rect.y1 - stop, rect.x1 * one, rect.y1 - start], 1)
 
 
 @beat("hbm")
 def hbm(film: MemoryHierarchyFilm) -> None:
-    """Pipes leave; the largest memory grows to its area, and the cache becomes as small as it is beside it."""
-    film.move(FadeOut(*film.bodies.values(), *film.stripes.values(), film.numbers, *film.others, *film.names), seconds=0.4)
-    start = [film.place[name] for name in film.stations[:2]]
-    stop = film.zoom.at(0)
-    wide = film.scene.shot("capacities")["name"].width
-    hues = [film.hues[name] for name in film.stations[:2]]
-    film.labels = [film.label(*film.found.areas[0][:2], wide, hues[0]), film.label(*film.found.areas[1][:2], hue=hues[1])]
-    film.display(0)
+    """Pipes leave; the largest memory grows out of its place to its area, and the cache becomes as small as it is beside it."""
+    stations = film.stations[:2]
+    start, stop = [film.place[name] for name in stations], film.zoom.at(0)
+    names = [film.names[name] for name in stations]
+    left = [(name.left, name.baseline) for name in names]
+    line = middle(film.scene.shot("capacities")["name"], NAME)
 
     def show(share: float) -> None:
         for area, before, after in zip(film.areas, start, stop, strict=False):
             between(area, before, after, share)
+        for name, (x, y), after in zip(names, left, stop, strict=False):
+            name.put_at(x + (after.x0 - x) * share, y + (line - y) * share)
 
     with film.scene.telling():
-        film.move(Shows(VGroup(*film.areas[:2]), show, rate_func=ease_in_out_cubic), seconds=MOVE)
-        for label in film.labels:
-            film.move(FadeIn(label), seconds=TEXT)
+        away = [film.names[name] for name in film.stations[2:]]
+        film.move(FadeOut(*film.bodies.values(), *film.stripes.values(), film.numbers, *film.others, *away), seconds=MOVE)
+        film.move(Shows(VGroup(*film.areas[:2], *names), show, rate_func=ease_in_out_cubic), seconds=GROW)
+        film.labels = [film.label(name, size) for name, (_, size, _) in zip(names, film.found.areas, strict=False)]
+        sizes = [label.submobjects[1] for label in film.labels]
+        film.move(FadeIn(*sizes), seconds=TEXT)
+        film.scene.remove(*names, *sizes)
+        film.scene.add(*film.labels)
         film.compare(0)
 
 
@@ -216,22 +244,24 @@ def between(area: Rectangles, start: Rect, stop: Rect, share: float) -> None:
 
 @beat("l2")
 def l2(film: MemoryHierarchyFilm) -> None:
-    """The frame zooms until the cache fills it; beside it is what one program may use."""
+    """The frame zooms until the cache fills it."""
     with film.scene.telling():
         zoom(film, 0)
-        film.labels.append(film.label(*film.found.areas[2][:2], hue=film.hues["program"]))
-        film.display(1)
-        film.move(FadeIn(film.areas[2], film.labels[-1]), seconds=TEXT)
-        film.compare(1)
 
 
 @beat("program")
 def program(film: MemoryHierarchyFilm) -> None:
-    """Once more, until that fills it."""
+    """Beside it is what one program may use: copies fill the cache; then that fills the frame."""
     old, film.note = film.note, film.source("program")
+    place, wide = film.scene.shot("capacities")["name"], film.scene.frame.x1 - film.zoom.aside.x0 - LINE
+    name = fitted(PROGRAM, LABEL, film.hues["program"], Rect(place.x0, place.y0, place.x0 + wide, place.y1), "part")
     film.move(FadeOut(old), seconds=TEXT)
     with film.scene.telling():
-        film.move(FadeIn(film.note), seconds=TEXT)
+        film.labels.append(film.label(name, film.found.areas[2][1]))
+        film.display(1)
+        film.move(FadeIn(film.note, film.areas[2], film.labels[-1]), seconds=TEXT)
+        film.compare(1)
+        film.scene.hold(TEXT)
         zoom(film, 1)
 
 
@@ -252,72 +282,81 @@ def zoom(film: MemoryHierarchyFilm, stage: int) -> None:
 
 @beat("scores")
 def scores(film: MemoryHierarchyFilm) -> None:
-    """All steps back, on one scale, until the whole matrix of scores stands beside what one program may use."""
-    skin, focus, area = film.skin, film.zoom.focus, film.areas[-1]
-    small, square = film.zoom.beside(film.found.scores, film.scene.shot("capacities")["beside"])
-    side, right = square.width * focus.width / small.width, film.scene.frame.x1  # of the matrix, before all steps back
-    start = Rect(right, square.y0, right + side, square.y0 + side)
-    matrix = Rectangles(skin.hue("S"), name="matrix S", opacity=palette.LIT)
+    """All steps back, on one scale; the whole matrix of scores slides onto what one program may use, and most of it is beside it."""
+    skin, focus, found = film.skin, film.zoom.focus, film.found
+    place = film.scene.shot("capacities")["scores"]
+    small, film.spot = film.zoom.under(found.scores, place)
+    start = film.spot.shifted(film.scene.frame.x1 - film.spot.x0, 0.0)
+    matrix, over = Rectangles(skin.hue("S"), name="matrix S", opacity=palette.LIT), Rectangles(skin.warn, name="overflow")
+    limit = Rectangles(film.hues["program"], name="limit", opacity=0).set_stroke(film.hues["program"], width=theme.HEAVY, opacity=1)
+    beside = Rect(film.spot.x1 + LINE, place.y0, place.x1, film.spot.y1)
+    lines = zip((("S, all scores",), (amount(found.scores),), found.matrix), (NAME, NUMBER, LABEL), strict=True)
+    rows = [Rect(beside.x0, beside.y1 - (k + 1.6) * em(NUMBER), beside.x1, beside.y1 - (k + 0.6) * em(NUMBER)) for k in range(3)]
+    said = [fitted(texts, px, skin.ink, row, "beside") for (texts, px), row in zip(lines, rows, strict=True)]
+    over.display(beyond(film.spot, small))
+    limit.display(edges([small]))
+    with film.scene.telling():
+        film.move(*film.scaled(focus, small), seconds=MOVE)
+        film.scene.add(matrix, limit)
+        film.move(Shows(matrix, partial(between, matrix, start, film.spot), rate_func=ease_in_out_cubic), seconds=SLIDE)
+        film.move(FadeIn(*said), seconds=TEXT)
+        inside, outside = heading(small, "fits", skin.ground, NAME), heading(upper(film.spot, small), "does not fit", skin.ground, NAME)
+        film.scores = [matrix, over, limit, inside, outside, *said]
+        film.move(FadeIn(over, inside, outside), seconds=MOVE)
+        film.scene.add(limit)
 
-    def show(share: float) -> None:
-        between(area, focus, small, share)
-        between(matrix, start, square, share)
 
-    film.scene.add(matrix)
-    film.move(Shows(VGroup(area, matrix), show, rate_func=ease_in_out_cubic), seconds=ZOOM)
-    label = film.label(film.found.matrix, amount(film.found.scores), square.width)
-    stand(label, square.x0)
-    film.move(FadeIn(label), seconds=TEXT)
-    over = Rectangles(skin.warn, name="overflow")
-    onto = square.shifted(small.x0 - square.x0, small.y0 - square.y0)
-
-    def slide(share: float) -> None:
-        """Onto what one thread block may use: what is beyond it is too much."""
-        here = square.toward(onto, share)
-        between(matrix, square, onto, share)
-        over.display(beyond(here, small) if here.x0 < small.x1 else np.zeros((0, 4)))
-
-    film.scene.add(over)
-    film.move(Shows(VGroup(matrix, over), slide, rate_func=ease_in_out_cubic), seconds=MOVE)
-    limit = box(small, stroke=film.hues["program"], width=theme.HEAVY)
-    letter = heading(onto.top(onto.height - min(small.height, onto.height / 2)), "S", skin.ground, NUMBER)
-    film.scores, film.spot = [matrix, over, letter, label, limit], onto
-    film.move(FadeIn(letter, limit), seconds=TEXT)
-    film.scene.tell()
+def upper(whole: Rect, part: Rect) -> Rect:
+    """What of a square is above what of it fits, or all of it where there is too little for a word."""
+    return whole.top(whole.height - min(part.height, whole.height / 2))
 
 
 @beat("tiles")
 def tiles(film: MemoryHierarchyFilm) -> None:
-    """A tile of each tensor comes in, as large as it is of what one program may use."""
-    skin, sizes, focus, area = film.skin, film.found.tiles, film.zoom.focus, film.areas[-1]
-    if film.scores:
-        crack(film)
-        film.move(FadeOut(*film.scores), seconds=TEXT)
-        small, _ = film.zoom.beside(film.found.scores, film.scene.shot("capacities")["beside"])
-        film.move(Shows(area, partial(between, area, small, focus), rate_func=ease_in_out_cubic), seconds=MOVE)
-    stops, words = film.zoom.tiles(list(sizes.values())), []
-    lying = focus.width >= focus.height
-    for (tensor, size), stop in zip(sizes.items(), stops, strict=True):
-        tile = Rectangles(skin.hue(tensor), name=f"tile {tensor}", opacity=palette.LIT)
-        start = stop.shifted(0, film.scene.frame.y1 - stop.y0) if lying else stop.shifted(film.scene.frame.x0 - stop.x1, 0)
-        film.move(Shows(tile, partial(between, tile, start, stop), introducer=True, rate_func=ease_in_out_cubic), seconds=LOAD)
-        film.scene.add(heading(stop, tensor, skin.ground, NUMBER))
-        for line, text in enumerate((film.found.shapes[tensor], amount(size)), 1):
-            below = Rect(stop.x0 - LINE, stop.y0 - line * LINE, stop.x1 + LINE, stop.y0 - (line - 1) * LINE)
-            aside = Rect(stop.x1, stop.center[1] - (line - 1) * LINE, focus.x1, stop.center[1] - (line - 2) * LINE)
-            words.append(heading(below if lying else aside, text, skin.ink, LABEL, "tile size"))
-        film.move(FadeIn(*words[-2:]), seconds=TEXT)
-    low = min(stop.y0 for stop in stops) - (2 * LINE if lying else 0.0)
-    beneath = Rect(focus.x0, focus.y0, focus.x1, low).top(min(UNDER, low - focus.y0))
-    film.move(FadeIn(heading(beneath, film.found.together, skin.ink, NUMBER)), seconds=TEXT)
-    film.scene.tell()
+    """S comes apart; one tile of it stays, and one of Q, of K and of V drop in, as large as they are of what one program may use."""
+    sizes, focus = film.found.tiles, film.zoom.focus
+    stops = dict(zip(sizes, film.zoom.tiles(list(sizes.values())), strict=True))
+    drawn = {tensor: Rectangles(film.skin.hue(tensor), name=f"tile {tensor}", opacity=palette.LIT) for tensor in sizes}
+    frame, level = film.scene.frame, focus.width >= focus.height
+    starts = {
+        tensor: stop.shifted(0, frame.y1 - stop.y0) if level else stop.shifted(frame.x0 - stop.x1, 0) for tensor, stop in stops.items()
+    }
+    count = Counter(film.skin.ink, "together")
+    with film.scene.telling():
+        if film.scores:
+            small, starts["S"] = film.zoom.under(film.found.scores, film.scene.shot("capacities")["scores"])[0], crack(film, drawn["S"])
+            film.move(*film.scaled(small, focus), come(drawn["S"], starts["S"], stops["S"]), seconds=SLIDE)
+        for k, tensor in enumerate(sizes):
+            if tensor != "S" or not film.scores:
+                film.move(come(drawn[tensor], starts[tensor], stops[tensor]), seconds=LOAD)
+            named(film, tensor, stops[tensor])
+            used, whole = amount(sum(list(sizes.values())[: k + 1])), f"of {amount(film.found.program)}"
+            what, number, of = film.say(("in use", NAME), (used, ONE_NUMBER), (whole, NAME))
+            count.say(number)
+            if k == 0:
+                film.move(FadeIn(count, what, of), seconds=TEXT)
+    film.scene.hold(REST)
 
 
-def crack(film: MemoryHierarchyFilm) -> None:
-    """S comes apart into tiles."""
+def come(tile: Rectangles, start: Rect, stop: Rect) -> Shows:
+    """A tile comes to its place."""
+    return Shows(tile, partial(between, tile, start, stop), introducer=True, rate_func=ease_in_out_cubic)
+
+
+def named(film: MemoryHierarchyFilm, tensor: str, tile: Rect) -> None:
+    """A tile's letter, and its bytes beneath or beside it."""
+    focus = film.zoom.focus
+    below = Rect(tile.x0 - LINE, tile.y0 - LINE, tile.x1 + LINE, tile.y0)
+    aside = Rect(tile.x1, tile.center[1] - LINE / 2, focus.x1, tile.center[1] + LINE / 2)
+    size = heading(below if focus.width >= focus.height else aside, amount(film.found.tiles[tensor]), film.skin.ink, LABEL, "tile size")
+    film.move(FadeIn(heading(tile, tensor, film.skin.ground, NUMBER), size), seconds=TEXT)
+
+
+def crack(film: MemoryHierarchyFilm, tile: Rectangles) -> Rect:
+    """S comes apart into tiles; all leave but one that fits. Where that is."""
     matrix, over, *said = film.scores
     down, across = film.found.config.row_blocks, film.found.config.col_blocks
-    small, _ = film.zoom.beside(film.found.scores, film.scene.shot("capacities")["beside"])
+    small, _ = film.zoom.under(film.found.scores, film.scene.shot("capacities")["scores"])
     gap = min(CRACK, film.spot.width / across / 2, film.spot.height / down / 2)
 
     def show(share: float) -> None:
@@ -326,5 +365,11 @@ def crack(film: MemoryHierarchyFilm) -> None:
         for drawn, part in ((matrix, boxes[~outside]), (over, boxes[outside])):
             drawn.display(part)
 
-    film.move(Shows(Group(matrix, over), show), FadeOut(said[0]), seconds=0.6)
-    film.scores = [matrix, over, *said[1:]]
+    film.move(FadeOut(*said), seconds=TEXT)
+    film.move(Shows(Group(matrix, over), show), seconds=MOVE)
+    film.scene.hold(0.5)
+    kept = Rect(*pieces(film.spot, down, across, gap)[0])
+    tile.display(edges([kept]))
+    film.scene.add(tile)
+    film.move(FadeOut(matrix, over), seconds=MOVE)
+    return kept

@@ -13,7 +13,8 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import palette, theme
 from flashviz.chapters import memory_scaling
 from flashviz.chapters.measured import sweep_of
-from flashviz.chapters.memory_scaling import MemoryScaling, gather
+from flashviz.chapters.memory_scaling import SIDES, MemoryScaling, gather, mib
+from flashviz.director.film.parts import heading
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Counter, Word, first_that_fits, fitted, fly, machine, word
 from flashviz.figures import compact
@@ -21,16 +22,18 @@ from flashviz.layout import Rect
 from flashviz.layout.scaling import Areas
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
-from flashviz.mobjects.readout import ADVANCE, Readout
-from flashviz.mobjects.tiles import Rectangles, dashed, edges, image, image_corners, outlines, span
+from flashviz.mobjects.readout import ADVANCE, Flip, Readout
+from flashviz.mobjects.tiles import Rectangles, dashed, dashes, edges, image, image_corners, outlines, span
 
-FILL = 1.1  # seconds in which a square fills
-OUT, WIDER = 1.2, 0.6  # seconds in which the frame zooms out, and N's line gets twice as long
-COPIES = {"S": 2.0, "P": 1.0, "O": 0.8, "flash O": 0.8}  # seconds in which so much comes round each matrix as makes it complete
-NEXT, QUICKER = 1.5, 0.85  # seconds of the second doubling, and of each that follows, times so much
-CUT = 0.55  # seconds of a fold
+FILL = 0.9  # seconds in which a square fills
+OUT, WIDER = 1.1, 0.6  # seconds in which the frame zooms out, and N's line gets twice as long
+COPIES = {"S": 2.7, "P": 1.2, "O": 0.7, "flash O": 0.7}  # seconds in which so much comes round each matrix as makes it complete
+NEXT, QUICKER = 1.8, 0.8  # seconds of the second doubling, and of each that follows, times so much
+CUT, FLIP = 0.65, 0.35  # seconds of a fold, and in which a number becomes the next one
+CAME = 0.85  # of a doubling: when all is so large that its bytes are said
 DASH, RULE = em(11), em(1)  # of what was here, a dash; half of the line that says how wide S is
 SMALL = em(10)  # a square that is smaller has no outline
+REST = 0.2  # seconds after each doubling
 PAD = em(12)  # between a thing and its name
 
 
@@ -52,6 +55,7 @@ class MemoryScalingFilm(ChapterFilm):
 
     title: Word  # standard attention's name
     factors: list[Word]  # by how much each matrix grew
+    back: StepBack  # what is not spoken of, while FlashAttention is
 
     def __init__(self, scene: ShotScene, found: MemoryScaling) -> None:
         self.scene, self.found, self.skin = scene, found, scene.skin
@@ -65,7 +69,8 @@ class MemoryScalingFilm(ChapterFilm):
         self.width = Rectangles(self.skin.ink, name="width")
         self.names = {name: Counter(self.hue(name), f"name {name}") for name in self.parts}
         self.n = Counter(self.skin.ink, "N")
-        self.bytes = {side: self.number(side) for side in ("standard", "flash")}
+        self.bytes = {side: self.number(side) for side in SIDES}
+        self.counted: dict[str, int] = {}  # of each part that has come, at which length its bytes are counted
         self.display(found.lengths[0], found.lengths[0], 0)
 
     def hue(self, name: str) -> str:
@@ -85,15 +90,20 @@ class MemoryScalingFilm(ChapterFilm):
         """Where each matrix of ``n`` rows is drawn, on the scale on which squares of ``fitted`` rows fit."""
         return {name: rect.shifted(self.aside if name in "SPO" else 0.0, 0.0) for name, rect in self.areas.at(n, fitted).items()}
 
-    def display(self, n: float, fitted: float, index: int) -> None:
-        """N so large, on the scale on which squares of ``fitted`` rows fit; what is written is of a length that was measured."""
+    def display(self, n: float, fitted: float, index: int, came: int | None = None) -> None:
+        """N so large, on the scale on which squares of ``fitted`` rows fit; what is written is of lengths that were measured.
+
+        Bytes are those of the length ``came``, where that is not yet the one that is named.
+        """
+        told = index if came is None else came
         rects, lengths = self.rects(n, fitted), self.found.lengths
         for name, rect in rects.items():
             self.fill(name, n, rect)
         self.mark(rects, [each for each in lengths if each < n - 1e-6], self.areas.unit(fitted))
-        self.write(rects, index)
+        self.write(rects, told)
+        self.count(rects["P" if self.areas.stacked else "S"], index)
         for side, number in self.bytes.items():
-            number.display(self.found.bytes_at(side, index))
+            number.display(self.found.bytes_at(side, told))
 
     def fill(self, name: str, n: float, rect: Rect) -> None:
         """One matrix of ``n`` rows and, of S and P, its values."""
@@ -113,14 +123,24 @@ class MemoryScalingFilm(ChapterFilm):
         self.was.display(np.concatenate([*lines, np.zeros((0, 4))]))
 
     def write(self, rects: dict[str, Rect], index: int) -> None:
-        """A name and its bytes beside each matrix; N beneath a square, as wide as it."""
+        """A name and its bytes beside each matrix."""
         for name, rect in rects.items():
             self.call(name, index, rect)
-        self.count(rects["P" if self.areas.stacked else "S"], index)
 
     def call(self, name: str, index: int, rect: Rect) -> None:
         """What a matrix is, and its bytes."""
-        self.names[name].say(self.named(name, compact(self.found.parts_at(index)[name]), rect))
+        self.names[name].say(self.named(name, self.said(name, index), rect))
+
+    def said(self, name: str, index: int) -> str:
+        """Bytes of a part, as they are written: of LSE, which is small, in its own unit."""
+        return (compact if name == "LSE" else mib)(self.found.parts_at(index)[name])
+
+    def counts(self, side: str, index: int, *names: str) -> Flip | FadeIn:
+        """The bytes of a side with those of ``names`` at a length: the number comes, or becomes another."""
+        first = not any(name in self.counted for name in SIDES[side])
+        self.counted.update(dict.fromkeys(names, index))
+        text = self.found.total({name: self.counted[name] for name in SIDES[side] if name in self.counted})
+        return FadeIn(self.bytes[side].display(text)) if first else self.bytes[side].turn(text)
 
     def count(self, square: Rect, index: int) -> None:
         """N, beneath a line as wide as a square."""
@@ -140,10 +160,7 @@ class MemoryScalingFilm(ChapterFilm):
             return Word(text, LABEL, color, rect.x0, rect.y1 + PAD, "part")
         text = f"{name.removeprefix('flash ')}: {amount}"
         if name == "O":
-            widest = max(
-                text_width(f"O: {compact(parts['O'])}", LABEL, Face.STRONG)
-                for parts in map(self.found.parts_at, range(len(self.found.lengths)))
-            )
+            widest = max(text_width(f"O: {self.said('O', index)}", LABEL, Face.STRONG) for index in range(len(self.found.lengths)))
             inwards = rect.x0 + widest > self.areas.flash.x0 - PAD
             return Word(text, LABEL, color, rect.x1 - text_width(text, LABEL, Face.STRONG) if inwards else rect.x0, beneath(rect), "part")
         if name == "LSE":
@@ -201,18 +218,20 @@ def beneath(rect: Rect) -> float:
 
 @beat("stored")
 def stored(film: MemoryScalingFilm) -> None:
-    """S, P and O fill, row by row, each with its bytes; then what was measured of them all."""
+    """Of S, P and O the places; they fill, row by row, and with each that has come all bytes are more."""
     place, skin, scene, n = film.place, film.skin, film.scene, film.found.lengths[0]
     whole = film.rects(n, n)
     with scene.telling():
         film.title = word("Standard attention", NAME, skin.ink, place["standard name"], "name")
         aside(film, film.aside)
         device = machine(str(film.found.sweep.provenance["machine"]), scene.settings.aspect, skin)
-        film.move(FadeIn(film.title, film.n, film.width, note(film), device), seconds=TEXT)
-        for name in "SP":
-            film.move(filling(film, name, whole[name]), FadeIn(film.names[name]), seconds=FILL)
-        film.move(filling(film, "O", whole["O"]), FadeIn(film.names["O"]), seconds=FILL / 2)
-        film.move(FadeIn(film.bytes["standard"]), seconds=TEXT)
+        film.was.display(np.concatenate([dashes(whole[name]) for name in "SPO"]))
+        film.move(FadeIn(film.title, film.n, film.width, film.was, note(film), device), seconds=TEXT)
+        for k, name in enumerate("SPO"):
+            film.move(filling(film, name, whole[name]), seconds=FILL)
+            film.was.display(np.concatenate([*(dashes(whole[each]) for each in "SPO"[k + 1 :]), np.zeros((0, 4))]))
+            film.move(FadeIn(film.names[name]), film.counts("standard", 0, name), seconds=FLIP)
+        film.scene.remove(film.was)
 
 
 def aside(film: MemoryScalingFilm, far: float) -> None:
@@ -246,29 +265,35 @@ def note(film: MemoryScalingFilm) -> Word:
 
 @beat("flash")
 def flash(film: MemoryScalingFilm) -> None:
-    """All makes room; S and P go dark, a copy of O comes over; beside it grows what else is stored, one number a row."""
+    """All makes room; S and P go dark, a copy of O comes over."""
     place, skin, n = film.place, film.skin, film.found.lengths[0]
     far, copy = film.aside, film.parts["flash O"]
     left = Group(*film.values.values(), *(film.parts[name] for name in "SPO"), *(film.names[name] for name in "SPO"))
-    scores = StepBack([*film.values.values(), film.parts["S"], film.parts["P"], film.names["S"], film.names["P"]], palette.DIM)
+    film.back = StepBack([*film.values.values(), film.parts["S"], film.parts["P"], film.names["S"], film.names["P"]], palette.DIM)
     with film.scene.telling():
         room = Shows(
             Group(left, film.title, film.n, film.width, film.bytes["standard"]), lambda share: aside(film, far * (1 - share)),
             rate_func=ease_in_out_cubic,
         )  # fmt: skip
         film.move(room, seconds=MOVE)
-        film.move(FadeIn(word("FlashAttention", NAME, skin.ink, place["flash name"], "name")), scores, seconds=0.6)
+        film.move(FadeIn(word("FlashAttention", NAME, skin.ink, place["flash name"], "name")), film.back, seconds=0.6)
         whole = film.rects(n, n)
         coming = Shows(
             copy, lambda share: copy.display(np.array([whole["O"].toward(whole["flash O"], share).edges])),
             rate_func=ease_in_out_cubic, introducer=True,
         )  # fmt: skip
         film.move(coming, seconds=MOVE)
-        film.move(FadeIn(film.names["flash O"]), seconds=TEXT)
-        film.move(filling(film, "LSE", whole["LSE"]), FadeIn(film.names["LSE"]), seconds=1.2)
-        film.move(FadeIn(film.bytes["flash"]), seconds=TEXT)
-    film.scene.hold(0.8)
-    film.move(step_forth(scores), seconds=0.5)
+        film.move(FadeIn(film.names["flash O"]), film.counts("flash", 0, "flash O"), seconds=FLIP)
+
+
+@beat("lse")
+def lse(film: MemoryScalingFilm) -> None:
+    """Beside O grows what else FlashAttention stores, one number a row; then S and P are as bright as they were."""
+    n = film.found.lengths[0]
+    with film.scene.telling():
+        film.move(filling(film, "LSE", film.rects(n, n)["LSE"]), seconds=2 * FILL)
+        film.move(FadeIn(film.names["LSE"]), film.counts("flash", 0, "LSE"), seconds=FLIP)
+    film.move(step_forth(film.back), seconds=0.5)
 
 
 @beat("double")
@@ -279,12 +304,14 @@ def double(film: MemoryScalingFilm) -> None:
     film.scene.add(film.was)
     with film.scene.telling():
         zoom = Shows(film.drawn, lambda share: film.display(before, between(before, after, share), 0), rate_func=ease_in_out_cubic)
-        film.move(zoom, seconds=OUT)
+        farther = heading(film.place["standard"].bottom(em(2 * LABEL)), "seen from farther away", film.skin.ink, NAME, "farther")
+        film.move(zoom, FadeIn(farther), seconds=OUT)
         old, new, square = film.rects(before, after), film.rects(after, after), "P" if film.areas.stacked else "S"
 
         def wider(share: float) -> None:
             film.count(old[square].toward(new[square], share), round(share))
 
+        film.move(FadeOut(farther), seconds=TEXT)
         film.move(Shows(Group(film.width, film.n), wider, rate_func=ease_in_out_cubic), seconds=WIDER)
         film.mark(new, [before], film.areas.unit(after))
         film.factors = []
@@ -297,20 +324,22 @@ def double(film: MemoryScalingFilm) -> None:
                 film.fill(part, after, new[part])
                 film.call(part, 1, new[part])
             film.factors.append(film.times(name, new[name]))
-            film.move(FadeIn(film.factors[-1]), seconds=TEXT)
+            side = next(side for side, parts in SIDES.items() if name in parts)
+            film.move(FadeIn(film.factors[-1]), film.counts(side, 1, *grown), seconds=FLIP)
         film.display(after, after, 1)
-    film.scene.hold(1.5)
+    film.scene.hold(0.6)
 
 
 def copied(film: MemoryScalingFilm, name: str, old: Rect) -> list[tuple[Group, Callable[[float], None]]]:
     """What comes out from behind a matrix until N is twice as large: one after another, with the values of their place."""
     ways = [(1, 0), (0, -1), (1, -1)] if name in "SP" else [(0, -1)]
-    return [copy(film, name, old, way, np.array([k, k + 2]) / (len(ways) + 1)) for k, way in enumerate(ways)]
+    return [copy(film, name, old, way, np.array([k, k + 1]) / len(ways)) for k, way in enumerate(ways)]
 
 
 def copy(film: MemoryScalingFilm, name: str, old: Rect, way: tuple[int, int], time: np.ndarray) -> tuple[Group, Callable[[float], None]]:
     """One more of a matrix, beneath it; and where it is at each share of the whole time, of which its own is from ``time`` to ``time``."""
     right, up = way
+    begin = old.shifted(0.0, right * up * old.height)  # the last of three comes from behind the one below, and none goes across
     stop = old.shifted(right * old.width, up * old.height)
     part = film.area(name)
     part.tag = f"more {name}"
@@ -320,10 +349,10 @@ def copy(film: MemoryScalingFilm, name: str, old: Rect, way: tuple[int, int], ti
         whole = film.shades[name][1]
         half = len(whole) // 2
         values = image(whole[half * -up :, half * right :][:half, :half])
-        thing = Group(values, part).set_z_index(-1, family=True)
+        thing = Group(values, part).set_z_index(-1 + right * up, family=True)
 
     def come(share: float) -> None:
-        rect = old.toward(stop, ease_in_out_cubic(float(np.clip((share - time[0]) / (time[1] - time[0]), 0.0, 1.0))))
+        rect = begin.toward(stop, ease_in_out_cubic(float(np.clip((share - time[0]) / (time[1] - time[0]), 0.0, 1.0))))
         part.display(np.array([rect.edges]))
         if values is not None:
             values.points = image_corners(rect)
@@ -344,51 +373,61 @@ def again(film: MemoryScalingFilm) -> None:
         film.move(FadeOut(*film.factors), seconds=TEXT)
         for index in range(2, len(film.found.lengths)):
             grow(film, index, seconds)
-            film.scene.hold(0.4)
+            film.scene.hold(REST)
             seconds *= QUICKER
 
 
 def grow(film: MemoryScalingFilm, index: int, seconds: float) -> None:
-    """The frame zooms out; then N becomes the next that was measured, and so does what is written."""
+    """The frame zooms out; then N becomes the next that was measured, all grows, and at last what is written does."""
     before, after = film.found.lengths[index - 1 : index + 1]
 
     def show(share: float) -> None:
         out, more = (between(before, after, ease_in_out_cubic(pace(share))) for pace in (early, late))
-        film.display(more, out, index if share > 0.5 else index - 1)
+        film.display(more, out, index if share > 0.5 else index - 1, index if share > CAME else index - 1)
 
     film.move(Shows(film.drawn, show), seconds=seconds)
 
 
-@beat("gap")
-def gap(film: MemoryScalingFilm) -> None:
-    """FlashAttention's strips are cut in two and laid side by side until they are a square; their bytes, and all, are written large."""
+@beat("fold")
+def fold(film: MemoryScalingFilm) -> None:
+    """FlashAttention's strips are cut in two and laid side by side until they are a block."""
     n, names = film.found.lengths[-1], ("flash O", "LSE")
     last = len(film.found.lengths) - 1
-    folds, strips = film.areas.folds(n), Group(*(film.parts[name] for name in names), *(film.names[name] for name in names))
+    strips = Group(*(film.parts[name] for name in names), *(film.names[name] for name in names))
 
-    def fold(done: int, share: float) -> None:
+    def lay(done: int, share: float) -> None:
         strip, line = (hull(rects) for rects in film.areas.folded(n, done + share).values())
         for name, rects in film.areas.folded(n, done + share).items():
             film.parts[name].display(edges(rects))
         film.call("flash O", last, strip)
-        said, came = film.named("LSE", compact(film.found.parts_at(last)["LSE"]), line), min(done + share, 1.0)
+        said, came = film.named("LSE", film.said("LSE", last), line), min(done + share, 1.0)
         lower = (strip.x0, beneath(strip) - 1.2 * em(LABEL))  # beneath O's name
         film.names["LSE"].say(
             said.put_at(*((1 - came) * here + came * there for here, there in zip((said.left, said.baseline), lower, strict=True)))
         )
 
-    for done in range(folds):
-        film.move(Shows(strips, partial(fold, done), rate_func=ease_in_out_cubic), seconds=CUT)
-    block = hull(film.areas.folded(n, folds)["flash O"])
-    room = Rect(block.x0, film.areas.flash.y0, film.areas.flash.x1, block.y0)
-    film.scene.remove(*(film.names[name] for name in names))
+    with film.scene.telling():
+        for done in range(film.areas.folds(n)):
+            film.move(Shows(strips, partial(lay, done), rate_func=ease_in_out_cubic), seconds=CUT)
+
+
+@beat("gap")
+def gap(film: MemoryScalingFilm) -> None:
+    """What FlashAttention stores, and all bytes of both, are written large; then how many times less that is."""
+    n, names = film.found.lengths[-1], ("flash O", "LSE")
+    block = hull(film.areas.folded(n, film.areas.folds(n))["flash O"])
+    high = em(NUMBER + 24)
+    rows = [Rect(block.x0, block.y0 - (k + 1) * high, film.areas.flash.x1, block.y0 - k * high) for k in range(len(names) + 1)]
     parts = [
-        fly(word(film.names[name].text, NUMBER, film.hue(name), line.top(em(NUMBER + 40)), "part"), film.names[name])
-        for name, line in zip(names, (room, room.below(em(NUMBER + 24))), strict=True)
+        fly(word(film.names[name].text, NUMBER, film.hue(name), row, "part"), film.names[name])
+        for name, row in zip(names, rows, strict=False)
     ]
-    film.move(*parts, seconds=MOVE)
-    film.move(*(larger(film, side) for side in film.bytes), seconds=MOVE)
-    film.scene.tell()
+    with film.scene.telling():
+        film.scene.remove(*(film.names[name] for name in names))
+        film.move(*parts, seconds=MOVE)
+        film.move(*(larger(film, side) for side in film.bytes), seconds=MOVE)
+        film.move(FadeIn(word(film.found.ratio, NAME, film.skin.ink, rows[-1], "ratio")), seconds=TEXT)
+    film.scene.hold(2 * MOVE)
 
 
 def larger(film: MemoryScalingFilm, side: str) -> Shows:

@@ -15,22 +15,22 @@ from flashviz.lettering import em
 # Stations and, between them, where a pipe lies or stands, all within ``flow``; beside it its bandwidth, and as a multiple of the first.
 PIPES: Mapping[Aspect, Table] = {
     "16:9": {
-        "flow": (110, 170, 1810, 590),
-        "GMEM": (110, 170, 340, 590), "L2": (600, 170, 830, 590), "SMEM": (1090, 170, 1320, 590), "used": (1580, 170, 1810, 590),
-        "GMEM name": (60, 90, 390, 156), "L2 name": (540, 90, 890, 156), "SMEM name": (1030, 90, 1380, 156),
-        "used name": (1520, 90, 1870, 156),
-        "GMEM speed": (290, 610, 650, 700), "L2 speed": (780, 610, 1140, 700), "SMEM speed": (1270, 610, 1630, 700),
-        "L2 times": (740, 710, 1180, 780), "SMEM times": (1230, 710, 1670, 780),
-        "far": (60, 30, 600, 86), "near": (1030, 30, 1380, 86), "note": (100, 862, 1820, 922),
+        "flow": (110, 40, 1810, 580),
+        "GMEM": (110, 40, 340, 580), "L2": (600, 40, 830, 580), "SMEM": (1090, 40, 1320, 580), "used": (1580, 40, 1810, 580),
+        "GMEM name": (60, 592, 390, 658), "L2 name": (540, 592, 890, 658), "SMEM name": (1030, 592, 1380, 658),
+        "used name": (1520, 592, 1870, 658),
+        "GMEM speed": (290, 676, 650, 766), "L2 speed": (780, 676, 1140, 766), "SMEM speed": (1270, 676, 1630, 766),
+        "L2 times": (740, 774, 1180, 840), "SMEM times": (1230, 774, 1670, 840),
+        "note": (100, 862, 1820, 922),
     },
     "4:3": {
-        "flow": (50, 170, 1388, 590),
-        "GMEM": (50, 170, 230, 590), "L2": (436, 170, 616, 590), "SMEM": (822, 170, 1002, 590), "used": (1208, 170, 1388, 590),
-        "GMEM name": (20, 90, 260, 156), "L2 name": (396, 90, 656, 156), "SMEM name": (742, 90, 1082, 156),
-        "used name": (1148, 90, 1430, 156),
-        "GMEM speed": (170, 610, 490, 700), "L2 speed": (560, 610, 880, 700), "SMEM speed": (945, 610, 1265, 700),
-        "L2 times": (560, 710, 880, 780), "SMEM times": (945, 710, 1265, 780),
-        "far": (20, 30, 460, 86), "near": (742, 30, 1082, 86), "note": (60, 862, 1380, 922),
+        "flow": (50, 60, 1388, 580),
+        "GMEM": (50, 60, 230, 580), "L2": (436, 60, 616, 580), "SMEM": (822, 60, 1002, 580), "used": (1208, 60, 1388, 580),
+        "GMEM name": (20, 592, 260, 658), "L2 name": (396, 592, 656, 658), "SMEM name": (742, 592, 1082, 658),
+        "used name": (1148, 592, 1430, 658),
+        "GMEM speed": (170, 676, 490, 766), "L2 speed": (560, 676, 880, 766), "SMEM speed": (945, 676, 1265, 766),
+        "L2 times": (560, 774, 880, 840), "SMEM times": (945, 774, 1265, 840),
+        "note": (60, 862, 1380, 922),
     },
     "1:1": {
         "flow": (60, 40, 600, 860),
@@ -39,7 +39,7 @@ PIPES: Mapping[Aspect, Table] = {
         "used name": (100, 776, 560, 842),
         "GMEM speed": (620, 150, 1060, 220), "L2 speed": (620, 388, 1060, 458), "SMEM speed": (620, 626, 1060, 696),
         "L2 times": (620, 456, 1060, 516), "SMEM times": (620, 694, 1060, 754),
-        "far": (620, 62, 1060, 128), "near": (620, 538, 1060, 604), "note": (60, 872, 1060, 930),
+        "note": (60, 872, 1060, 930),
     },
     "9:16": {
         "flow": (60, 70, 600, 1240),
@@ -48,32 +48,32 @@ PIPES: Mapping[Aspect, Table] = {
         "used name": (100, 1130, 560, 1200),
         "GMEM speed": (630, 250, 1050, 340), "L2 speed": (630, 580, 1050, 670), "SMEM speed": (630, 920, 1050, 1010),
         "L2 times": (630, 670, 1050, 740), "SMEM times": (630, 1010, 1050, 1080),
-        "far": (630, 110, 1050, 180), "near": (630, 790, 1050, 860), "note": (50, 1300, 1040, 1366),
+        "note": (50, 1300, 1040, 1366),
     },
 }  # fmt: skip
-# ``far`` and ``near``: of the arithmetic, at the first memory and at the last. ``beside``: for what is larger beside the last area.
+# ``scores``: for all of S over the last area.
 # ``focus``: where the area stands that is looked at; right of it the next one, beneath both their names.
 CAPACITIES: Mapping[Aspect, Table] = {
     "16:9": {
-        "beside": (100, 50, 1820, 680), "focus": (100, 50, 1500, 680),
-        "name": (100, 690, 1500, 750), "size": (100, 752, 1500, 836), "note": (100, 862, 1820, 922),
+        "scores": (400, 40, 1820, 680), "focus": (100, 40, 1220, 680),
+        "name": (100, 690, 1220, 750), "size": (100, 752, 1220, 836), "note": (100, 862, 1820, 922),
     },
     "4:3": {
-        "beside": (60, 60, 1380, 680), "focus": (60, 60, 1040, 680),
+        "scores": (200, 60, 1380, 680), "focus": (60, 120, 1040, 680),
         "name": (60, 692, 1040, 752), "size": (60, 754, 1040, 838), "note": (60, 862, 1380, 922),
     },
     "1:1": {
-        "beside": (40, 50, 1040, 680), "focus": (40, 50, 700, 680),
+        "scores": (40, 50, 1040, 680), "focus": (40, 303, 700, 680),
         "name": (40, 690, 700, 746), "size": (40, 748, 700, 828), "note": (60, 872, 1060, 930),
     },
     "9:16": {
-        "beside": (50, 70, 1030, 1100), "focus": (50, 70, 710, 1100),
-        "name": (50, 1114, 710, 1174), "size": (50, 1176, 710, 1260), "note": (50, 1300, 1040, 1366),
+        "scores": (50, 70, 1030, 1100), "focus": (50, 50, 650, 1100),
+        "name": (50, 1114, 650, 1174), "size": (50, 1176, 650, 1260), "note": (50, 1300, 1040, 1366),
     },
 }  # fmt: skip
 WIDEST = em(310)  # of a pipe
 APART = em(16)  # between areas
-NEXT = em(330)  # for the name of what stands beside
+NEXT = em(310)  # for what is said beside an area
 
 
 def pipe(before: Rect, after: Rect, share: float) -> Rect:
@@ -114,16 +114,13 @@ class Zoom:
             Rect(x, low, x + part * self.focus.width, low + part * self.focus.height) for x, part in zip(edges, scale, strict=True)
         ]  # fmt: skip
 
-    def beside(self, size: float, whole: Rect) -> tuple[Rect, Rect]:
-        """The last area and a square of more bytes, on one scale, side by side in ``whole``."""
+    def under(self, size: float, whole: Rect) -> tuple[Rect, Rect]:
+        """The last area and a square of more bytes that lies on it, on one scale, from the lower left corner of ``whole``."""
         focus, gap = self.focus, 3 * APART
-        wide = math.sqrt(self.sizes[-1] / size * focus.width / focus.height)  # of the area, beside a square of side 1
-        side = min(whole.height, (whole.width - gap) / (1 + wide))
-        if wide * side < NEXT:
-            side = min(whole.height, whole.width - gap - NEXT)
+        wide = math.sqrt(self.sizes[-1] / size * focus.width / focus.height)  # of the area, where the square's side is 1
+        side = min(whole.height, (whole.width - gap - NEXT) / max(1.0, wide))
         area = Rect(whole.x0, whole.y0, whole.x0 + wide * side, whole.y0 + wide * side * focus.height / focus.width)
-        left = whole.x0 + max(area.width, NEXT) + gap
-        return area, Rect(left, whole.y0, left + side, whole.y0 + side)
+        return area, Rect(whole.x0, whole.y0, whole.x0 + side, whole.y0 + side)
 
     def tiles(self, sizes: Sequence[float]) -> list[Rect]:
         """Squares of so many bytes where the last area fills the focus, along its longer side."""
@@ -136,6 +133,11 @@ class Zoom:
             middle = along - side / 2
             found.append(centered(self.focus.x0 + middle, y, side, side) if lying else centered(x, self.focus.y1 - middle, side, side))
         return found
+
+    @property
+    def aside(self) -> Rect:
+        """For what is said beside the area that is looked at."""
+        return Rect(self.focus.x1 + 2 * APART, self.focus.y0, self.focus.x1 + 2 * APART + NEXT, self.focus.y1)
 
 
 def copies(whole: Rect, small: Rect) -> np.ndarray:
