@@ -30,7 +30,7 @@ from flashviz.chapters.lanes import (
     programs_of,
     swept,
 )
-from flashviz.citations import PING_PONG
+from flashviz.citations import PING_PONG, PING_PONG_GAIN
 from flashviz.errors import UsageError
 from flashviz.layout import Aspect, Rect, frame
 from flashviz.lettering import em
@@ -164,7 +164,7 @@ def gather(trace: Trace) -> Pipeline:
         )
     sm = min(found.ran, key=lambda sm: (-found.ran[sm], sm))
     own = [p for p in found.programs if p.sm == sm]
-    said = {"sms": f"{len(found.sms)}", "time": f"{found.span / 1000:.0f}", "planner": PING_PONG.source.name}
+    said = {"sms": f"{len(found.sms)}", "time": f"{found.span / 1000:.0f}", "planner": PING_PONG.source.name, "gain": PING_PONG_GAIN}
     return Pipeline(found, sm, closely(own, found.shares[sm][-1]), said)
 
 
