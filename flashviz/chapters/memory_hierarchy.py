@@ -26,7 +26,7 @@ BEATS: tuple[Beat, ...] = (
         "scores", "Scores", 5.9, shot="capacities", late=True, along=True,
         caption="All scores of {n} tokens take {scores}: they do not fit.",
     ),
-    Beat("tiles", "Tiles", 9.9, shot="capacities", late=True, along=True, caption="Cut into tiles: Q, K, V and one tile of S fit."),
+    Beat("tiles", "Tiles", 9.9, shot="capacities", late=True, along=True, caption="Cut into tiles: one each of Q, K, V and S fits."),
 )  # fmt: skip
 ON_SCREEN = {"GMEM": "HBM", "L2": "L2 cache", "SMEM": "shared memory", "used": "arithmetic"}
 ARCH = "sm_90"  # of the machine that is quoted
