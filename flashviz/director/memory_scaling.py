@@ -426,7 +426,7 @@ def gap(film: MemoryScalingFilm) -> None:
         film.scene.remove(*(film.names[name] for name in names))
         film.move(*parts, seconds=MOVE)
         film.move(*(larger(film, side) for side in film.bytes), seconds=MOVE)
-        film.move(FadeIn(word(film.found.ratio, NAME, film.skin.ink, rows[-1], "ratio")), seconds=TEXT)
+        film.move(FadeIn(word(film.found.ratio, NUMBER, film.skin.ink, rows[-1], "ratio")), seconds=TEXT)
     film.scene.hold(2 * MOVE)
 
 
