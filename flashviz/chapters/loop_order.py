@@ -17,7 +17,7 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("visit", "One visit", 6.8, shot="visit", late=True, along=True, caption="A visit: Q and K make scores; softmax and V add to O."),
+    Beat("visit", "One visit", 6.8, shot="visit", late=True, along=True, caption="A visit: a tile of Q meets one of K and V, adds to O."),
     Beat("stage", "Two loop orders", 3.9, shot="loops", late=True, along=True, caption="Two orders: which loop is outside?"),
     Beat("keys", "Keys outside", 10.6, shot="alone", late=True, along=True, caption="Keys outside: at every visit O comes and goes."),
     Beat("queries", "Queries outside", 7.8, shot="alone", late=True, along=True,
@@ -25,7 +25,7 @@ BEATS: tuple[Beat, ...] = (
     Beat("rest", "All tiles", 7.0, shot="loops", late=True, along=True,
          caption="All {tiles} visits: a line each time that a tile crosses."),
     Beat("o", "O's own traffic", 4.6, shot="loops", late=True, along=True, caption="O crosses {o_times} times a row block, not once."),
-    Beat("side", "Side by side", 8.4, shot="loops", late=True, along=True,
+    Beat("side", "Side by side", 9.4, shot="loops", late=True, along=True,
          caption="Each row has an O of its own. Columns share every O."),
     Beat("total", "All tensors", 5.6, shot="bills", late=True, along=True,
          caption="Queries outside: fewer bytes cross, all rows run at once."),
@@ -193,8 +193,10 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> LoopOrder:
     for name, order in (("first", first), ("second", second)):
         said[f"o_{name}"] = kib(order.folded.final["O"])
         visits = [len(each) for each in order.passes]  # one after another, or side by side
-        side_by_side = f"{order.programs:,} programs at once: {max(visits):,} steps"
-        said[f"programs_{name}"] = f"1 program at a time: {sum(visits):,} steps" if order.programs == 1 else side_by_side
+        at_once = "1 program at a time" if order.programs == 1 else f"{order.programs:,} programs at once"
+        steps = f"{sum(visits) if order.programs == 1 else max(visits):,}"
+        said[f"programs_{name}"] = f"{at_once}: {steps} steps"
+        said[f"step_{name}"] = f"{at_once}: {{}} of {steps}"
         each = times(float(order.crossings("O").mean()))
         if (order.crossings("O") == 1 + 2 * config.col_blocks).all() and order.outer:  # zeros, then in and out at every key tile
             each = f"(1 + 2 × {config.col_blocks:,})"

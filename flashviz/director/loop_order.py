@@ -18,6 +18,7 @@ from flashviz.director.words import (
     LABEL,
     NAME,
     NUMBER,
+    Counter,
     Word,
     amid,
     centred,
@@ -80,7 +81,7 @@ class LoopOrderStage(ShotScene):
 class LoopOrderFilm(ChapterFilm):
     """Everything on stage, made here once."""
 
-    stays: list[Named]  # words beneath each cross
+    stays: list[Named] | list[Counter]  # words beneath each cross
     alone: list[Any]  # HBM and the chip about a cross that is alone, and what is said there
     told: list[Any]  # of these, what is said of its order
     sum_names: list[Word]
@@ -595,11 +596,32 @@ def side_by_side(film: LoopOrderFilm) -> None:
         film.move(FadeOut(*film.stays, *reaches), seconds=TEXT)
         columns(0.0)
         all_rows(0.0)
-        film.stays = [beneath(film, side, [film.found.said[f"programs_{name}"]], "programs") for side, name in enumerate(SIDES)]
+        film.stays = counters = [Counter(film.skin.ink, "programs") for _ in SIDES]
+
+        def count(side: int, said: str, step: int = 0) -> None:
+            counters[side].write(beneath(film, side, [film.found.said[f"{said}_{SIDES[side]}"].format(f"{step:,}")], "programs"))
+
+        for side in range(len(SIDES)):
+            count(side, "step")
         film.move(FadeIn(*film.stays), seconds=TEXT)
         once = len(first.passes[0])  # of the columns, while all rows are done
-        film.move(Shows(first, lambda share: columns(once * share)), Shows(second, lambda share: all_rows(steps * share)), seconds=2.0)
-        film.move(Shows(first, lambda share: columns(once + (len(visits) - once) * share)), seconds=1.8)
+
+        def both(share: float) -> None:
+            columns(once * share)
+            all_rows(steps * share)
+            count(0, "step", int(once * share))
+            count(1, "step", int(steps * share))
+
+        def alone(share: float) -> None:
+            done = once + (len(visits) - once) * share
+            columns(done)
+            count(0, "step", int(done))
+
+        film.move(Shows(Group(first, second, *counters), both), seconds=2.0)
+        count(1, "programs")
+        film.scene.hold(1.0)
+        film.move(Shows(Group(first, *counters), alone), seconds=1.8)
+        count(0, "programs")
 
 
 @beat("total")
