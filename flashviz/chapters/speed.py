@@ -17,7 +17,7 @@ from flashviz.trace import Kind, Trace
 BEATS: tuple[Beat, ...] = (
     Beat("time", "Less time", 3.7, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
     Beat("bytes", "Fewer bytes", 5.5, shot="speed", late=True, along=True, caption="And fewer bytes go to and from HBM, the memory. Why?"),
-    Beat("whole", "All the way", 5.8, shot="speed", late=True, along=True,
+    Beat("whole", "All the way", 5.9, shot="speed", late=True, along=True,
          caption="Standard attention: each tile of S goes out to HBM."),
     Beat("tile", "Used at once", 7.4, shot="speed", late=True, along=True,
          caption="FlashAttention: each tile goes into O and is dropped."),

@@ -749,11 +749,11 @@ def tile(film: SpeedFilm) -> None:
 def pace(film: SpeedFilm) -> None:
     """Both go on, at one pace, until half of O is there: the same bytes have crossed, and standard attention has half of S."""
     machines = film.machines.values()
-    film.move(film.waits("standard", 0.0), FadeOut(*film.states), seconds=2 * TEXT)
+    film.move(film.waits("standard", 0.0), seconds=2 * TEXT)
     start, counted = min(each.again - each.ahead for each in machines), max(each.crossed(each.paused) for each in machines)
     soon = counted + 2 * TEXT * PACE
     with film.scene.telling():
-        film.run(start, counted, PACE, *SIDES)
+        film.run(start, counted, PACE, *SIDES, also=[FadeOut(*film.states, rate_func=early)])
         for each in machines:
             each.add(each.counter)
         film.run(counted, soon, PACE, *SIDES, also=[FadeIn(*(each.counter for each in machines), *film.labels.values())])
