@@ -18,6 +18,7 @@ class SpeedScene(speed.SpeedStage):
         speed.moved(film)
         speed.whole(film)
         speed.tile(film)
+        speed.pace(film)
         speed.short(film)
         speed.rest(film)
         speed.difference(film)

@@ -210,7 +210,8 @@ FILMS = {
     "speed": Directed(
         "speed", "SpeedScene",
         subjects={
-            "time": ALONE, "bytes": (*ALONE, *TIMES, *BYTES), "whole": ROWS, "tile": ROWS, "short": ROWS, "rest": ("standard row",),
+            "time": ALONE, "bytes": (*ALONE, *TIMES, *BYTES), "whole": ROWS, "tile": ROWS, "pace": ROWS, "short": ROWS,
+            "rest": ("standard row",),
             "difference": (*ROWS, "both", *(f"{side} {end}" for side in SIDES for end in ("end", "end name"))),
         },
         actors=("time standard", "time flash", "bytes standard", "bytes flash", "scores standard", "moved standard", "moved flash"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flashviz.chapters.speed import ALGORITHMS, SIDES, gather
 from flashviz.config import AttentionConfig
-from flashviz.director.speed import BOTH, DONE, ELSE, NEVER, SHARED, SIDE, WHY, SpeedFilm, parted
+from flashviz.director.speed import BOTH, DONE, ELSE, MOVED, NEVER, SHARED, SIDE, TIP, WHY, SpeedFilm, parted
 from flashviz.figures import kib
 from flashviz.forms import closed_form
 from flashviz.layout import ASPECTS, Aspect, Rect
@@ -30,7 +30,7 @@ FILM = FILMS["speed"]
 MS = {"standard": 41.7, "flash": 7.3}  # FACTS.md: Dao et al. 2022, Fig. 2 left
 GB = {"standard": 40.3, "flash": 4.4}
 KIBS = {"standard": 3200, "flash": 1154}  # FACTS.md, 9
-QUOTED, COUNTED = ("time", "bytes"), ("whole", "tile", "short", "rest", "difference")
+QUOTED, COUNTED = ("time", "bytes"), ("whole", "tile", "pace", "short", "rest", "difference")
 
 
 def film_of(aspect: Aspect) -> SpeedFilm:
@@ -136,7 +136,7 @@ def test_a_tile_is_amid_its_half_of_the_pipe_when_half_of_it_is_counted(side: st
 
 @pytest.mark.parametrize("aspect", ASPECTS)
 def test_in_the_race_both_have_moved_the_same_until_one_is_done(aspect: Aspect) -> None:
-    """One clock, in bytes: standard attention has all of S out, and one row of it back, when FlashAttention is done."""
+    """One clock, in bytes: half of S is written when half of O is done, and all of S is out when FlashAttention is done."""
     film = film_of(aspect)
     standard, flash = (film.machines[side] for side in ("standard", "flash"))
     begin = max(each.packets[0].start + each.crossed(each.paused) for each in (standard, flash))
@@ -146,11 +146,44 @@ def test_in_the_race_both_have_moved_the_same_until_one_is_done(aspect: Aspect) 
             == pytest.approx(flash.crossed(now + flash.ahead), abs=1024)
             == pytest.approx(now, abs=1024)
         )
-    ends = {side: each.display(film.done + each.ahead).counter.text for side, each in film.machines.items()}
-    assert ends == {"standard": "1,152 KiB", "flash": "1,154 KiB"}
-    assert standard.grids["S"].values == [64]
-    assert [stay.tensor for stay in standard.stays if stay.start <= film.done + standard.ahead < stay.stop] == ["S"] * 8
+    texts = {each.display(film.half + each.ahead).counter.text for each in film.machines.values()}
+    assert len(texts) == 1
+    assert [each.state(film.half + each.ahead, "state").text for each in (standard, flash)] == ["half of S written", "half of O done"]
+    assert standard.display(film.half + standard.ahead).grids["S"].values >= 32
+    assert flash.arrived(film.half + flash.ahead) == ["O"] * 4
+    assert flash.display(film.done + flash.ahead).counter.text == "1,154 KiB"
+    passed = [each.packet for each in standard.passages if each.amid <= film.done + standard.ahead]
+    assert [(each.tensor, each.out) for each in passed].count(("S", True)) == 64
     assert standard.display(standard.end).counter.text == "3,200 KiB"
+
+
+def test_no_bytes_are_named_before_the_race_and_standard_attentions_stand_only_half_way() -> None:
+    """A first row of S and a first block of O are not the same work, and the number of standard attention does not stop at another's."""
+    film = scene(FILM)
+    assert {beat: said(at(film, beat), "state") for beat in ("whole", "tile", "pace", "short")} == {
+        "whole": ["1/8 of S written"],
+        "tile": ["1/8 of S written", "1/8 of O done"],
+        "pace": ["half of S written", "half of O done"],
+        "short": [],
+    }
+    assert [said(at(film, beat), f"moved {side}") for beat in ("whole", "tile") for side in SIDES] == [[]] * 4
+    assert said(at(film, "pace"), "moved standard") == said(at(film, "pace"), "moved flash") != []
+    assert said(at(film, "short"), "moved standard") > said(at(film, "short"), "moved flash") == ["1,154 KiB"]
+    assert said(at(film, "short"), "count name") == [MOVED]
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_a_lane_points_where_its_tiles_go(aspect: Aspect) -> None:
+    film = film_of(aspect)
+    for side, machine in film.machines.items():
+        pipe, lanes = film.place[f"{side} pipe"], [each for each in machine.panels() if getattr(each, "tag", "") == "pipe"]
+        for out, each in zip((True, False), lanes, strict=True):
+            tip = pipe.x0 - TIP if out else pipe.x1 + TIP
+            assert (min if out else max)(each.points[:, 0]) == pytest.approx(tip)
+            passage = next(found for found in machine.passages if found.packet.out == out)
+            (before,), (later,) = (passage.seen(passage.amid + step) for step in (-1024, 1024))
+            assert (later.center[0] - before.center[0]) * (tip - pipe.center[0]) > 0
+            assert each.get_center()[1] == pytest.approx(before.center[1])
 
 
 def test_a_first_tile_is_seen_on_chip_and_then_goes_out_or_is_dropped() -> None:
@@ -166,22 +199,25 @@ def test_a_first_tile_is_seen_on_chip_and_then_goes_out_or_is_dropped() -> None:
     assert not {each.packet.tensor for each in flash.passages} & set("SP")
 
 
-def test_on_flash_attentions_chip_is_one_tile_and_o_grows_with_each() -> None:
+def test_on_flash_attentions_chip_is_one_tile_and_o_is_brighter_with_each() -> None:
     machine = film_of("16:9").machines["flash"]
     tiles = sorted((each.start, each.stop) for each in machine.stays if each.tensor in "SP" and each.stop > each.start)
     assert len(tiles) == 2 * 64
     assert all(stop <= start + 1e-6 for (_, stop), (start, _) in pairwise(tiles))
-    heights = [each.rect.height for each in machine.stays if each.tensor == "O"]
-    assert heights[:8] == pytest.approx([machine.place("output").height * share / 8 for share in range(1, 9)])
+    sums = [each for each in machine.stays if each.tensor == "O"]
+    assert {each.rect for each in sums} == {machine.place("output")}
+    assert [each.share for each in sums] == [share / 8 for share in range(1, 9)] * 8
+    assert [machine.display(each.start).sum.get_fill_opacity() for each in sums[:8]] == [each.share for each in sums[:8]]
 
 
 def test_s_and_p_fill_hbm_in_standard_attention_alone() -> None:
     film, config = scene(FILM), AttentionConfig()
     tiles = config.row_blocks * config.col_blocks
-    for beat, counts in {"whole": (8, 0), "tile": (8, 0), "short": (tiles, 0), "rest": (tiles, tiles)}.items():
+    for beat, counts in {"whole": (8, 0), "tile": (8, 0), "rest": (tiles, tiles)}.items():
         for name, count in zip("SP", counts, strict=True):
-            assert values_of(at(film, beat), f"stored {name}") == [written([count]), written([0])], beat
-    assert said(at(film, "short"), "never") == [NEVER[0], NEVER[0]]
+            assert values_of(at(film, beat), f"stored {name}") == [written([count])], beat
+    assert values_of(at(film, "short"), "stored S") == [written([tiles])]
+    assert [said(at(film, beat), "never") for beat in ("tile", "pace", "short", "rest")] == [[NEVER[0]]] * 4
     assert said(at(film, "short"), "done") == [DONE]
     assert said(at(film, "rest"), "done") == [DONE, DONE]
     assert not {name for _, name in crossed("fa2")} & set("SP")

@@ -15,17 +15,19 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Kind, Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("time", "Less time", 4.0, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
+    Beat("time", "Less time", 3.7, shot="speed", late=True, along=True, caption="As the paper measured it: less time."),
     Beat("bytes", "Fewer bytes", 5.5, shot="speed", late=True, along=True, caption="And fewer bytes go to and from HBM, the memory. Why?"),
-    Beat("whole", "All the way", 6.2, shot="speed", late=True, along=True,
+    Beat("whole", "All the way", 5.9, shot="speed", late=True, along=True,
          caption="Standard attention: each tile of S goes out to HBM."),
-    Beat("tile", "Used at once", 7.9, shot="speed", late=True, along=True,
+    Beat("tile", "Used at once", 7.4, shot="speed", late=True, along=True,
          caption="FlashAttention: each tile goes into O and is dropped."),
-    Beat("short", "Done sooner", 5.1, shot="speed", late=True, along=True,
+    Beat("pace", "The same pace", 4.9, shot="speed", late=True, along=True,
+         caption="The same bytes so far: the pipe sets the pace."),
+    Beat("short", "Done sooner", 4.8, shot="speed", late=True, along=True,
          caption="FlashAttention moves fewer bytes, so it is done sooner."),
-    Beat("rest", "S and P on their way", 8.3, shot="speed", late=True, along=True,
+    Beat("rest", "S and P on their way", 4.8, shot="speed", late=True, along=True,
          caption="Standard attention still moves S and P, out and back."),
-    Beat("difference", "S and P", 7.0, shot="speed", late=True, along=True,
+    Beat("difference", "S and P", 9.1, shot="speed", late=True, along=True,
          caption="S and P, out and back: FlashAttention never moves them."),
 )  # fmt: skip
 SIDES = {"standard": "standard attention", "flash": "FlashAttention"}

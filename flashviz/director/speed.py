@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
-from manim import Group, Mobject
+from manim import Group, Mobject, VMobject
 from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
@@ -18,13 +19,29 @@ from flashviz.citations import FIGURE_2
 from flashviz.director.film.parts import Way, gates, heading, show_rows
 from flashviz.director.material import provenance, sheets
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, fitted, labelled, machine, middle, slid, word
+from flashviz.director.words import (
+    LABEL,
+    NAME,
+    NUMBER,
+    Counter,
+    Word,
+    amid,
+    first_that_fits,
+    fitted,
+    labelled,
+    line_width,
+    machine,
+    middle,
+    slid,
+    word,
+    worded,
+)
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot, centered, columns
 from flashviz.layout import rows as split
 from flashviz.layout.speed import BESIDE, LINE, units
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import Fade, FadeIn, FadeOut, Shows, Veil, early, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, Veil, early, late
 from flashviz.mobjects.named import Named, NamedPath
 from flashviz.mobjects.stored import Stored, on_ground
 from flashviz.mobjects.tiles import Hatch, Matrix, Rectangles, dashes, edges, outlines, plane, span
@@ -32,15 +49,17 @@ from flashviz.mobjects.whole import Chip
 
 BEGUN = 0.2  # of the shorter bar, which is there in the first frame
 RACE = 2.4  # seconds: of the longer of two bars
-SLOW, FAST = 320 * KIB, 400 * KIB  # bytes a second: of the first tile, of a race
+PACE = 400 * KIB  # bytes a second: of a first tile, and of a race
 ROWS = {"standard": 260 * KIB, "flash": 100 * KIB}  # of all tiles of the first row
 SIDE = em(36)  # of a tile on its way: so long are its bytes, and the rows of tiles have no gaps
-SEEN, LANDS, BREAK = 220 * KIB, 60 * KIB, 1000 * KIB  # waits: a tile is seen on chip, it is on its way out, a row is all there
+SEEN, LANDS, BREAK = 180 * KIB, 60 * KIB, 1000 * KIB  # waits: a tile is seen on chip, it is on its way out, a row is all there
 LOW = 0.9 * SIDE  # what is lower has no room for its letter
-TURN = 1.8  # seconds: a row of S becomes P
-GROWS, GROWN = 1.6, 0.2  # seconds: of the longer bar at the end; of it, what comes while the machines leave
+RUNS_ON = 1.8  # seconds: standard attention's machine, while it is read that the other is done
+GROWS, GROWN = 0.9, 0.2  # seconds: of the longer bar at the end; of it, what comes while the machines leave
 EDGE = 0.14  # of a tile's side: the inner edge of P
-LEFT = 0.72  # of the ground, over the machine that waits
+NEXT, STANDS = 1.0, 2.3  # seconds: until the next label comes, and of the end
+LEFT = 0.72  # of the ground, over the machine that waits, or is done
+TIP = em(24)  # of an arrow, beyond its lane
 SLIVER = em(5)  # width of LSE in a bar
 SEAM = em(2)  # around squares, and parts of a bar
 PLATE = em(50)  # side of what is behind words on a hatching
@@ -56,11 +75,14 @@ MEMORIES = {
     "pipe": ("pipe: same pace", "pipe"),
     "chip": ("on chip: small, fast", "on chip: fast", "on chip"),
 }
-WHY = ("Why? A smaller run: one head, N = {}, forward only", "Why? One head, N = {}, forward only")
+WHY = ("Counted here: one head, N = {}, forward", "Counted: one head, N = {}, forward")
 UNIT = "1 square = {}"
 MOVED, DONE = "moved so far", "done"
 NOTE = "softmax: S becomes P"
-NEVER = ("stays empty", "empty")
+KEPT = (("m,", "l", "and", "O so far", "stay on chip"), ("m,", "l,", "O", "stay on chip"))
+MADE = {"standard": ("S", "{} of S written"), "flash": ("O", "{} of O done")}  # what is counted in rows of tiles in HBM
+HALF = {Fraction(1, 2): "half"}
+NEVER = ("S, P: stay empty", "stay empty")
 BOTH = "S and P, out and back: {}"
 NONE = ("no S, no P", "none")
 SHARED = "K and V: once for each of {} blocks of Q"
@@ -198,6 +220,7 @@ class Stay:
     rect: Rect
     start: float
     stop: float
+    share: float = 1.0  # of it that is there
 
 
 class Machine(Group):
@@ -213,11 +236,11 @@ class Machine(Group):
         self.again, self.end = min(each.leaves for each in later), max(each.arrives for each in later)
         self.softmax = next(stay.start for stay in self.stays if stay.tensor == "P")
         self.summed = max(each.chip for each in first if not each.packet.out)
-        self.waiting, self.turned = self.row_of_scores() if side == "standard" else (self.end, self.end)
         self.ahead = later[0].amid - later[0].packet.middle  # what it has waited when it goes on
         self.grids = {
             name: Stored(film.sheets[name], self.place(name), (self.config.row_blocks, self.config.col_blocks), self.skin, name)
             for name in "SP"
+            if any(each.packet.tensor == name for each in self.passages)
         }
         values = {**dict(zip("QKV", (each[0, 0].astype(np.float64) for each in film.found.traces["flash"].inputs), strict=True)),
                   "O": film.found.output}  # fmt: skip
@@ -225,12 +248,13 @@ class Machine(Group):
         self.squares = {
             name: Rectangles(self.skin.hue(name), name=f"crossing {name}").set_stroke(self.skin.chip, theme.OUTLINE) for name in SHOWN
         }
+        self.sum = Rectangles(self.skin.o, name="sum")
         self.inner = outlines(self.skin.ground, "inner edge")
         self.letters = NamedPath("letters", stroke_width=0, fill_color=self.skin.ground, fill_opacity=1)
         self.glyphs = {name: glyphs(heading(centered(0.0, 0.0, SIDE, SIDE), name, self.skin.ground, LABEL)) for name in SHOWN}
         self.counter, self.counted, self.px = Counter(self.skin.ink, f"moved {side}"), self.place("count"), film.px
         self.still = Group(*self.panels(), *(self.whole[name] for name in "QKV"))
-        super().__init__(*self.grids.values(), self.whole["O"], *self.squares.values(), self.inner, self.letters, self.counter)
+        super().__init__(*self.grids.values(), self.whole["O"], self.sum, *self.squares.values(), self.inner, self.letters)
         self.display(self.begin)
 
     @property
@@ -243,12 +267,12 @@ class Machine(Group):
         return self.film.place[f"{self.side} {part}"]
 
     def panels(self) -> Iterator[Mobject]:
-        """HBM, the chip and the pipe; dashed is where a row of tiles has room."""
+        """HBM, the chip and the pipe; dashed is where a row of tiles has room, and what is never kept would have."""
         yield from (Chip(self.skin).place(self.place(part)) for part in ("hbm", "chip"))
-        yield plane(self.skin.registers, self.skin.quiet, "pipe").display(edges([self.place("pipe")]))
-        yield Rectangles(self.skin.quiet, name="room").display(np.concatenate([dashes(self.place(part)) for part in ("strip", "output")]))
+        yield from (lane(half, out=out, skin=self.skin) for half, out in zip(split(self.place("pipe"), 2), (True, False), strict=True))
+        rooms = ["strip", "output", *(name for name in "SP" if name not in self.grids)]
+        yield Rectangles(self.skin.quiet, name="room").display(np.concatenate([dashes(self.place(part)) for part in rooms]))
         yield from (heading(self.place(f"{name} name"), name, self.skin.hue(name), NAME) for name in "QKVSPO")
-        yield word(MOVED, LABEL, self.skin.ink, self.place("count name"), "count name", Face.TEXT)
 
     def cell(self, packet: Packet) -> Rect:
         """Where a tile lies in HBM."""
@@ -267,14 +291,13 @@ class Machine(Group):
     def cross(self) -> Iterator[Passage]:
         """All that crosses. In the first row of tiles the first one is seen on chip, and the others wait until they are made."""
         waited, lead, row = 0.0, 0.0, FIRST
-        turn = next((each for each in self.packets if each.tensor == "P" and each.out), None)
         for packet in self.packets:
             if packet.tensor not in SHOWN:
                 continue
             slow = (packet.launch, packet.i) == FIRST
             way, steps, at = self.way(packet, followed=slow and packet.j < 1)
             times = np.concatenate([[0.0], np.cumsum(steps)])
-            if row == FIRST != (packet.launch, packet.i) or packet is turn:
+            if row == FIRST != (packet.launch, packet.i):
                 waited += BREAK
             elif slow and packet.out:
                 waited += lead + times[at] + (SEEN if packet.j < 1 else 0.0)
@@ -325,23 +348,17 @@ class Machine(Group):
                 yield Stay("P", rect, each.chip, after(found, j))
         yield from self.sums(found)
 
-    def row_of_scores(self) -> tuple[float, float]:
-        """When all of S has been out and its first row is back, and when the next tile leaves: of P, or of S's next row."""
-        at = next(at for at, each in enumerate(self.passages) if (each.packet.tensor, each.packet.out) == ("P", True))
-        return max(each.arrives for each in self.passages[:at]), min(each.leaves for each in self.passages[at:])
-
     def turn(self, found: Found) -> float:
         """When a row of S, which is all there, becomes P."""
         return (found["S", False, self.config.col_blocks - 1].chip + found["P", True, 0].chip) / 2
 
     def sums(self, found: Found) -> Iterator[Stay]:
-        """O's block has grown with each tile that went into it."""
+        """O's block is brighter with each tile that went into it."""
         if ("O", True, -1) in found:
             out, count = found["O", True, -1], self.config.col_blocks
             ends = [*(after(found, j) for j in range(count)), out.chip]
             for j, (start, stop) in enumerate(pairwise(ends)):
-                rect = self.spot(out.packet)
-                yield Stay("O", rect.bottom(rect.height * (j + 1) / count), start, stop)
+                yield Stay("O", self.spot(out.packet), start, stop, (j + 1) / count)
 
     def crossed(self, now: float) -> float:
         """Bytes: tiles wait, and then are at the same pace again; the last bytes of LSE follow the last tile."""
@@ -352,18 +369,39 @@ class Machine(Group):
     def display(self, now: float) -> Machine:
         """HBM, the pipe and the chip when so many bytes could have crossed."""
         seen = [(each.packet.tensor, rect) for each in self.passages for rect in each.seen(now)]
-        seen += [(each.tensor, each.rect.inset(SEAM)) for each in self.stays if each.start <= now < each.stop]
+        stays = [each for each in self.stays if each.start <= now < each.stop]
+        seen += [(each.tensor, each.rect.inset(SEAM)) for each in stays if each.tensor != "O"]
+        self.sum.display(edges([each.rect.inset(SEAM) for each in stays if each.tensor == "O"]))
+        self.sum.set_fill(opacity=max((each.share for each in stays if each.tensor == "O"), default=1.0))
         for name, squares in self.squares.items():
             squares.display(edges([rect for tensor, rect in seen if tensor == name]))
         self.inner.display(edges([rect.inset(EDGE * rect.width) for tensor, rect in seen if tensor == "P"]))
         points = [self.glyphs[tensor] + np.array(rect.center) for tensor, rect in seen if rect.height > LOW]
         self.letters.points = np.concatenate([np.zeros((0, 3)), *points])
-        there = [each.packet.tensor for each in self.passages if each.packet.out and each.arrives <= now]
+        there = self.arrived(now)
         for name, grid in self.grids.items():
             grid.display(there.count(name))
         show_rows(self.whole["O"], np.arange(self.config.row_blocks) < there.count("O"))
         self.says(self.crossed(now))
         return self
+
+    def arrived(self, now: float) -> list[str]:
+        """Tiles that have come to HBM by then."""
+        return [each.packet.tensor for each in self.passages if each.packet.out and each.arrives <= now]
+
+    @property
+    def rows(self) -> list[float]:
+        """When each row of tiles of what it makes, S or O, is in HBM."""
+        (name, _), count = MADE[self.side], self.config.row_blocks
+        arrivals = sorted(each.arrives for each in self.passages if (each.packet.tensor, each.packet.out) == (name, True))
+        return arrivals[len(arrivals) // count - 1 :: len(arrivals) // count]
+
+    def state(self, now: float, part: str) -> Word:
+        """How much of what it makes is in HBM by then, in whole rows of tiles."""
+        (name, text), rows = MADE[self.side], self.rows
+        made = Fraction(sum(each <= now for each in rows), len(rows))
+        ink = self.skin.ink if name in "SP" else self.skin.hue(name)
+        return word(text.format(HALF.get(made, made)), LABEL, ink, self.place(part), "state", Face.TEXT)
 
     def says(self, crossed: float) -> None:
         """The bytes so far."""
@@ -384,6 +422,15 @@ class Machine(Group):
 def program(each: Passage) -> tuple[int, int]:
     """Kernel and row block."""
     return each.packet.launch, each.packet.i
+
+
+def lane(rect: Rect, *, out: bool, skin: palette.Theme) -> VMobject:
+    """Half of the pipe as an arrow: its tip is where tiles leave it."""
+    (tail, head), tip = ((rect.x1, rect.x0), -TIP) if out else ((rect.x0, rect.x1), TIP)
+    corners = [(tail, rect.y0), (head, rect.y0), (head + tip, rect.center[1]), (head, rect.y1), (tail, rect.y1), (tail, rect.y0)]
+    drawn = NamedPath("pipe", fill_color=skin.registers, fill_opacity=1, stroke_color=skin.quiet, stroke_width=theme.OUTLINE)
+    drawn.set_points_as_corners([(x, y, 0.0) for x, y in corners])
+    return drawn
 
 
 def after(found: Found, j: int) -> float:
@@ -483,8 +530,9 @@ def named(tensor: str, out: bool) -> str:
 
 
 class SpeedFilm(ChapterFilm):
-    """Everything on stage, made here once. ``gone``: what the last beat takes away."""
+    """Everything on stage, made here once. ``states``: what either has made; ``gone``: what the end takes away."""
 
+    states: Sequence[Mobject]
     gone: Sequence[Mobject]
 
     def __init__(self, scene: ShotScene, found: Speed) -> None:
@@ -503,6 +551,7 @@ class SpeedFilm(ChapterFilm):
         self.bars = {side: Bar(self, side) for side in SIDES}
         self.why = fitted([text.format(f"{config.seq_q:,}") for text in WHY], NAME, self.skin.ink, place["why"], "why")
         self.heads = list(self.headings())
+        self.labels = {side: word(MOVED, LABEL, self.skin.ink, place[f"{side} state"], "count name", Face.TEXT) for side in SIDES}
         self.veils = {
             side: Rectangles(self.skin.ground, name="veil", opacity=0.0).display(edges([place[f"{side} row"]])).set_z_index(1)
             for side in SIDES
@@ -541,7 +590,7 @@ class SpeedFilm(ChapterFilm):
         self.move(FadeIn(pair.figures[first]), pair.grow(few, most), seconds=RACE * (1 - few / most))
         self.move(FadeIn(pair.figures[last]), seconds=TEXT)
 
-    def run(self, start: float, stop: float, pace: float, *sides: str, also: Fade | None = None) -> None:
+    def run(self, start: float, stop: float, pace: float, *sides: str, also: Sequence[Any] = ()) -> None:
         """Machines run, at so many bytes a second; a time is that of one, or, where both run, that of what has crossed."""
         machines = [(self.machines[side], self.machines[side].ahead * (len(sides) > 1)) for side in sides]
 
@@ -549,7 +598,7 @@ class SpeedFilm(ChapterFilm):
             for each, ahead in machines:
                 each.display(start + (stop - start) * share + ahead)
 
-        self.move(Shows(Group(*(each for each, _ in machines)), show), *([also] if also else []), seconds=(stop - start) / pace)
+        self.move(Shows(Group(*(each for each, _ in machines)), show), *also, seconds=(stop - start) / pace)
 
     def waits(self, side: str, share: float) -> Veil:
         """A veil over what waits, so dark."""
@@ -561,19 +610,38 @@ class SpeedFilm(ChapterFilm):
             rect = self.place[f"{side} {part}"]
             yield slid(name, rect.x0, middle(rect, LABEL))
 
-    def note(self, side: str) -> Word:
-        """What becomes of S on chip."""
-        return word(NOTE, LABEL, self.skin.ink, self.place[f"{side} note"], "note")
+    def note(self) -> Word:
+        """What becomes of S on FlashAttention's chip."""
+        return word(NOTE, LABEL, self.skin.ink, self.place["flash note"], "note")
+
+    def kept(self) -> list[Word]:
+        """What stays on FlashAttention's chip from tile to tile."""
+        rect, skin = self.place["flash note"], self.skin
+        texts = next((each for each in KEPT if line_width([*each], LABEL) <= rect.width), KEPT[-1])
+        hues = {"m": skin.stats, "l": skin.stats, "O": skin.o}
+        return worded(rect, [*texts], LABEL, [hues.get(each.strip(",").split()[0], skin.ink) for each in texts], "kept")
+
+    def never(self) -> Iterator[Mobject]:
+        """Over FlashAttention's places of S and P."""
+        first, last = (self.place[f"flash {name}"] for name in "SP")
+        text = amid(NEVER, self.skin.ink, Rect(first.x0, first.y0, last.x1, first.y1), "never")
+        plate = centered(*Rect(first.x0, first.y0, last.x1, first.y1).center[:2], text.wide + 2 * SEAM, PLATE)
+        yield Rectangles(self.skin.chip, name="plate").display(edges([plate]))
+        yield text
 
     def finished(self, side: str) -> Word:
         """Beside the number: all has crossed."""
-        return word(DONE, self.px, self.skin.o if side == "flash" else self.skin.ink, self.place[f"{side} done"], "done")
+        return word(DONE, self.px, self.skin.o if side == "flash" else self.skin.ink, self.place[f"{side} state"], "done")
 
     @property
     def done(self) -> float:
-        """Bytes at which FlashAttention's last ones have arrived, and standard attention has a row of S on chip."""
-        flash, standard = (self.machines[side] for side in ("flash", "standard"))
-        return max(flash.end - flash.ahead, standard.waiting - standard.ahead)
+        """Bytes at which FlashAttention's last ones have arrived."""
+        return self.machines["flash"].end - self.machines["flash"].ahead
+
+    @property
+    def half(self) -> float:
+        """Bytes at which half of S and half of O have arrived in HBM."""
+        return max(each.rows[len(each.rows) // 2 - 1] - each.ahead for each in self.machines.values())
 
     def over(self, *, scores: bool) -> Iterator[Mobject]:
         """Over standard attention's bar, S and P and their bytes, and the room that they do not take in the other; or all else."""
@@ -587,8 +655,10 @@ class SpeedFilm(ChapterFilm):
             room = Rect(rect.x0, self.place["flash end"].y0, rect.x1, self.place["flash end"].y1)
             yield Rectangles(self.skin.quiet, name="room").display(dashes(room))
             yield amid(NONE, self.skin.ink, room, "none")
-        else:
-            yield word(SHARED.format(self.found.config.row_blocks), LABEL, self.skin.ink, self.place["shared"], "shared", Face.TEXT)
+
+    def shared(self) -> Word:
+        """How often K and V cross."""
+        return word(SHARED.format(self.found.config.row_blocks), LABEL, self.skin.ink, self.place["shared"], "shared", Face.TEXT)
 
 
 def parted(text: str, width: float) -> list[str]:
@@ -647,50 +717,74 @@ def whole(film: SpeedFilm) -> None:
     machine = film.machines["standard"]
     gone = [*film.source, *film.time.head, *film.time.parts, *film.bytes.head, *film.bytes.parts, *film.bytes.names.values()]
     stage = [film.why, *film.heads, *(part for each in film.machines.values() for part in (each.still, each))]
-    film.move(FadeOut(*gone, rate_func=early), *film.names("name"), FadeIn(*stage), seconds=MOVE)
-    film.scene.add(*film.veils.values())
-    film.move(film.waits("flash", LEFT), seconds=TEXT)
     with film.scene.telling():
-        film.run(machine.begin, machine.row, SLOW, "standard")
+        film.move(FadeOut(*gone, rate_func=early), *film.names("name"), FadeIn(*stage), seconds=MOVE)
+        film.scene.add(*film.veils.values())
+        film.move(film.waits("flash", LEFT), seconds=TEXT)
+        film.run(machine.begin, machine.row, PACE, "standard")
         film.run(machine.row, machine.paused, ROWS["standard"], "standard")
+        film.states = [machine.state(machine.paused, "count")]
+        film.move(FadeIn(*film.states), seconds=2 * TEXT)
 
 
 @beat("tile")
 def tile(film: SpeedFilm) -> None:
     """FlashAttention's first tile: it is made, becomes P, goes into O and is dropped, and so is each other one of its row."""
-    machine, note = film.machines["flash"], film.note("flash")
+    machine, note, kept = film.machines["flash"], film.note(), film.kept()
     film.move(film.waits("standard", LEFT), film.waits("flash", 0.0), seconds=2 * TEXT)
     with film.scene.telling():
-        film.run(machine.begin, machine.softmax, SLOW, "flash")
-        film.run(machine.softmax, machine.row, SLOW, "flash", also=FadeIn(note, rate_func=at_once))
-        film.run(machine.row, machine.summed, ROWS["flash"], "flash", also=FadeOut(note, rate_func=at_once))
-        film.run(machine.summed, machine.paused, SLOW, "flash")
+        film.run(machine.begin, machine.softmax, PACE, "flash")
+        film.run(machine.softmax, machine.row, PACE, "flash", also=[FadeIn(note, rate_func=at_once)])
+        film.run(
+            machine.row, machine.summed, ROWS["flash"], "flash", also=[FadeOut(note, rate_func=at_once), FadeIn(*kept, rate_func=late)]
+        )
+        film.run(machine.summed, machine.paused, PACE, "flash", also=[FadeOut(*kept)])
+        state = machine.state(machine.paused, "count")
+        never = [*film.never()]
+        film.move(FadeIn(state, *never), seconds=2 * TEXT)
+    film.states, film.gone = [*film.states, state], never
+
+
+@beat("pace")
+def pace(film: SpeedFilm) -> None:
+    """Both go on, at one pace, until half of O is there: the same bytes have crossed, and standard attention has half of S."""
+    machines = film.machines.values()
+    film.move(film.waits("standard", 0.0), seconds=2 * TEXT)
+    start, counted = min(each.again - each.ahead for each in machines), max(each.crossed(each.paused) for each in machines)
+    soon = counted + 2 * TEXT * PACE
+    with film.scene.telling():
+        film.run(start, counted, PACE, *SIDES, also=[FadeOut(*film.states, rate_func=early)])
+        for each in machines:
+            each.add(each.counter)
+        film.run(counted, soon, PACE, *SIDES, also=[FadeIn(*(each.counter for each in machines), *film.labels.values())])
+        film.run(soon, film.half, PACE, *SIDES)
+        film.states = [each.state(film.half + each.ahead, "state") for each in machines]
+        film.move(FadeOut(*film.labels.values(), rate_func=early), FadeIn(*film.states, rate_func=late), seconds=2 * TEXT)
 
 
 @beat("short")
 def short(film: SpeedFilm) -> None:
-    """Both go on, at one pace, until all that FlashAttention has to move has crossed: standard attention has only S."""
-    film.move(film.waits("standard", 0.0), seconds=TEXT)
-    start = min(each.again - each.ahead for each in film.machines.values())
-    never = [amid(NEVER, film.skin.ink, film.place[f"flash {name}"], "never") for name in "SP"]
+    """They go on until all that FlashAttention has to move has crossed: its machine is dim, and the other one goes on."""
+    standard, label = film.machines["standard"], film.labels["flash"]
+    begin = film.done + standard.ahead
     with film.scene.telling():
-        film.run(start, film.done, FAST, *SIDES)
+        film.move(FadeOut(*film.states, rate_func=early), FadeIn(*film.labels.values(), rate_func=late), seconds=2 * TEXT)
+        film.run(film.half, film.done, PACE, *SIDES)
         done = film.finished("flash")
-        film.move(FadeIn(done, *never), seconds=2 * TEXT)
-    film.gone = [done, *never]
+        turn = [FadeOut(label, rate_func=early), FadeIn(done, rate_func=late), film.waits("flash", LEFT)]
+        film.run(begin, begin + 2 * TEXT * PACE, PACE, "standard", also=turn)
+        film.run(begin + 2 * TEXT * PACE, begin + RUNS_ON * PACE, PACE, "standard")
+    film.gone = [*film.gone, done]
 
 
 @beat("rest")
 def rest(film: SpeedFilm) -> None:
-    """Standard attention goes on alone, at the same pace: a row of S is back, becomes P, goes out, and so on to the end."""
+    """Standard attention goes on alone, at the same pace, to the end: S is back, becomes P, goes out, and comes back."""
     machine = film.machines["standard"]
-    begin = film.done + machine.ahead
-    note = film.note("standard")
     with film.scene.telling():
-        film.run(begin, machine.turned, (machine.turned - begin) / TURN, "standard", also=FadeIn(note, rate_func=at_once))
-        film.run(machine.turned, machine.end, FAST, "standard", also=FadeOut(note, rate_func=at_once))
+        film.run(film.done + machine.ahead + RUNS_ON * PACE, machine.end, PACE, "standard")
         done = film.finished("standard")
-        film.move(FadeIn(done), seconds=2 * TEXT)
+        film.move(FadeOut(film.labels["standard"], rate_func=early), FadeIn(done, rate_func=late), seconds=2 * TEXT)
     film.gone = [*film.gone, done]
 
 
@@ -700,19 +794,20 @@ def difference(film: SpeedFilm) -> None:
     machines, bars, most = film.machines.values(), film.bars.values(), max(film.found.moved.values())
     gone = [part for each in machines for part in (each.still, *each.parts)]
     numbers = [each.goes(film.place[f"{side} end count"]) for side, each in film.machines.items()]
-    film.scene.remove(*film.veils.values())
 
     def grow(start: float, stop: float, **options: Any) -> Shows:
         return Shows(Group(*bars), lambda share: [each.display((start + (stop - start) * share) * most) for each in bars], **options)
 
     film.move(
-        FadeOut(*film.gone, *film.heads, *gone, rate_func=early),
+        FadeOut(*film.gone, *film.heads, *film.veils.values(), *gone, rate_func=early),
         *film.names("end name"), *numbers, grow(0.0, GROWN, rate_func=late), seconds=MOVE,
     )  # fmt: skip
     with film.scene.telling():
         film.move(grow(GROWN, 1.0), seconds=GROWS)
         apart = Shows(Group(*bars), lambda share: [each.display(most, share) for each in bars], rate_func=ease_in_out_cubic)
-        shared = [part for each in bars for part in (*each.told(scores=False), *each.beneath())]
-        film.move(apart, FadeIn(*shared, rate_func=early), seconds=MOVE)
-        film.move(FadeIn(*film.bars["standard"].told(scores=True), *film.over(scores=True)), seconds=2 * TEXT)
-        film.move(FadeIn(*film.over(scores=False)), seconds=2 * TEXT)
+        film.move(apart, seconds=MOVE)
+        parts = [part for each in bars for part in (*each.told(scores=False), *each.beneath())]
+        scores = [*film.bars["standard"].told(scores=True), *film.over(scores=True)]
+        for labels, seconds in ((scores, NEXT), ([*film.over(scores=False)], NEXT), ([*parts, film.shared()], STANDS)):
+            film.move(FadeIn(*labels), seconds=2 * TEXT)
+            film.scene.hold(seconds)
