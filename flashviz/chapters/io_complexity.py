@@ -17,10 +17,11 @@ from flashviz.storyboard import Beat
 from flashviz.trace import Trace
 
 BEATS: tuple[Beat, ...] = (
-    Beat("chip", "The chip", 3.9, shot="io", late=True, along=True, caption="The chip has room for four blocks."),
-    Beat("visit", "A visit", 4.9, shot="io", late=True, along=True, caption="O is unfinished, so it comes again for each block."),
+    Beat("chip", "The chip", 3.9, shot="io", late=True, along=True, caption="How much must cross, with so small a chip?"),
+    Beat("visit", "A visit", 4.9, shot="io", late=True, along=True, caption="Q × K makes scores, scores × V a part of O."),
     Beat("sweep", "A sweep", 5.7, shot="io", late=True, along=True, caption="K and V stay, all of Q and O pass: that is one sweep."),
-    Beat("again", "All sweeps", 9.7, shot="io", late=True, along=True, caption="The next K and V: all of Q and O pass again."),
+    Beat("back", "O again", 3.9, shot="io", late=True, along=True, caption="O is unfinished, so it comes again for each block."),
+    Beat("again", "All sweeps", 9.7, shot="io", late=True, along=True, caption="Each block of K and V: all of Q and O pass again."),
     Beat("more", "Too small", 5.3, shot="io", late=True, along=True, caption="So small a chip moves more than standard attention."),
     Beat("less", "Less already", 5.5, shot="io", late=True, along=True, caption="Even this chip moves less than standard attention."),
     Beat("wider", "Twice M", 4.5, shot="io", late=True, along=True, caption="Twice the memory: wider blocks, half the sweeps."),

@@ -11,13 +11,13 @@ import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import IO, Step, gather, named, on_chip
 from flashviz.citations import THEOREM_2
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, fitted, middle, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, fitted, middle, word, worded
 from flashviz.figures import KIB
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import BAR, BEFORE, Band, Columns, Cross, Square
@@ -31,11 +31,13 @@ from flashviz.mobjects.sweeps import Bars, Block, Memory, Stripes, Sweeps, stren
 from flashviz.mobjects.tiles import DASH, THIN, Rectangles, box, dashes, edges, outlines, span
 
 WHOLE = ("scores: never in HBM", "never in HBM")
-ROOM = ("on chip:", "M = {kib}", "4 blocks of", "{columns} rows,", "{each} each")
+ROOM = ("on chip, M = {kib}: 4 blocks of {columns} rows", "M = {kib}: 4 blocks of {columns} rows")
+SUMS = ("and its sums", "+ its sums", "+ sums")
 CUT = ("N = {n} rows each,", "d = {d} numbers a row,", "{sweeps} blocks of {columns} rows")
-SCORES = ("scores:", "made and", "dropped")
-PART = "+ part"
-CHIP = "chip: {kib}"
+SCORES, PART = "scores", "part"
+DROPPED = ("made and dropped,", "not counted in M", "({paper})")
+AGAIN = ("the same block", "of O, unfinished")
+CHIP = "M = {kib}"
 BLOCKS = ("K, V: {sweeps} blocks of {columns} rows", "{sweeps} blocks of {columns} rows")
 WHOLE_KV = ("K, V: all {columns} rows at once", "all {columns} rows at once")
 UNEVEN = ("K, V: blocks of {columns}, then {rest} rows", "blocks of {columns}, then {rest} rows")
@@ -63,9 +65,9 @@ NEARER = 1.4  # columns: in one of so many the first bar grows
 LARGE = 5  # sweeps: as many fill the place at first
 FLIGHT, MADE_IN, SEEN = 0.6, 0.45, 0.6  # seconds: a block's way, until the tile is lit, and a look
 CALM, FIRST = 0.7, 0.8  # seconds: before the first block, and of its way
-VISITS, OTHERS = (1.0, 0.8, 0.6), 1.2  # seconds: of visits that are seen one by one, and of all others
+VISITS, OTHERS = (1.0, 0.7), 1.0  # seconds: of visits that are seen one by one, and of all others
 ARRIVED, LEAVES = 0.4, 0.6  # shares of a visit: its blocks have come, O goes
-PACES, REST_OF = (0.9, 0.6, 0.4), 1.7  # seconds: of sweeps that are seen one by one, and of all others
+PACES, REST_OF = (0.9, 0.6, 0.5, 0.4), 2.6  # seconds: of sweeps that are seen one by one, and of all others
 PACE, GROWTH, LEAST = 1.6, 0.7, 0.8  # seconds: of all sweeps at the smallest M, of twice M, and of few sweeps
 PIECE, COMPARED, LIT, LAST = 0.3, 1.2, 1.0, 1.5  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
 BACK, DIM = 0.22, 0.7  # opacities: of what is not spoken of, and of the veil over what the law does not count
@@ -102,17 +104,21 @@ class IOFilm(ChapterFilm):
         self.square = Sweeps(Square.of(place["square"], found.config.seq_k), self.skin)
         self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
         self.whole = amid(WHOLE, self.skin.ink, self.square.place.grid, "whole")
-        self.cross, self.memory = Cross(place["cross"]), Memory(self.skin, "memory")
+        self.cross, self.memory = Cross(place["panel"], place["made"]), Memory(self.skin, "memory")
+        self.die = Named(box(place["die"], stroke=self.skin.quiet, fill=self.skin.chip), tag="die")
         self.slots = [Rectangles(self.skin.hue(name), name="slot").display(dashes(self.cross.slot(name))) for name in "KVQO"]
-        self.letters = {name: self.letter(name, self.skin.hue(name)) for name in "KVQO"}
+        self.letters = {name: self.lettered(name, self.skin.hue(name)) for name in "KVQO"}
         self.on_chip = dict[str, Rect]()  # blocks that are there
         self.flying = {name: Rectangles(self.skin.hue(name), name=f"flying {name}") for name in "KVQO"}
         self.block = Block(self.skin, 1 / self.step.sweeps)
-        slot = self.cross.slot("S")
-        names = [
-            amid([text], self.skin.ground, row, "made") for text, row in zip(SCORES, rows(slot.inset(0.0, slot.height / 5), 3), strict=True)
+        slot = self.cross.slot("scores")
+        self.tile = Group(
+            Rectangles(self.skin.scores, name="scores").display(edges([slot])), centred_word(SCORES, self.skin.ground, slot, "made")
+        )
+        texts = [text.format(paper=THEOREM_2.citation.partition(",")[0]) for text in DROPPED]
+        self.dropped = [
+            word(text, LABEL, self.skin.ink, line, "dropped") for text, line in zip(texts, rows(place["dropped"], len(texts)), strict=True)
         ]
-        self.tile = Group(Rectangles(self.skin.scores, name="scores").display(edges([slot])), *names)
         self.band = Band(place["band"], tuple(way.nbytes for way in found.each))
         self.lines = dict(zip(named(found.each), Band(place["band"], tuple(named(found.each).values())).stripes(), strict=True))
         self.shares = dict.fromkeys(self.lines, 0.0)  # of one sweep, what has crossed
@@ -143,18 +149,23 @@ class IOFilm(ChapterFilm):
 
     # ------------------------------------------------------------------------------------------------- the chip, closely
 
-    def letter(self, name: str, color: str) -> Word:
-        """On a block or its empty slot, what it is."""
-        rect, wide = self.cross.slot(name), text_width(name, NUMBER, Face.STRONG)
-        return Word(name, NUMBER, color, rect.center[0] - wide / 2, middle(rect, NUMBER), "held name").set_z_index(2, family=True)
+    def lettered(self, name: str, color: str) -> list[Word]:
+        """On a block or its empty slot what it is, and how large; with O's block come its rows' sums."""
+        letter, size, sums = rows(self.cross.slot(name).inset(em(BY_LINE)), 3)
+        left = letter.center[0] - text_width(name, NUMBER, Face.STRONG) / 2
+        found = [Word(name, NUMBER, color, left, middle(letter, NUMBER), "held name")]
+        found.append(centred_word(on_chip(self.step.m / len(self.slots), self.found.config), color, size, "held size"))
+        if name == "O":
+            found.append(centred_word(first_that_fits(SUMS, LABEL, sums.width, Face.STRONG), color, sums, "held sums"))
+        return [each.set_z_index(2, family=True) for each in found]
 
     def holds(self, name: str) -> None:
         """A block has come: it is on chip, and its letter is read on it."""
         self.scene.remove(self.flying[name])
         if name not in self.on_chip:
-            self.scene.remove(self.letters[name])
-            self.letters[name] = self.letter(name, self.skin.ink if name == "O" else self.skin.ground)
-            self.scene.add(self.letters[name])
+            self.scene.remove(*self.letters[name])
+            self.letters[name] = self.lettered(name, self.skin.ink if name == "O" else self.skin.ground)
+            self.scene.add(*self.letters[name])
         if name != "O":
             self.on_chip[name] = self.cross.slot(name)
             self.memory.display(self.place["panel"], self.on_chip)
@@ -184,82 +195,102 @@ class IOFilm(ChapterFilm):
         for nbytes, share, counter in zip(named(self.found.each).values(), shares, self.crossed, strict=True):
             counter.display(f"{share * nbytes / KIB:,.0f} KiB")
 
+    def comes(self, name: str, index: int, crossed: Sequence[float] = (), strong: bool = False) -> None:
+        """A block of Q or of O comes from HBM onto the chip, and its stripes go on from what has crossed to what then has."""
+        start, stop, flying = self.square.place.rows(name, index, self.step.rows), self.cross.slot(name), self.flying[name]
+        before = tuple(self.shares.values())
+
+        def show(share: float) -> None:
+            rect = start.toward(stop, share)
+            if name == "Q":
+                flying.display(edges([rect]))
+            else:
+                self.block.display([] if strong else [rect], [rect] if strong else [])
+            if crossed:
+                self.crosses(*(was + (now - was) * share for was, now in zip(before, crossed, strict=True)))
+
+        thing = flying if name == "Q" else self.block
+        self.scene.add(thing)
+        counts = [self.stripes, *self.crossed] if crossed else []
+        self.move(Shows(Group(thing, *counts), show, rate_func=ease_in_out_cubic), seconds=FLIGHT)
+        self.holds(name)
+
     def first_visit(self) -> None:
-        """A block of Q and one of O come in, the tile is lit and makes a part, which is added to O's block; that goes out."""
-        place, slot, step = self.square.place, self.cross.slot("O"), self.step
-        q, o, flying, after = place.rows("Q", 0, step.rows), place.rows("O", 0, step.rows), self.flying["Q"], 1 / self.visits
-        part, tile = Block(self.skin, 1 / step.sweeps, "part of O"), self.cross.slot("S")
-        plus = word(PART, NAME, self.skin.ink, slot, "part").set_z_index(2, family=True)
-        plus.put_at(slot.center[0] - plus.wide / 2, slot.y1 - em(LINE))
+        """A block of Q and one of O come; Q and K make scores, these and V a part, which is added to O's block; that goes out."""
+        place, slot, step, after = self.square.place, self.cross.slot("O"), self.step, 1 / self.visits
+        tile, beneath, o = self.cross.slot("scores"), self.cross.slot("part"), place.rows("O", 0, step.rows)
+        part, name = Block(self.skin, 1 / step.sweeps, "part of O"), centred_word(PART, self.skin.ink, tile, "part")
+        copies = {each: Rectangles(self.skin.hue(each), name=f"copy {each}", opacity=palette.SECOND) for each in "QKV"}
+        goals = {"Q": tile.left(tile.width / 2), "K": tile.right(tile.width / 2), "V": tile}
+        baseline = name.baseline
 
-        def q_in(share: float) -> None:
-            flying.display(edges([q.toward(self.cross.slot("Q"), share)]))
-            self.crosses(after * share, 0.0, 0.0)
+        def meet(names: str) -> Shows:
+            def show(share: float) -> None:
+                for each in names:
+                    copies[each].display(edges([self.cross.slot(each).toward(goals[each], share)]))
 
-        def o_in(share: float) -> None:
-            self.block.display([o.toward(slot, share)])
-            self.crosses(after, after * share, 0.0)
+            self.scene.add(*(copies[each] for each in names))
+            return Shows(Group(*(copies[each] for each in names)), show, rate_func=ease_in_out_cubic)
+
+        def made(share: float) -> None:
+            rect = tile.toward(beneath, share)
+            part.display([], [rect])
+            name.put_at(rect.center[0] - name.wide / 2, baseline)
 
         def added(share: float) -> None:
-            part.display([], [tile.toward(slot, share)])
+            rect = beneath.toward(slot, share)
+            part.display([], [rect])
 
         def o_out(share: float) -> None:
             self.block.display([], [slot.toward(o, share)])
             self.crosses(after, after, after * share)
 
-        self.scene.add(flying)
-        self.move(Shows(Group(flying, self.stripes, *self.crossed), q_in, rate_func=ease_in_out_cubic), seconds=FLIGHT)
-        self.holds("Q")
-        self.scene.add(self.block)
-        self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_in, rate_func=ease_in_out_cubic), seconds=FLIGHT)
-        self.holds("O")
-        self.move(FadeIn(self.tile), seconds=MADE_IN)
-        self.scene.add(part)
-        self.move(Shows(part, added, rate_func=ease_in_out_cubic), seconds=MOVE)
+        self.comes("Q", 0, (after, 0.0, 0.0))
+        self.comes("O", 0, (after, after, 0.0))
+        self.move(meet("QK"), seconds=MADE_IN)
+        self.move(FadeIn(self.tile, *self.dropped), FadeOut(copies["Q"], copies["K"]), seconds=TEXT)
+        self.scene.hold(SEEN)
+        self.move(meet("V"), seconds=MADE_IN)
+        self.scene.add(part, name)
+        self.move(Shows(Group(part, name), made, rate_func=ease_in_out_cubic), FadeOut(copies["V"]), seconds=MOVE)
+        self.move(FadeOut(name), seconds=TEXT)
+        self.move(Shows(part, added, rate_func=ease_in_out_cubic), seconds=MADE_IN)
         self.block.display([], [slot])
         self.scene.remove(part)
-        self.move(FadeIn(plus), seconds=TEXT)
-        self.scene.hold(SEEN)
-        self.move(FadeOut(plus, self.tile), seconds=TEXT)
+        self.move(FadeOut(self.tile), seconds=TEXT)
         self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_out, rate_func=ease_in_out_cubic), seconds=FLIGHT)
         self.scene.remove(self.block)
         self.passes(after)
 
     def rest(self) -> None:
-        """All other blocks of Q and of O: some are seen one by one, of all others only their rows; the last one is on chip still."""
+        """All other blocks of Q and of O: some are seen one by one, of all others only their rows, and how the last one goes out."""
         place, step, flying, slot, begun = self.square.place, self.step, self.flying["Q"], self.cross.slot("O"), len(VISITS) + 1
         visits, tile = self.visits, self.tile
-        clock = np.cumsum([0.0, *VISITS, OTHERS]) / (sum(VISITS) + OTHERS)
+        clock = np.cumsum([0.0, *VISITS, OTHERS, VISITS[-1] / 2])
 
         def show(share: float) -> None:
-            at = float(np.interp(share, clock, [*range(1, begun + 1), visits]))
+            at = float(np.interp(share * clock[-1], clock, [*range(1, begun + 1), visits - 0.5, visits]))
             index = min(int(at), visits - 1)
-            way = at - index if index < begun else 0.5  # of a visit
-            come, gone = min(way / ARRIVED, 1.0), max((way - LEAVES) / (1 - LEAVES), 0.0)
+            seen = index < begun or at > visits - 0.5
+            way = at - index if seen else 0.5  # of a visit
+            q_come, o_come = (min(max(way / ARRIVED - late, 0.0) * 2, 1.0) for late in (0.0, 0.5))
+            gone = max((way - LEAVES) / (1 - LEAVES), 0.0)
             q, o = place.rows("Q", index, step.rows), place.rows("O", index, step.rows)
-            flying.display(edges([q.toward(self.cross.slot("Q"), come)]))
-            self.block.display([o.toward(slot, come)] if way < 0.5 else [], [slot.toward(o, gone)] if way >= 0.5 else [])
-            for part in tile:
-                part.set_fill(opacity=float(come >= 1 and gone <= 0))
+            flying.display(edges([q.toward(self.cross.slot("Q"), q_come)]))
+            self.block.display([o.toward(slot, o_come)] if way < 0.5 else [], [slot.toward(o, gone)] if way >= 0.5 else [])
+            for each in tile:
+                each.set_fill(opacity=float(o_come >= 1 and gone <= 0))
             self.passes((index + (gone >= 1)) / visits if share < 1 else 1.0)
-            into, out = (index + come, index + gone) if index < begun else (at, at)
-            self.crosses(into / visits, into / visits, out / visits)
+            self.crosses(*((index + each if seen else at) / visits for each in (q_come, o_come, gone)))
 
         self.scene.add(flying, self.block, tile)
-        self.move(Shows(Group(flying, self.block, tile, self.square, self.stripes, *self.crossed), show), seconds=sum(VISITS) + OTHERS)
-        self.scene.remove(flying, tile)
+        self.move(Shows(Group(flying, self.block, tile, self.square, self.stripes, *self.crossed), show), seconds=clock[-1])
+        self.holds("Q")
+        self.scene.remove(self.block, tile)
 
     def passes(self, swept: float) -> None:
         """The square after so many sweeps."""
         self.square.display(self.step.columns, self.step.rows, max(swept, JUST))
-
-    def roomy(self, texts: Sequence[str]) -> list[Word]:
-        """Lines beside the chip's blocks."""
-        lines = rows(self.place["room"], len(texts))
-        px = min(
-            NAME, 0.9 * NAME * lines[0].height / em(NAME), *(NAME * lines[0].width / text_width(text, NAME, Face.STRONG) for text in texts)
-        )
-        return [word(text, px, self.skin.ink, line, "numbers") for text, line in zip(texts, lines, strict=True)]
 
     # ------------------------------------------------------------------------------------------------------ bars of bytes
 
@@ -428,6 +459,11 @@ class IOFilm(ChapterFilm):
         self.line.display(boxes)
 
 
+def centred_word(text: str, color: str, rect: Rect, name: str) -> Word:
+    """A label in the middle of ``rect``."""
+    return Word(text, LABEL, color, rect.center[0] - text_width(text, LABEL, Face.STRONG) / 2, middle(rect, LABEL), name)
+
+
 def dashed_level(x0: float, x1: float, y: float) -> np.ndarray:
     """[n, 4] boxes of a level dashed line, from its right end."""
     right, half = np.arange(x1, x0, -2 * DASH), THIN / 2
@@ -462,18 +498,16 @@ def counted(sweeps: int) -> str:
 def chip(film: IOFilm) -> None:
     """HBM with Q, K, V and O around the scores that are never stored, and a chip with room for four blocks; one of K and of V come."""
     c, columns = film.found.config, film.step.columns
-    figures = {
-        "n": c.seq_k, "d": c.head_dim, "sweeps": film.step.sweeps, "columns": columns,
-        "kib": on_chip(film.step.m, c), "each": on_chip(film.step.m / len(film.slots), c),
-    }  # fmt: skip
+    figures = {"n": c.seq_k, "d": c.head_dim, "sweeps": film.step.sweeps, "columns": columns, "kib": on_chip(film.step.m, c)}
     film.square.display(columns, film.step.rows, 0.0)
     film.memory.display(film.place["panel"], {})
     lines = rows(film.place["cut"].top(em(LINE) * len(CUT)), len(CUT))
     film.said = [
-        *film.roomy([text.format(**figures) for text in ROOM]),
+        fitted([text.format(**figures) for text in ROOM], NAME, film.skin.ink, film.place["room"], "room"),
         *(word(text.format(**figures), LABEL, film.skin.ink, line, "cut") for text, line in zip(CUT, lines, strict=True)),
     ]
-    film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.slots, *film.letters.values(), *film.said)
+    letters = itertools.chain(*film.letters.values())
+    film.scene.add(film.square, film.whole, film.hbm, film.die, film.memory, *film.slots, *letters, *film.said)
     film.scene.hold(CALM)
     with film.scene.telling():
         for name in "KV":
@@ -484,12 +518,13 @@ def chip(film: IOFilm) -> None:
 
 @beat("visit")
 def visit(film: IOFilm) -> None:
-    """A block of Q and one of O come, the tile is lit, a part is added to O's block, which goes back: what crosses is a stripe each."""
+    """One block of Q and one of O: scores, a part, O with the part goes back; what crosses is a stripe each."""
     film.crosses(*film.shares.values())
     film.said = [*film.said, *film.names, *film.crossed]
     film.move(FadeIn(film.stripes, *film.names, *film.crossed), seconds=TEXT)
     with film.scene.telling():
         film.first_visit()
+    film.said = [*film.said, *film.dropped]
 
 
 @beat("sweep")
@@ -511,9 +546,28 @@ def sweep(film: IOFilm) -> None:
         film.scene.hold(LAST)
 
 
+@beat("back")
+def back(film: IOFilm) -> None:
+    """The next block of K and of V, and of O the block that was there at first, as far as it is finished."""
+    step, beneath = film.step, film.cross.slot("part")
+    lines = rows(Rect(beneath.x0, beneath.y1 - len(AGAIN) * em(LINE), beneath.x1, beneath.y1), len(AGAIN))
+    words = [word(text, LABEL, film.skin.hue("O"), line, "again") for text, line in zip(AGAIN, lines, strict=True)]
+    with film.scene.telling():
+        film.move(FadeOut(*film.dropped), seconds=TEXT)
+        for name in "KV":
+            film.loads(name, film.square.place.block(name, float(step.columns), step.columns), film.cross.slot(name), FLIGHT)
+            film.holds(name)
+        film.passes(1.0 + JUST)
+        film.comes("Q", 0)
+        film.comes("O", 0, strong=True)
+        film.move(FadeIn(*words), seconds=TEXT)
+        film.scene.hold(LAST)
+    film.said = [*(each for each in film.said if each not in film.dropped), *words]
+
+
 @beat("again")
 def again(film: IOFilm) -> None:
-    """The slab of one sweep is a bar's first layer, the chip a strip; the next K and V lay the same again, and again: their sum."""
+    """The slab of one sweep is a bar's first layer, the chip a strip; each K and V lays the same again: their sum."""
     found, bar, panel, held, near = film.found, film.bars[0], film.place["panel"], film.held, film.near(0.0)
     quarters, stripes, step = Memory.quarters(held, filled(film.step)), film.band.stripes(), film.step
     starts, o = film.on_chip | {"O": film.cross.slot("O")}, film.memory.parts["O"]
@@ -528,7 +582,10 @@ def again(film: IOFilm) -> None:
         o.set_fill(opacity=strength(1 / step.sweeps) + (1 - strength(1 / step.sweeps)) * share)
         film.memory.display(panel.toward(held, share), {name: start.toward(quarters[name], share) for name, start in starts.items()})
 
-    film.move(FadeOut(*film.slots, film.whole, film.hbm, *film.letters.values(), film.block, film.each, *film.said), seconds=TEXT)
+    shrinks(0.0)
+    film.scene.remove(film.block, film.flying["Q"])
+    letters = itertools.chain(*film.letters.values())
+    film.move(FadeOut(*film.slots, film.die, film.whole, film.hbm, *letters, film.each, *film.said), seconds=TEXT)
     both = Shows(film.memory, shrinks, rate_func=ease_in_out_cubic), Shows(film.stripes, lies, rate_func=ease_in_out_cubic)
     film.move(*both, seconds=MOVE)
     film.said = film.measured()
@@ -539,27 +596,18 @@ def again(film: IOFilm) -> None:
     film.scene.add(bar, film.counts[0])
     film.move(FadeIn(film.brackets, laid, film.axis, *film.said), seconds=TEXT)
     clock = np.cumsum([0.0, *PACES, REST_OF]) / (sum(PACES) + REST_OF)
+    marks = np.log([*range(1, len(clock)), step.sweeps])
 
     def piles(share: float) -> None:
-        sweeps = float(np.interp(share, clock, [*range(1, len(clock)), step.sweeps]))
+        sweeps = min(float(np.exp(np.interp(share, clock, marks))), step.sweeps)  # the scale shrinks evenly
         columns = film.near(sweeps * found.sweep)
-        film.square.display(step.columns, step.rows, sweeps)
+        film.passes(max(sweeps, 1.0 + JUST))
         bar.display(columns, sweeps)
         film.counted(0, sweeps, sweeps * found.sweep, columns)
         film.bracketed(columns, (0.0, found.sweep))
         laid.put_at(laid.left, middle(Rect(0.0, columns.y(0.0), 1.0, columns.y(found.sweep)), LABEL))
 
     with film.scene.telling():
-        blocks = Group(film.flying["K"], film.flying["V"])
-
-        def load(share: float) -> None:
-            for name in "KV":
-                start = film.square.place.block(name, float(step.columns), step.columns)
-                film.flying[name].display(edges([start.toward(quarters[name], share)]))
-
-        film.scene.add(blocks)
-        film.move(Shows(blocks, load, rate_func=ease_in_out_cubic), seconds=FLIGHT)
-        film.scene.remove(*blocks)
         group = Group(film.square, bar, film.counts[0], film.brackets, laid)
         film.move(Shows(group, piles), seconds=sum(PACES) + REST_OF)
         adds(film, laid)
