@@ -60,7 +60,10 @@ LIFTED = "{}: N d"
 ALL_LAW = "12 N² d² / M numbers"
 IN_NUMBERS = "M = {kib} = {m:,.0f} numbers"
 BY_LAW = ("law: {}", "{}")
-REST = ("above the frames: sums, first pass, sweeps rounded up", "above: sums, first pass, sweeps rounded up")
+REST = (
+    "above the frames: sums, first pass, sweeps rounded up", "above: sums, first pass, sweeps rounded up",
+    "above: sums, first pass, whole sweeps", "above: sums, K, V, whole sweeps",
+)  # fmt: skip
 WIDTHS = ("M / 4d = {}", "N = {}")
 SIZE = 56  # px: of the law
 NEARER = 1.4  # columns: in one of so many the first bar grows
@@ -625,7 +628,7 @@ def sweep(film: IOFilm) -> None:
 def back(film: IOFilm) -> None:
     """The next block of K and of V, and of O the block that was there at first, as far as it is finished."""
     beneath = film.cross.slot("part")
-    lines = rows(Rect(beneath.x0, beneath.y1 - len(AGAIN) * em(LINE), beneath.x1, beneath.y1), len(AGAIN))
+    lines = rows(Rect(beneath.x0, beneath.y1 - len(AGAIN) * em(LINE), film.cross.made.x1, beneath.y1), len(AGAIN))
     words = [word(text, LABEL, film.skin.hue("O"), line, "again") for text, line in zip(AGAIN, lines, strict=True)]
     with film.scene.telling():
         film.move(FadeOut(*film.dropped), seconds=TEXT)
