@@ -18,6 +18,7 @@ class IOScene(io_complexity.IOStage):
         io_complexity.chip(film)
         io_complexity.visit(film)
         io_complexity.sweep(film)
+        io_complexity.back(film)
         io_complexity.again(film)
         io_complexity.more(film)
         io_complexity.less(film)

@@ -146,15 +146,15 @@ FILMS = {
     "io": Directed(
         "io_complexity", "IOScene",
         subjects={
-            "chip": ("square", "panel"), "visit": ("square", "panel", "band"), "sweep": ("square", "panel", "band"),
-            "again": ("square", "chip", "held", "panel", "plot", "under"), "more": ("plot", "under"),
+            "chip": ("square", "panel"), "visit": ("square", "die", "band"), "sweep": ("square", "die", "band"), "back": ("square", "die"),
+            "again": ("square", "chip", "held", "die", "plot", "under"), "more": ("plot", "under"),
             "wider": ("square", "held", "chip", "plot", "under"), "below": ("square", "held", "chip", "plot", "under"),
-            "real": ("square", "held", "chip", "plot", "under"), "law": ("square", "chip", "held", "law", "rest", "bound", "plot"),
-            "answer": ("square", "law", "plot", "under"),
+            "real": ("square", "held", "chip", "plot", "under"), "law": ("square", "law", "rest", "lifted", "bound", "plot"),
+            "answer": ("square", "rest", "plot", "under"),
         },
         configs={"float32": {"dtype": "float32"}, "wide": {"head_dim": 128, "block_m": 128, "block_n": 32}, "narrow": {"head_dim": 16}},
         actors=("sweeps", "memory", "block O", "stripes", *(f"bar {index}" for index in range(5))),
-        seconds=(20, 55),
+        seconds=(20, 57),
     ),
     "roofline": Directed(
         "roofline", "RooflineScene",

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import gather, named, on_chip, step_at
 from flashviz.config import AttentionConfig
+from flashviz.director.io_complexity import BECOME, TERMS
 from flashviz.errors import ConfigError
 from flashviz.layout import ASPECTS, Rect, shot
 from flashviz.layout.io_complexity import BAR, Band, Columns, Cross, Square
 from flashviz.lettering import PX_PER_UNIT
 from flashviz.memory import traffic
-from flashviz.mobjects.sweeps import SEAM, Bars, Block, Sweeps, strength
+from flashviz.mobjects.sweeps import SEAM, Bars, Block, Memory, Sweeps, strength
 from flashviz.palette import THEMES
 from flashviz_kernels.recorder import record, run
 from tests.directed import at, said, scene, shown, written
@@ -49,12 +50,12 @@ def test_bars_are_algorithm_1s() -> None:
         end = at(film, beat)
         for index, count in enumerate(sweeps):
             assert [bar.values for bar in shown(end, f"bar {index}")] == [written([count, ONCE + count * SWEEP])]
-    for beat, columns in (("again", 16), ("wider", 32), ("below", 64), ("law", 16), ("answer", 64)):
+    for beat, columns in (("again", 16), ("wider", 32), ("below", 64), ("law", 16)):
         end = at(film, beat)
         assert [item.values for item in shown(end, "blocks K")] == [written([columns, N / columns])]
         assert said(end, "blocks") == [f"K, V: {N // columns} blocks of {columns} rows"]
-        if beat not in {"law", "answer"}:
-            assert said(end, "chip") == [f"chip: {4 * D * columns * 2 // 1024} KiB"]
+        if beat != "law":
+            assert said(end, "chip") == [f"M = {4 * D * columns * 2 // 1024} KiB"]
 
 
 def test_the_film_has_the_problem_of_all_others() -> None:
@@ -137,12 +138,11 @@ def test_a_real_chip_is_the_next_bar() -> None:
     assert said(end, "size")[-1] == "227 KiB"
     assert "596 KiB" in said(end, "bytes")
     assert said(end, "swept")[-1] == "2 sweeps"
-    assert said(end, "blocks") == ["K, V: blocks of 454, then 58 rows"]
+    assert not said(end, "blocks"), "how its blocks are cut is not told, only drawn"
     assert N == 454 + 58
     assert [item.values for item in shown(end, "blocks K")] == [written([454, 2])]
     assert not shown(end, "memory"), "seven times as large as the largest strip"
     assert [bar.values for bar in shown(end, "bar 3")] == [written([2, 596 * 1024])]
-    assert said(at(scene(FILM, **CONFIGS["narrow"]), "real"), "blocks") == ["K, V: all 512 rows at once"]
     assert "real" not in [each.name for each in gather(AttentionConfig(arch="sm_86"), run).beats]
 
 
@@ -201,10 +201,13 @@ def test_a_chip_may_be_too_small_and_the_film_says_so() -> None:
 
 
 def test_what_m_counts_is_said_at_first() -> None:
-    """Four blocks, each of 2 KiB, and how large the matrices are whose blocks these are."""
+    """Four blocks, each of 2 KiB, O's with its sums, and how large the matrices are whose blocks these are."""
     film = scene(FILM)
+    end = at(film, "chip")
+    assert (said(end, "held name"), said(end, "held size")) == (["O", "Q", "K", "V"], ["2 KiB"] * 4)
+    assert said(end, "held sums") == ["and its sums"]
     texts = (
-        "on chip:", "M = 8 KiB", "4 blocks of", "16 rows,", "2 KiB each",
+        "on chip, M = 8 KiB: 4 blocks of 16 rows",
         f"N = {N} rows each,", f"d = {D} numbers a row,", "32 blocks of 16 rows", "scores: never in HBM",
     )  # fmt: skip
     for text in texts:
@@ -227,14 +230,53 @@ def test_o_comes_back_stronger(name: str) -> None:
 
 
 def test_blocks_on_chip_are_the_four_of_m() -> None:
-    """Of one size, Q over O and K over V, and the tile between them."""
+    """Side by side and of one size, all of M; outside it the scores, beneath Q and K, and the part, beneath O."""
     for aspect in ASPECTS:
         place = shot(AttentionConfig(), aspect, "io")
-        slots = {name: Cross(place["cross"]).slot(name) for name in "KVQOS"}
+        cross = Cross(place["panel"], place["made"])
+        slots, made = {name: cross.slot(name) for name in "OQKV"}, {name: cross.slot(name) for name in ("scores", "part")}
         assert len({(round(slot.width, 6), round(slot.height, 6)) for slot in slots.values()}) == 1
-        assert not [pair for pair in itertools.combinations(slots.values(), 2) if pair[0].overlaps(pair[1])]
-        assert slots["Q"].x0 == slots["O"].x0 < slots["S"].x0 < slots["K"].x0 == slots["V"].x0
-        assert all(place["cross"].contains(slot) and place["panel"].contains(slot) for slot in slots.values())
+        assert not [pair for pair in itertools.combinations([*slots.values(), *made.values()], 2) if pair[0].overlaps(pair[1])]
+        assert [slot.x0 for slot in slots.values()] == sorted(slot.x0 for slot in slots.values())
+        assert made["scores"].center[0] == pytest.approx((slots["Q"].center[0] + slots["K"].center[0]) / 2)
+        assert made["part"].center[0] == pytest.approx(slots["O"].center[0])
+        assert all(place["panel"].contains(slot) for slot in slots.values())
+        assert all(place["die"].contains(each) and not place["panel"].overlaps(each) for each in made.values())
+        assert place["die"].contains(place["panel"])
+
+
+@every
+def test_the_same_block_of_o_comes_back_unfinished(name: str) -> None:
+    """With the second block of K and V: its first rows, as strong as one sweep makes them, and it says so."""
+    film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
+    end, step = at(film, "back"), found.steps[0]
+    place = Square.of(film.shot("io")["square"], found.config.seq_k)
+    (held,), (passing,) = shown(end, "held K"), shown(end, "passing O")
+    assert (held.box[0], passing.box[3]) == pytest.approx((place.block("K", step.columns, step.columns).x0, place.grid.y1), abs=0.05)
+    (block,) = shown(end, "block O so far")
+    slot = Cross(film.shot("io")["panel"], film.shot("io")["made"]).slot("O")
+    assert block.box == pytest.approx((slot.x0, slot.y0, slot.x1, slot.y1), abs=0.05)
+    assert block.paint[0].opacity == pytest.approx(strength(1 / step.sweeps), abs=1e-3)
+    assert said(end, "again") == ["the same block", "of O, unfinished"]
+
+
+def test_the_scores_are_not_in_m() -> None:
+    """Made and dropped, as Dao et al. 2022 count: not M's."""
+    assert said(at(scene(FILM), "visit"), "dropped") == ["made and dropped,", "not counted in M", "(Dao et al. 2022)"]
+
+
+@every
+def test_the_chip_shrinks_without_a_block_on_another(name: str) -> None:
+    """On the way to the strip all blocks keep their order and their distance."""
+    film = scene(FILM, **CONFIGS[name])
+    place, step = film.shot("io"), gather(AttentionConfig(**CONFIGS[name]), run).steps[0]
+    cross = Cross(place["panel"], place["made"])
+    quarters = Memory.quarters(
+        place["held"].left(place["held"].width / 4), {"K": 1.0, "V": 1.0, **dict.fromkeys("QO", step.rows / step.columns)}
+    )
+    for share in np.linspace(0.0, 1.0, 11):
+        rects = [cross.slot(each).toward(quarters[each], float(share)) for each in "OQKV"]
+        assert not [pair for pair in itertools.combinations(rects, 2) if pair[0].overlaps(pair[1])]
 
 
 def test_the_first_block_stays_until_its_sweep_is_through() -> None:
@@ -320,20 +362,19 @@ def test_the_closed_form_goes_through_every_trace(name: str) -> None:
 
 
 def test_the_law_is_that_of_the_bars() -> None:
-    """M / 4d keys a block, N / (M / 4d) sweeps of 3 N d numbers of Q and O: 12 N^2 d^2 / M, at the first M and at each of twice it."""
+    """M / 4d keys a block, N / (M / 4d) sweeps of 3 N d numbers of Q and O: 12 N^2 d^2 / M, of each M's bar."""
     film, found = scene(FILM), gather(AttentionConfig(), run)
-    for beat, columns, figures in (
-        ("law", 16, "M = 8 KiB = 4,096 numbers: 6,144 KiB"), ("answer", 64, "M = 32 KiB = 16,384 numbers: 1,536 KiB"),
-    ):  # fmt: skip
-        end = at(film, beat)
-        assert said(end, "law") == ["N / (M / 4d) sweeps", "= 12 N² d² / M numbers", "× 3 N d numbers"]
-        assert said(end, "figures") == [figures]
-        assert said(end, "span") == [f"M / 4d = {columns}", f"N = {N}"]
-        assert said(end, "bound") == ["Dao et al. 2022, Theorem 2"]
-        (spans,), (grid,) = shown(end, "spans"), shown(end, "sweeps grid")
-        assert spans.box[2] - spans.box[0] == pytest.approx(grid.box[2] - grid.box[0], abs=0.06)
-    assert "M = 16 KiB = 8,192 numbers: 3,072 KiB" in film.drawn_at
-    assert said(at(film, "answer"), "by law") == ["law: 6,144", "law: 3,072", "law: 1,536"]
+    end = at(film, "law")
+    assert said(end, "law") == ["12 N² d² / M numbers"]
+    assert said(end, "numbers") == ["M = 8 KiB = 4,096 numbers"]
+    assert said(end, "span") == ["M / 4d = 16", f"N = {N}"]
+    assert said(end, "bound") == ["Dao et al. 2022, Theorem 2"]
+    (spans,), (grid,) = shown(end, "spans"), shown(end, "sweeps grid")
+    assert spans.box[2] - spans.box[0] == pytest.approx(grid.box[2] - grid.box[0], abs=0.06)
+    assert "".join(TERMS) == "N / (M / 4d) sweeps × 3 N d numbers"
+    assert {"Q in: N d", "O in: N d", "O out: N d"} <= set(film.drawn_at)
+    assert said(at(film, "answer"), "by law") == ["law: 6,144", "law: 3,072", "law: 1,536", "law: 217"]
+    assert round(found.law(found.real.m) / 1024) == round(2 * 12 * N**2 * D**2 / (227 * 512) / 1024) == 217
     assert [found.law(step.m) / 1024 for step in found.steps] == [6144, 3072, 1536]
     assert 2 * 12 * N**2 * D**2 / 4096 == 6144 * 1024
     for step in found.steps:
@@ -343,19 +384,33 @@ def test_the_law_is_that_of_the_bars() -> None:
         assert 3 * N * D * step.sweeps == 12 * N**2 * D**2 / step.m
 
 
+def test_terms_that_meet_make_the_law() -> None:
+    """4 and 3, N and N, d and d; of each kind there are as many terms as its power or factors."""
+    kinds = {kind: [TERMS[index].strip() for index, each in BECOME.items() if each == kind] for kind in BECOME.values()}
+    assert kinds == {"N²": ["N", "N"], "d²": ["d", "d"], "12": ["4", "3"], "/": ["/"], "M": ["M"], "numbers": ["numbers"]}
+    assert math.prod(int(each) for each in kinds["12"]) == 12
+
+
 @every
 def test_the_law_frames_what_it_counts_and_dims_the_rest(name: str) -> None:
-    """In each bar of a trace: 12 N^2 d^2 / M of Q and O are framed; over it is what crosses once, and the sums of each sweep."""
+    """In each bar 12 N^2 d^2 / M of Q and O are framed, the real chip's too; over it is what crosses once, and the sums of each sweep.
+
+    Sweeps are whole, so that the real chip's, N / (M / 4d) rounded up, are more than the law's.
+    """
     film, found = scene(FILM, **CONFIGS[name]), gather(AttentionConfig(**CONFIGS[name]), run)
-    end = at(film, "answer")
-    frames = {(round(item.box[0], 2), round(item.box[3], 2)): item.box for item in shown(end, "lit")}
-    assert len(frames) == len(found.steps)
-    for index, (step, frame, veil) in enumerate(zip(found.steps, sorted(frames.values()), shown(end, "veil"), strict=True)):
+    end, steps = at(film, "answer"), (*found.steps, found.real)
+    frames = shown(end, "lit")
+    assert len(frames) == 2, "the first bar's, and those that went to the others"
+    assert len(shown(end, "veil")) == len(steps)
+    veils = sorted(shown(end, "veil"), key=lambda item: item.box[0])
+    for index, (step, veil) in enumerate(zip(steps, veils, strict=True)):
         (bar,) = shown(end, f"bar {index}")
         unit = (bar.box[3] - bar.box[1]) / step.nbytes
-        assert frame[3] - frame[1] == pytest.approx(unit * found.law(step.m), abs=0.08)
-        assert veil.box[3] - veil.box[1] == pytest.approx(unit * (found.once + 2 * found.sums * step.sweeps), abs=0.03)
-        assert found.law(step.m) + found.once + 2 * found.sums * step.sweeps == step.nbytes
+        assert veil.box[3] - veil.box[1] == pytest.approx(unit * (step.nbytes - found.law(step.m)), abs=0.03)
+        over = found.once + 2 * found.sums * step.sweeps
+        whole = step.sweeps - found.config.seq_k * 4 * found.config.head_dim / step.m
+        assert found.law(step.m) + over + whole * 3 * found.matrix == pytest.approx(step.nbytes)
+        assert whole == 0 or index == len(found.steps)
 
 
 @every

@@ -11,13 +11,13 @@ import numpy as np
 from manim import Group
 from manim.utils.rate_functions import ease_in_out_cubic
 
-from flashviz import theme
+from flashviz import palette, theme
 from flashviz.chapters import io_complexity
 from flashviz.chapters.io_complexity import IO, Step, gather, named, on_chip
 from flashviz.citations import THEOREM_2
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, fitted, middle, word, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, Counter, Word, amid, first_that_fits, fitted, middle, word
 from flashviz.figures import KIB
 from flashviz.layout import Rect
 from flashviz.layout.io_complexity import BAR, BEFORE, Band, Columns, Cross, Square
@@ -31,14 +31,14 @@ from flashviz.mobjects.sweeps import Bars, Block, Memory, Stripes, Sweeps, stren
 from flashviz.mobjects.tiles import DASH, THIN, Rectangles, box, dashes, edges, outlines, span
 
 WHOLE = ("scores: never in HBM", "never in HBM")
-ROOM = ("on chip:", "M = {kib}", "4 blocks of", "{columns} rows,", "{each} each")
+ROOM = ("on chip, M = {kib}: 4 blocks of {columns} rows", "M = {kib}: 4 blocks of {columns} rows")
+SUMS = ("and its sums", "+ its sums", "+ sums")
 CUT = ("N = {n} rows each,", "d = {d} numbers a row,", "{sweeps} blocks of {columns} rows")
-SCORES = ("scores:", "made and", "dropped")
-PART = "+ part"
-CHIP = "chip: {kib}"
+SCORES, PART = "scores", "part"
+DROPPED = ("made and dropped,", "not counted in M", "({paper})")
+AGAIN = ("the same block", "of O, unfinished")
+CHIP = "M = {kib}"
 BLOCKS = ("K, V: {sweeps} blocks of {columns} rows", "{sweeps} blocks of {columns} rows")
-WHOLE_KV = ("K, V: all {columns} rows at once", "all {columns} rows at once")
-UNEVEN = ("K, V: blocks of {columns}, then {rest} rows", "blocks of {columns}, then {rest} rows")
 SWEEP = ("one sweep: {parts} = {all}", "sweep: {parts} = {all}", "sweep: {all}")
 WITHIN = {
     "Q in": ("{n} rows × {d} numbers × {size} bytes",),
@@ -53,21 +53,28 @@ MEMORY = ("M: {}", "{}")
 REAL = ("{}, M:", "{}")
 STANDARD, AT_BEST = ("standard", "attention"), "at best:"
 EXCESS = "{} more"
-SWEEPS_LAW, EACH_LAW, ALL_LAW = "N / (M / 4d) sweeps", "× 3 N d numbers", "= 12 N² d² / M numbers"
-FIGURES = ("M = {kib} = {m:,.0f} numbers: {all}", "M = {m:,.0f} numbers: {all}")
+TERMS = ("N", " /", " (", "M", " /", " 4", "d", ")", " sweeps", " ×", " 3", " N", " d", " numbers")
+BECOME = {0: "N²", 11: "N²", 6: "d²", 12: "d²", 5: "12", 10: "12", 1: "/", 3: "M", 13: "numbers"}  # of terms, by their place
+EACH_SWEEP = 9  # terms before those of one sweep
+LIFTED = "{}: N d"
+ALL_LAW = "12 N² d² / M numbers"
+IN_NUMBERS = "M = {kib} = {m:,.0f} numbers"
 BY_LAW = ("law: {}", "{}")
-REST = ("dim: not in the law (sums, K, V, first O)", "dim: sums, K, V, first O", "dim: not in the law")
+REST = (
+    "above the frames: sums, first pass, sweeps rounded up", "above: sums, first pass, sweeps rounded up",
+    "above: sums, first pass, whole sweeps", "above: sums, K, V, whole sweeps",
+)  # fmt: skip
 WIDTHS = ("M / 4d = {}", "N = {}")
 SIZE = 56  # px: of the law
 NEARER = 1.4  # columns: in one of so many the first bar grows
 LARGE = 5  # sweeps: as many fill the place at first
 FLIGHT, MADE_IN, SEEN = 0.6, 0.45, 0.6  # seconds: a block's way, until the tile is lit, and a look
-CALM, FIRST = 0.7, 0.8  # seconds: before the first block, and of its way
-VISITS, OTHERS = (1.0, 0.8, 0.6), 1.2  # seconds: of visits that are seen one by one, and of all others
+CALM, FIRST = 0.5, 0.9  # seconds: before the first block, and of its way
+VISITS, OTHERS = (0.9, 0.6), 1.0  # seconds: of visits that are seen one by one, and of all others
 ARRIVED, LEAVES = 0.4, 0.6  # shares of a visit: its blocks have come, O goes
-PACES, REST_OF = (0.9, 0.6, 0.4), 1.7  # seconds: of sweeps that are seen one by one, and of all others
-PACE, GROWTH, LEAST = 1.6, 0.7, 0.8  # seconds: of all sweeps at the smallest M, of twice M, and of few sweeps
-PIECE, COMPARED, LIT, LAST = 0.3, 1.2, 1.0, 1.5  # seconds: of a piece of a bar, of two bars, of a frame, of the last picture
+PACES, REST_OF = (0.8, 0.5, 0.4, 0.3), 2.2  # seconds: of sweeps that are seen one by one, and of all others
+PACE, GROWTH, LEAST = 1.2, 0.7, 0.6  # seconds: of all sweeps at the smallest M, of twice M, and of few sweeps
+PIECE, COMPARED, LIT, ENDS = 0.3, 1.0, 0.6, 2.5  # seconds: of a piece of a bar, of two bars, of a term, of the last picture
 BACK, DIM = 0.22, 0.7  # opacities: of what is not spoken of, and of the veil over what the law does not count
 JUST = 1e-6  # of a sweep: it has begun
 BY_LINE, LINE = 12, 46  # px: from a line or a bar to its words, and to the next line of words
@@ -102,17 +109,21 @@ class IOFilm(ChapterFilm):
         self.square = Sweeps(Square.of(place["square"], found.config.seq_k), self.skin)
         self.hbm = amid(["HBM"], self.skin.ink, place["hbm"], "hbm")
         self.whole = amid(WHOLE, self.skin.ink, self.square.place.grid, "whole")
-        self.cross, self.memory = Cross(place["cross"]), Memory(self.skin, "memory")
+        self.cross, self.memory = Cross(place["panel"], place["made"]), Memory(self.skin, "memory")
+        self.die = Named(box(place["die"], stroke=self.skin.quiet, fill=self.skin.chip), tag="die")
         self.slots = [Rectangles(self.skin.hue(name), name="slot").display(dashes(self.cross.slot(name))) for name in "KVQO"]
-        self.letters = {name: self.letter(name, self.skin.hue(name)) for name in "KVQO"}
+        self.letters = {name: self.lettered(name, self.skin.hue(name)) for name in "KVQO"}
         self.on_chip = dict[str, Rect]()  # blocks that are there
         self.flying = {name: Rectangles(self.skin.hue(name), name=f"flying {name}") for name in "KVQO"}
         self.block = Block(self.skin, 1 / self.step.sweeps)
-        slot = self.cross.slot("S")
-        names = [
-            amid([text], self.skin.ground, row, "made") for text, row in zip(SCORES, rows(slot.inset(0.0, slot.height / 5), 3), strict=True)
+        slot = self.cross.slot("scores")
+        self.tile = Group(
+            Rectangles(self.skin.scores, name="scores").display(edges([slot])), centred_word(SCORES, self.skin.ground, slot, "made")
+        )
+        texts = [text.format(paper=THEOREM_2.citation.partition(",")[0]) for text in DROPPED]
+        self.dropped = [
+            word(text, LABEL, self.skin.ink, line, "dropped") for text, line in zip(texts, rows(place["dropped"], len(texts)), strict=True)
         ]
-        self.tile = Group(Rectangles(self.skin.scores, name="scores").display(edges([slot])), *names)
         self.band = Band(place["band"], tuple(way.nbytes for way in found.each))
         self.lines = dict(zip(named(found.each), Band(place["band"], tuple(named(found.each).values())).stripes(), strict=True))
         self.shares = dict.fromkeys(self.lines, 0.0)  # of one sweep, what has crossed
@@ -143,29 +154,49 @@ class IOFilm(ChapterFilm):
 
     # ------------------------------------------------------------------------------------------------- the chip, closely
 
-    def letter(self, name: str, color: str) -> Word:
-        """On a block or its empty slot, what it is."""
-        rect, wide = self.cross.slot(name), text_width(name, NUMBER, Face.STRONG)
-        return Word(name, NUMBER, color, rect.center[0] - wide / 2, middle(rect, NUMBER), "held name").set_z_index(2, family=True)
+    def lettered(self, name: str, color: str) -> list[Word]:
+        """On a block or its empty slot what it is, and how large; with O's block come its rows' sums."""
+        letter, size, sums = rows(self.cross.slot(name).inset(em(BY_LINE)), 3)
+        left = letter.center[0] - text_width(name, NUMBER, Face.STRONG) / 2
+        found = [Word(name, NUMBER, color, left, middle(letter, NUMBER), "held name")]
+        found.append(centred_word(on_chip(self.step.m / len(self.slots), self.found.config), color, size, "held size"))
+        if name == "O":
+            found.append(centred_word(first_that_fits(SUMS, LABEL, sums.width, Face.STRONG), color, sums, "held sums"))
+        return [each.set_z_index(2, family=True) for each in found]
 
     def holds(self, name: str) -> None:
         """A block has come: it is on chip, and its letter is read on it."""
         self.scene.remove(self.flying[name])
         if name not in self.on_chip:
-            self.scene.remove(self.letters[name])
-            self.letters[name] = self.letter(name, self.skin.ink if name == "O" else self.skin.ground)
-            self.scene.add(self.letters[name])
+            self.scene.remove(*self.letters[name])
+            self.letters[name] = self.lettered(name, self.skin.ink if name == "O" else self.skin.ground)
+            self.scene.add(*self.letters[name])
         if name != "O":
             self.on_chip[name] = self.cross.slot(name)
             self.memory.display(self.place["panel"], self.on_chip)
 
-    def loads(self, name: str, start: Rect, stop: Rect, seconds: float) -> None:
-        """A block flies from HBM onto the chip; what it replaces stays until it has come."""
-        flying = self.flying[name]
+    def loads(self, index: int, seconds: float) -> None:
+        """A block of K and one of V fly from HBM onto the chip."""
+        place, step, flying = self.square.place, self.step, Group(self.flying["K"], self.flying["V"])
+        starts = {name: place.block(name, float(index * step.columns), step.columns) for name in "KV"}
+
+        def show(share: float) -> None:
+            for name, start in starts.items():
+                self.flying[name].display(edges([start.toward(self.cross.slot(name), share)]))
+
         self.scene.add(flying)
-        self.move(
-            Shows(flying, lambda share: flying.display(edges([start.toward(stop, share)])), rate_func=ease_in_out_cubic), seconds=seconds
-        )
+        self.move(Shows(flying, show, rate_func=ease_in_out_cubic), seconds=seconds)
+        for name in "KV":
+            self.holds(name)
+
+    def drops(self, *names: str) -> None:
+        """Blocks leave the chip: they are not written back."""
+        for name in names:
+            self.scene.remove(self.flying[name], *self.letters[name])
+            self.on_chip.pop(name, None)
+            self.letters[name] = self.lettered(name, self.skin.hue(name))
+            self.scene.add(*self.letters[name])
+        self.memory.display(self.place["panel"], self.on_chip)
 
     def beside_stripes(self) -> tuple[list[Word], list[Readout]]:
         """Before each stripe its name, after it how many bytes have crossed."""
@@ -184,82 +215,100 @@ class IOFilm(ChapterFilm):
         for nbytes, share, counter in zip(named(self.found.each).values(), shares, self.crossed, strict=True):
             counter.display(f"{share * nbytes / KIB:,.0f} KiB")
 
+    def comes(self, name: str, index: int, crossed: Sequence[float] = (), strong: bool = False) -> None:
+        """A block of Q or of O comes from HBM onto the chip, and its stripes go on from what has crossed to what then has."""
+        start, stop, flying = self.square.place.rows(name, index, self.step.rows), self.cross.slot(name), self.flying[name]
+        before = tuple(self.shares.values())
+
+        def show(share: float) -> None:
+            rect = start.toward(stop, share)
+            if name == "Q":
+                flying.display(edges([rect]))
+            else:
+                self.block.display([] if strong else [rect], [rect] if strong else [])
+            if crossed:
+                self.crosses(*(was + (now - was) * share for was, now in zip(before, crossed, strict=True)))
+
+        thing = flying if name == "Q" else self.block
+        self.scene.add(thing)
+        counts = [self.stripes, *self.crossed] if crossed else []
+        self.move(Shows(Group(thing, *counts), show, rate_func=ease_in_out_cubic), seconds=FLIGHT)
+        self.holds(name)
+
     def first_visit(self) -> None:
-        """A block of Q and one of O come in, the tile is lit and makes a part, which is added to O's block; that goes out."""
-        place, slot, step = self.square.place, self.cross.slot("O"), self.step
-        q, o, flying, after = place.rows("Q", 0, step.rows), place.rows("O", 0, step.rows), self.flying["Q"], 1 / self.visits
-        part, tile = Block(self.skin, 1 / step.sweeps, "part of O"), self.cross.slot("S")
-        plus = word(PART, NAME, self.skin.ink, slot, "part").set_z_index(2, family=True)
-        plus.put_at(slot.center[0] - plus.wide / 2, slot.y1 - em(LINE))
+        """A block of Q and one of O come; Q and K make scores, these and V a part, which is added to O's block; that goes out."""
+        place, slot, step, after = self.square.place, self.cross.slot("O"), self.step, 1 / self.visits
+        tile, beneath, o = self.cross.slot("scores"), self.cross.slot("part"), place.rows("O", 0, step.rows)
+        part, name = Block(self.skin, 1 / step.sweeps, "part of O"), centred_word(PART, self.skin.ink, tile, "part")
+        copies = {each: Rectangles(self.skin.hue(each), name=f"copy {each}", opacity=palette.SECOND) for each in "QKV"}
+        goals = {"Q": tile.left(tile.width / 2), "K": tile.right(tile.width / 2), "V": tile}
+        baseline = name.baseline
 
-        def q_in(share: float) -> None:
-            flying.display(edges([q.toward(self.cross.slot("Q"), share)]))
-            self.crosses(after * share, 0.0, 0.0)
+        def meet(names: str) -> Shows:
+            def show(share: float) -> None:
+                for each in names:
+                    copies[each].display(edges([self.cross.slot(each).toward(goals[each], share)]))
 
-        def o_in(share: float) -> None:
-            self.block.display([o.toward(slot, share)])
-            self.crosses(after, after * share, 0.0)
+            self.scene.add(*(copies[each] for each in names))
+            return Shows(Group(*(copies[each] for each in names)), show, rate_func=ease_in_out_cubic)
+
+        def made(share: float) -> None:
+            rect = tile.toward(beneath, share)
+            part.display([], [rect])
+            name.put_at(rect.center[0] - name.wide / 2, baseline)
 
         def added(share: float) -> None:
-            part.display([], [tile.toward(slot, share)])
+            part.display([], [beneath.toward(slot, share)])
 
         def o_out(share: float) -> None:
             self.block.display([], [slot.toward(o, share)])
             self.crosses(after, after, after * share)
 
-        self.scene.add(flying)
-        self.move(Shows(Group(flying, self.stripes, *self.crossed), q_in, rate_func=ease_in_out_cubic), seconds=FLIGHT)
-        self.holds("Q")
-        self.scene.add(self.block)
-        self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_in, rate_func=ease_in_out_cubic), seconds=FLIGHT)
-        self.holds("O")
-        self.move(FadeIn(self.tile), seconds=MADE_IN)
-        self.scene.add(part)
-        self.move(Shows(part, added, rate_func=ease_in_out_cubic), seconds=MOVE)
+        self.comes("Q", 0, (after, 0.0, 0.0))
+        self.comes("O", 0, (after, after, 0.0))
+        self.move(meet("QK"), seconds=MADE_IN)
+        self.move(FadeIn(self.tile, *self.dropped), FadeOut(copies["Q"], copies["K"]), seconds=TEXT)
+        self.scene.hold(SEEN)
+        self.move(meet("V"), seconds=MADE_IN)
+        self.scene.add(part, name)
+        self.move(Shows(Group(part, name), made, rate_func=ease_in_out_cubic), FadeOut(copies["V"]), seconds=FLIGHT)
+        self.move(Shows(part, added, rate_func=ease_in_out_cubic), FadeOut(name), seconds=FLIGHT)
         self.block.display([], [slot])
         self.scene.remove(part)
-        self.move(FadeIn(plus), seconds=TEXT)
-        self.scene.hold(SEEN)
-        self.move(FadeOut(plus, self.tile), seconds=TEXT)
-        self.move(Shows(Group(self.block, self.stripes, *self.crossed), o_out, rate_func=ease_in_out_cubic), seconds=FLIGHT)
+        go = Shows(Group(self.block, self.stripes, *self.crossed), o_out, rate_func=ease_in_out_cubic)
+        self.move(FadeOut(self.tile), go, seconds=FLIGHT)
         self.scene.remove(self.block)
         self.passes(after)
 
     def rest(self) -> None:
-        """All other blocks of Q and of O: some are seen one by one, of all others only their rows; the last one is on chip still."""
+        """All other blocks of Q and of O: some are seen one by one, of all others only their rows, and how the last one goes out."""
         place, step, flying, slot, begun = self.square.place, self.step, self.flying["Q"], self.cross.slot("O"), len(VISITS) + 1
         visits, tile = self.visits, self.tile
-        clock = np.cumsum([0.0, *VISITS, OTHERS]) / (sum(VISITS) + OTHERS)
+        clock = np.cumsum([0.0, *VISITS, OTHERS, VISITS[-1] / 2])
 
         def show(share: float) -> None:
-            at = float(np.interp(share, clock, [*range(1, begun + 1), visits]))
+            at = float(np.interp(share * clock[-1], clock, [*range(1, begun + 1), visits - 0.5, visits]))
             index = min(int(at), visits - 1)
-            way = at - index if index < begun else 0.5  # of a visit
-            come, gone = min(way / ARRIVED, 1.0), max((way - LEAVES) / (1 - LEAVES), 0.0)
+            seen = index < begun or at > visits - 0.5
+            way = at - index if seen else 0.5  # of a visit
+            q_come, o_come = (min(max(way / ARRIVED - late, 0.0) * 2, 1.0) for late in (0.0, 0.5))
+            gone = max((way - LEAVES) / (1 - LEAVES), 0.0)
             q, o = place.rows("Q", index, step.rows), place.rows("O", index, step.rows)
-            flying.display(edges([q.toward(self.cross.slot("Q"), come)]))
-            self.block.display([o.toward(slot, come)] if way < 0.5 else [], [slot.toward(o, gone)] if way >= 0.5 else [])
-            for part in tile:
-                part.set_fill(opacity=float(come >= 1 and gone <= 0))
+            flying.display(edges([q.toward(self.cross.slot("Q"), q_come)]))
+            self.block.display([o.toward(slot, o_come)] if way < 0.5 else [], [slot.toward(o, gone)] if way >= 0.5 else [])
+            for each in tile:
+                each.set_fill(opacity=float(o_come >= 1 and gone <= 0))
             self.passes((index + (gone >= 1)) / visits if share < 1 else 1.0)
-            into, out = (index + come, index + gone) if index < begun else (at, at)
-            self.crosses(into / visits, into / visits, out / visits)
+            self.crosses(*((index + each if seen else at) / visits for each in (q_come, o_come, gone)))
 
         self.scene.add(flying, self.block, tile)
-        self.move(Shows(Group(flying, self.block, tile, self.square, self.stripes, *self.crossed), show), seconds=sum(VISITS) + OTHERS)
-        self.scene.remove(flying, tile)
+        self.move(Shows(Group(flying, self.block, tile, self.square, self.stripes, *self.crossed), show), seconds=clock[-1])
+        self.holds("Q")
+        self.scene.remove(self.block, tile)
 
     def passes(self, swept: float) -> None:
         """The square after so many sweeps."""
         self.square.display(self.step.columns, self.step.rows, max(swept, JUST))
-
-    def roomy(self, texts: Sequence[str]) -> list[Word]:
-        """Lines beside the chip's blocks."""
-        lines = rows(self.place["room"], len(texts))
-        px = min(
-            NAME, 0.9 * NAME * lines[0].height / em(NAME), *(NAME * lines[0].width / text_width(text, NAME, Face.STRONG) for text in texts)
-        )
-        return [word(text, px, self.skin.ink, line, "numbers") for text, line in zip(texts, lines, strict=True)]
 
     # ------------------------------------------------------------------------------------------------------ bars of bytes
 
@@ -356,10 +405,7 @@ class IOFilm(ChapterFilm):
 
     def cut(self) -> Word:
         """How K and V are cut."""
-        columns, n = self.step.columns, self.found.config.seq_k
-        rest = n - columns * (self.step.sweeps - 1)
-        forms = WHOLE_KV if columns == n else BLOCKS if rest == columns else UNEVEN
-        texts = [form.format(sweeps=self.step.sweeps, columns=columns, rest=rest) for form in forms]
+        texts = [form.format(sweeps=self.step.sweeps, columns=self.step.columns) for form in BLOCKS]
         return fitted(texts, LABEL, self.skin.ink, self.place["blocks"], "blocks")
 
     def lay_standard(self, nbytes: float) -> None:
@@ -377,31 +423,96 @@ class IOFilm(ChapterFilm):
 
     def by_law(self, index: int) -> Rect:
         """Of a bar, what the law counts."""
-        return self.columns.bar(index, 0.0, self.found.law(self.found.steps[index].m))
+        return self.columns.bar(index, 0.0, self.found.law(self.of_bar(index).m))
+
+    def of_bar(self, index: int) -> Step:
+        """M and what crosses; the last bar is the real chip's."""
+        return (*self.found.steps, self.found.real)[index]
 
     def framed(self, rects: Sequence[Rect]) -> Rectangles:
         """What is counted."""
         return outlines(self.skin.stats, "lit", 2 * theme.HEAVY).display(edges(rects)).set_z_index(3)
 
+    def in_numbers(self) -> list[Any]:
+        """The strip of memory under the first bar comes up, and beside it stands how many numbers it holds."""
+        step, place = self.found.steps[0], self.place["rest"]
+        start = self.columns.memory(0, self.under, step.m / self.found.steps[-1].m)
+        stop = place.left(start.width).inset(0.0, (place.height - start.height) / 2)
+
+        def show(share: float) -> None:
+            rect = start.toward(stop, share)
+            self.memory.display(rect, Memory.quarters(rect, filled(step)))
+
+        text = IN_NUMBERS.format(kib=on_chip(step.m, self.found.config), m=step.m)
+        words = word(text, NAME, self.skin.ink, place.beyond(start.width + em(2 * BY_LINE)), "numbers")
+        self.scene.add(self.memory)
+        self.move(Shows(self.memory, show, rate_func=ease_in_out_cubic), seconds=FLIGHT)
+        self.move(FadeIn(words), seconds=TEXT)
+        return [self.memory, words]
+
+    def terms(self) -> list[Word]:
+        """Sweeps times the numbers of one, term by term."""
+        place, texts = self.place["law"], "".join(TERMS)
+        px = SIZE * min(1.0, place.width / text_width(texts, SIZE, Face.STRONG))
+        lefts = [
+            place.x0 + text_width("".join(TERMS[:index]) + " " * term.startswith(" "), px, Face.STRONG) for index, term in enumerate(TERMS)
+        ]
+        return [Word(term.strip(), px, self.skin.ink, left, middle(place, px), "term") for term, left in zip(TERMS, lefts, strict=True)]
+
+    def lifted(self, terms: Sequence[Word]) -> list[Any]:
+        """Q in, O in and O out of the first sweep leave their bar and are large, each N d numbers in a frame."""
+        ways, low, starts = self.found.each, float(self.found.sweep), list[Rect]()
+        for way in ways:
+            low -= way.nbytes
+            starts.append(self.columns.bar(0, low, low + way.nbytes))
+        counted = [(way, start) for way, start in zip(ways, starts, strict=True) if way.tensor != "L"]
+        stops = rows(self.place["lifted"], len(counted), em(BY_LINE / 2))
+        parts = [Rectangles(self.skin.hue(way.tensor), name="lifted") for way, _ in counted]
+
+        def show(share: float) -> None:
+            for part, (_, start), stop in zip(parts, counted, stops, strict=True):
+                part.display(edges([start.toward(stop, share)]))
+
+        self.scene.add(*parts)
+        self.move(Shows(Group(*parts), show, rate_func=ease_in_out_cubic), seconds=MOVE)
+        names = [
+            centred_word(LIFTED.format(way.name), self.skin.ground, stop, "lifted name")
+            for (way, _), stop in zip(counted, stops, strict=True)
+        ]
+        frames = self.framed(stops)
+        self.move(FadeIn(*names, frames, *terms), seconds=TEXT)
+        return [*parts, *names, frames]
+
+    def cancels(self, terms: Sequence[Word], strips: Sequence[Any]) -> None:
+        """Terms of one kind meet: 4 and 3, N and N, d and d."""
+        place, px = self.place["law"], terms[0].px
+        total = Word(ALL_LAW, px, self.skin.ink, place.x0, middle(place, px), "law")
+        into = {text: place.x0 + text_width(ALL_LAW.partition(text)[0], px, Face.STRONG) for text in BECOME.values()}
+        stay = {index: terms[index] for index in BECOME}
+        starts = {index: term.left for index, term in stay.items()}
+
+        def meet(share: float) -> None:
+            for index, term in stay.items():
+                term.put_at(starts[index] + (into[BECOME[index]] - starts[index]) * share, term.baseline)
+
+        self.move(FadeOut(*strips, *(term for index, term in enumerate(terms) if index not in stay)), seconds=TEXT)
+        self.move(Shows(Group(*stay.values()), meet, rate_func=ease_in_out_cubic), seconds=MOVE)
+        self.scene.remove(*stay.values())
+        self.scene.add(total)
+
     def sorted(self, index: int) -> Shows:
         """Rows' sums leave the sweeps of a bar."""
-        bar, step = self.bars[index], self.found.steps[index]
+        bar, step = self.bars[index], self.of_bar(index)
         return Shows(bar, lambda share: bar.sift(self.columns, step.sweeps, share), rate_func=ease_in_out_cubic)
 
     def beyond(self, index: int) -> list[Any]:
         """A veil over what the law does not count, and over the bar the law's own sum."""
-        step, first = self.found.steps[index], self.found.steps[0]
+        step, first = self.of_bar(index), self.found.steps[0]
         veil = Rectangles(self.skin.ground, name="veil", opacity=DIM)
         veil.display(edges([self.columns.bar(index, self.found.law(step.m), step.nbytes)]))
         form = self.of_all(BY_LAW, [f"{self.found.law(first.m) / KIB:,.0f}"])
         text = form.format(f"{self.found.law(step.m) / KIB:,.0f}")
         return [veil, word(text, LABEL, self.skin.stats, self.above(index, step.nbytes, 0), "by law")]
-
-    def figures(self, step: Step) -> Word:
-        """The law at one M."""
-        values = {"kib": on_chip(step.m, self.found.config), "m": step.m, "all": in_kib(self.found.law(step.m))}
-        low = rows(self.place["law"], 3)[-1]
-        return fitted([text.format(**values) for text in FIGURES], NAME, self.skin.stats, low, "figures")
 
     def spanned(self) -> list[Word | Rectangles]:
         """Under the square, how wide a block is, and all of them."""
@@ -426,6 +537,11 @@ class IOFilm(ChapterFilm):
                 boxes = boxes[(boxes[:, 2] < words[0].x0 - em(BY_LINE)) | (boxes[:, 0] > words[0].x0 + wide)]
         self.line.values = np.array([self.found.standard])
         self.line.display(boxes)
+
+
+def centred_word(text: str, color: str, rect: Rect, name: str) -> Word:
+    """A label in the middle of ``rect``."""
+    return Word(text, LABEL, color, rect.center[0] - text_width(text, LABEL, Face.STRONG) / 2, middle(rect, LABEL), name)
 
 
 def dashed_level(x0: float, x1: float, y: float) -> np.ndarray:
@@ -462,34 +578,31 @@ def counted(sweeps: int) -> str:
 def chip(film: IOFilm) -> None:
     """HBM with Q, K, V and O around the scores that are never stored, and a chip with room for four blocks; one of K and of V come."""
     c, columns = film.found.config, film.step.columns
-    figures = {
-        "n": c.seq_k, "d": c.head_dim, "sweeps": film.step.sweeps, "columns": columns,
-        "kib": on_chip(film.step.m, c), "each": on_chip(film.step.m / len(film.slots), c),
-    }  # fmt: skip
+    figures = {"n": c.seq_k, "d": c.head_dim, "sweeps": film.step.sweeps, "columns": columns, "kib": on_chip(film.step.m, c)}
     film.square.display(columns, film.step.rows, 0.0)
     film.memory.display(film.place["panel"], {})
     lines = rows(film.place["cut"].top(em(LINE) * len(CUT)), len(CUT))
     film.said = [
-        *film.roomy([text.format(**figures) for text in ROOM]),
+        fitted([text.format(**figures) for text in ROOM], NAME, film.skin.ink, film.place["room"], "room"),
         *(word(text.format(**figures), LABEL, film.skin.ink, line, "cut") for text, line in zip(CUT, lines, strict=True)),
     ]
-    film.scene.add(film.square, film.whole, film.hbm, film.memory, *film.slots, *film.letters.values(), *film.said)
+    letters = itertools.chain(*film.letters.values())
+    film.scene.add(film.square, film.whole, film.hbm, film.die, film.memory, *film.slots, *letters, *film.said)
     film.scene.hold(CALM)
     with film.scene.telling():
-        for name in "KV":
-            film.loads(name, film.square.place.block(name, 0.0, columns), film.cross.slot(name), FIRST)
-            film.holds(name)
+        film.loads(0, FIRST)
         film.passes(0.0)
 
 
 @beat("visit")
 def visit(film: IOFilm) -> None:
-    """A block of Q and one of O come, the tile is lit, a part is added to O's block, which goes back: what crosses is a stripe each."""
+    """One block of Q and one of O: scores, a part, O with the part goes back; what crosses is a stripe each."""
     film.crosses(*film.shares.values())
     film.said = [*film.said, *film.names, *film.crossed]
     film.move(FadeIn(film.stripes, *film.names, *film.crossed), seconds=TEXT)
     with film.scene.telling():
         film.first_visit()
+    film.said = [*film.said, *film.dropped]
 
 
 @beat("sweep")
@@ -508,12 +621,31 @@ def sweep(film: IOFilm) -> None:
         film.each = fitted(texts, LABEL, film.skin.ink, beneath.beyond(BEFORE), "each").set_z_index(2, family=True)
         film.said = [*film.said, *within]
         film.move(FadeIn(*within, film.each), seconds=TEXT)
-        film.scene.hold(LAST)
+        film.scene.hold(SEEN)
+
+
+@beat("back")
+def back(film: IOFilm) -> None:
+    """The next block of K and of V, and of O the block that was there at first, as far as it is finished."""
+    beneath = film.cross.slot("part")
+    lines = rows(Rect(beneath.x0, beneath.y1 - len(AGAIN) * em(LINE), film.cross.made.x1, beneath.y1), len(AGAIN))
+    words = [word(text, LABEL, film.skin.hue("O"), line, "again") for text, line in zip(AGAIN, lines, strict=True)]
+    with film.scene.telling():
+        film.move(FadeOut(*film.dropped), seconds=TEXT)
+        film.drops("K", "V", "Q")
+        film.scene.hold(MADE_IN)
+        film.loads(1, FLIGHT)
+        film.passes(1.0 + JUST)
+        film.comes("Q", 0)
+        film.move(FadeIn(*words), seconds=TEXT)
+        film.comes("O", 0, strong=True)
+        film.scene.hold(FIRST)
+    film.said = [*(each for each in film.said if each not in film.dropped), *words]
 
 
 @beat("again")
 def again(film: IOFilm) -> None:
-    """The slab of one sweep is a bar's first layer, the chip a strip; the next K and V lay the same again, and again: their sum."""
+    """The slab of one sweep is a bar's first layer, the chip a strip; each K and V lays the same again: their sum."""
     found, bar, panel, held, near = film.found, film.bars[0], film.place["panel"], film.held, film.near(0.0)
     quarters, stripes, step = Memory.quarters(held, filled(film.step)), film.band.stripes(), film.step
     starts, o = film.on_chip | {"O": film.cross.slot("O")}, film.memory.parts["O"]
@@ -528,7 +660,10 @@ def again(film: IOFilm) -> None:
         o.set_fill(opacity=strength(1 / step.sweeps) + (1 - strength(1 / step.sweeps)) * share)
         film.memory.display(panel.toward(held, share), {name: start.toward(quarters[name], share) for name, start in starts.items()})
 
-    film.move(FadeOut(*film.slots, film.whole, film.hbm, *film.letters.values(), film.block, film.each, *film.said), seconds=TEXT)
+    shrinks(0.0)
+    film.scene.remove(film.block, film.flying["Q"])
+    letters = itertools.chain(*film.letters.values())
+    film.move(FadeOut(*film.slots, film.die, film.whole, film.hbm, *letters, film.each, *film.said), seconds=TEXT)
     both = Shows(film.memory, shrinks, rate_func=ease_in_out_cubic), Shows(film.stripes, lies, rate_func=ease_in_out_cubic)
     film.move(*both, seconds=MOVE)
     film.said = film.measured()
@@ -539,27 +674,18 @@ def again(film: IOFilm) -> None:
     film.scene.add(bar, film.counts[0])
     film.move(FadeIn(film.brackets, laid, film.axis, *film.said), seconds=TEXT)
     clock = np.cumsum([0.0, *PACES, REST_OF]) / (sum(PACES) + REST_OF)
+    marks = np.log([*range(1, len(clock)), step.sweeps])
 
     def piles(share: float) -> None:
-        sweeps = float(np.interp(share, clock, [*range(1, len(clock)), step.sweeps]))
+        sweeps = min(float(np.exp(np.interp(share, clock, marks))), step.sweeps)  # the scale shrinks evenly
         columns = film.near(sweeps * found.sweep)
-        film.square.display(step.columns, step.rows, sweeps)
+        film.passes(max(sweeps, 1.0 + JUST))
         bar.display(columns, sweeps)
         film.counted(0, sweeps, sweeps * found.sweep, columns)
         film.bracketed(columns, (0.0, found.sweep))
         laid.put_at(laid.left, middle(Rect(0.0, columns.y(0.0), 1.0, columns.y(found.sweep)), LABEL))
 
     with film.scene.telling():
-        blocks = Group(film.flying["K"], film.flying["V"])
-
-        def load(share: float) -> None:
-            for name in "KV":
-                start = film.square.place.block(name, float(step.columns), step.columns)
-                film.flying[name].display(edges([start.toward(quarters[name], share)]))
-
-        film.scene.add(blocks)
-        film.move(Shows(blocks, load, rate_func=ease_in_out_cubic), seconds=FLIGHT)
-        film.scene.remove(*blocks)
         group = Group(film.square, bar, film.counts[0], film.brackets, laid)
         film.move(Shows(group, piles), seconds=sum(PACES) + REST_OF)
         adds(film, laid)
@@ -586,15 +712,16 @@ def adds(film: IOFilm, laid: Word) -> None:
     film.bracketed(before, (0.0, swept))
     film.move(FadeOut(laid), seconds=TEXT / 2)
     film.move(FadeIn(*total), seconds=TEXT)
-    film.scene.add(*copies)
     film.move(FadeOut(film.brackets), seconds=TEXT / 2)
-    film.move(Shows(Group(bar, film.counts[0], *copies), come), seconds=2 * FLIGHT)
+    come(0.0)
+    film.scene.add(*copies)
+    film.move(Shows(Group(bar, film.counts[0], *copies), come), seconds=MOVE)
     film.scene.remove(*copies)
     bar.display(near, step.sweeps, 1.0)
     film.bracketed(near, (0.0, swept), (swept, step.nbytes))
     film.said = [*film.said, film.brackets, *total, *once]
     film.move(FadeIn(film.brackets, *once, film.moved(0, step.nbytes, columns=near)), seconds=TEXT)
-    film.scene.hold(LAST)
+    film.scene.hold(COMPARED)
 
 
 def compare(film: IOFilm) -> None:
@@ -693,8 +820,8 @@ def real(film: IOFilm) -> None:
         film.move(FadeOut(film.memory, *film.said), seconds=TEXT)
         cut = Shows(film.square, lambda share: film.square.widen(last.columns, columns, share), rate_func=ease_in_out_cubic)
         film.step = replace(step, columns=columns)
-        film.said = [film.cut()]
-        film.move(cut, FadeIn(*film.sized(index, step.m, found.device), *film.said), seconds=MOVE)
+        film.said = []
+        film.move(cut, FadeIn(*film.sized(index, step.m, found.device)), seconds=MOVE)
         film.swept(index, LEAST)
         film.move(FadeIn(film.moved(index, step.nbytes)), seconds=TEXT)
         film.scene.hold(SEEN)
@@ -702,53 +829,41 @@ def real(film: IOFilm) -> None:
 
 @beat("law")
 def law(film: IOFilm) -> None:
-    """At the first M: how many sweeps, and what each moves; in its bar the law's bytes are framed, and what it leaves out is dimmed."""
-    found, square, skin, now = film.found, film.square.place, film.skin, film.step
+    """At the first M, in numbers: sweeps, times what is lifted out of one of them; terms cancel, and in the bar the sum is framed."""
+    found, now = film.found, film.step
     held = [film.memory] if film.scene.on_stage(film.memory) else []
     film.step = first = found.steps[0]
     cut = Shows(film.square, lambda share: film.square.widen(now.columns, first.columns, share, full=True), rate_func=ease_in_out_cubic)
-    film.move(FadeOut(film.axis, *film.said, *held, *film.counts[1 : len(found.steps)]), seconds=TEXT)
+    film.move(FadeOut(film.axis, *film.said, *held, *film.counts[1:]), seconds=TEXT)
     film.backs = [StepBack(things, BACK) for index in film.at if index and (things := film.at_bar(index))]
     film.move(cut, *film.backs, seconds=GROWTH)
-    top, line, _ = rows(film.place["law"], 3)
-    sweeps, every = worded(top, [SWEEPS_LAW, EACH_LAW], NAME, [skin.ink, skin.ink], "law")
-    total = word(ALL_LAW, SIZE, skin.ink, line, "law")
-    source = fitted((THEOREM_2.citation,), LABEL, skin.ink, film.place["bound"], "bound", Face.TEXT)
-    rest = fitted(REST, LABEL, skin.ink, film.place["rest"], "rest", Face.TEXT)
-    film.said = [film.cut(), *film.spanned(), film.figures(first)]
+    terms = film.terms()
     with film.scene.telling():
-        frames = film.framed([square.strip(name) for name in "KV"])
-        film.move(FadeIn(sweeps, frames, *film.said[:-1]), seconds=TEXT)
+        film.said = film.in_numbers()
+        film.said = [*film.said, film.cut(), *film.spanned()]
+        film.move(FadeIn(*terms[:EACH_SWEEP], *film.said[2:]), seconds=TEXT)
         film.scene.hold(LIT)
-        film.move(FadeOut(frames), seconds=TEXT)
-        frames = film.framed([square.strip(name) for name in "QO"])
-        film.move(FadeIn(every, frames), seconds=TEXT)
+        strips = film.lifted(terms[EACH_SWEEP:])
         film.scene.hold(LIT)
-        film.move(FadeOut(frames, film.counts[0]), FadeIn(total, source), seconds=TEXT)
-        film.move(film.sorted(0), seconds=GROWTH)
-        film.move(FadeIn(*film.beyond(0), rest, film.framed([film.by_law(0)]), film.said[-1]), seconds=TEXT)
+        film.cancels(terms, strips)
+        source = fitted((THEOREM_2.citation,), LABEL, film.skin.ink, film.place["bound"], "bound", Face.TEXT)
+        film.move(FadeOut(film.counts[0]), FadeIn(source), film.sorted(0), seconds=GROWTH)
+        film.move(FadeIn(*film.beyond(0), film.framed([film.by_law(0)])), seconds=TEXT)
         film.scene.hold(SEEN)
 
 
 @beat("answer")
 def answer(film: IOFilm) -> None:
-    """Twice M, and again: what the law says is half, and its frame goes to a bar that is about half as tall."""
+    """All bars: copies of the frame go to the others and are what the law says of each, half, and half again."""
+    real = len(film.found.steps)
+    others = [*range(1, real), *([real] if film.scene.on_stage(film.bars[real]) else [])]
+    first, goals = film.by_law(0), [film.by_law(index) for index in others]
+    frames = film.framed([first] * len(others))
+    rest = fitted(REST, LABEL, film.skin.ink, film.place["rest"], "rest", Face.TEXT)
     with film.scene.telling():
-        for index, (last, step) in enumerate(itertools.pairwise(film.found.steps), 1):
-            before, after, frame = film.by_law(index - 1), film.by_law(index), film.framed([film.by_law(index - 1)])
-
-            def goes(
-                share: float, last: Step = last, step: Step = step, before: Rect = before, after: Rect = after, frame: Rectangles = frame
-            ) -> None:
-                frame.display(edges([before.toward(after, share)]))
-                film.square.widen(last.columns, step.columns, share, full=True)
-
-            film.step = step
-            film.move(FadeOut(*film.said), seconds=TEXT)
-            film.scene.add(frame)
-            moving = Shows(Group(frame, film.square), goes, rate_func=ease_in_out_cubic)
-            film.move(step_forth(film.backs[index - 1]), film.sorted(index), moving, seconds=MOVE)
-            film.said = [film.cut(), *film.spanned(), film.figures(step)]
-            film.move(FadeIn(*film.beyond(index), *film.said), seconds=TEXT)
-            film.scene.hold(SEEN)
-        film.scene.hold(LAST)
+        film.move(FadeOut(*film.said), seconds=TEXT)
+        film.scene.add(frames)
+        go = Shows(frames, lambda share: frames.display(edges([first.toward(goal, share) for goal in goals])), rate_func=ease_in_out_cubic)
+        film.move(*(step_forth(back) for back in film.backs), *(film.sorted(index) for index in others), go, seconds=MOVE)
+        film.move(FadeIn(*itertools.chain(*(film.beyond(index) for index in others)), rest), seconds=TEXT)
+        film.scene.hold(ENDS)

@@ -8,46 +8,52 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flashviz.layout.rect import Aspect, Rect
+from flashviz.layout.rect import Aspect, Rect, columns
 from flashviz.layout.table import Table
 from flashviz.lettering import em
 
 # ``square``: the scores with K and V above, Q and O at the right; ``hbm`` says where these are, ``cut`` how large, and how they are cut.
-# ``panel``: the chip, seen closely, with its blocks in ``cross``, and how many these are in ``room``; ``band``: what crosses in one sweep.
+# ``die``: the chip, seen closely. In it ``panel`` is M with its blocks, which ``room`` describes; beneath it, in ``made``, stands what
+# is made of them, and beside that, in ``dropped``, what becomes of it; ``band``: what crosses in one sweep.
 # Then memory is a strip, ``held``, as wide as it is large, ``chip`` says how large, ``blocks`` how K and V are cut, and bars of what
-# crosses stand on the lower edge of ``plot``, which ``axis`` names; ``under``: the memory that each is of. ``law``, of three lines,
-# ``rest``, what it does not count, and ``bound``, its source, stand above.
+# crosses stand on the lower edge of ``plot``, which ``axis`` names; ``under``: the memory that each is of. Above them ``law``, beneath it
+# in ``lifted`` what crosses in one sweep, and later its source, ``bound``; over it how much M is, and later what is not counted: ``rest``.
 IO: Mapping[Aspect, Table] = {
     "16:9": {
         "square": (16, 16, 676, 720), "hbm": (560, 24, 676, 124),
-        "panel": (700, 16, 1896, 540), "cross": (720, 30, 1480, 526), "room": (1500, 60, 1884, 496), "band": (700, 566, 1896, 912),
-        "cut": (66, 772, 676, 908), "chip": (1420, 12, 1656, 62), "held": (1420, 64, 1650, 108), "blocks": (66, 772, 676, 818),
+        "die": (700, 16, 1896, 552), "room": (724, 22, 1884, 82), "panel": (716, 86, 1880, 318), "made": (716, 334, 1880, 540),
+        "dropped": (1460, 350, 1884, 524), "band": (700, 566, 1896, 912),
+        "cut": (66, 772, 676, 908), "chip": (1214, 62, 1414, 112), "held": (1420, 64, 1650, 108), "blocks": (66, 772, 676, 818),
         "plot": (700, 16, 1896, 800), "under": (700, 808, 1896, 912), "axis": (940, 12, 1400, 62),
-        "law": (940, 118, 1896, 298), "rest": (940, 62, 1896, 112), "bound": (1420, 300, 1896, 346),
+        "rest": (940, 16, 1650, 66), "law": (940, 72, 1896, 142), "lifted": (1420, 150, 1896, 306), "bound": (940, 150, 1896, 196),
     },
     "4:3": {
         "square": (0, 10, 470, 480), "hbm": (370, 20, 470, 110),
-        "panel": (490, 10, 1424, 480), "cross": (506, 24, 1056, 466), "room": (1066, 40, 1422, 450), "band": (16, 644, 1424, 904),
+        "die": (490, 10, 1424, 484), "room": (510, 14, 1414, 70), "panel": (502, 72, 1412, 272), "made": (502, 286, 1412, 474),
+        "dropped": (1082, 300, 1418, 460), "band": (16, 644, 1424, 904),
         "cut": (50, 490, 680, 636), "chip": (520, 226, 1424, 276), "held": (520, 150, 1100, 220), "blocks": (520, 300, 1424, 350),
         "plot": (16, 500, 1424, 806), "under": (16, 812, 1424, 912), "axis": (400, 510, 1424, 560),
-        "law": (520, 10, 1424, 190), "rest": (520, 192, 1424, 242), "bound": (520, 244, 1424, 294),
+        "rest": (520, 10, 1424, 60), "law": (520, 64, 1424, 130), "lifted": (860, 136, 1424, 292), "bound": (520, 136, 1424, 182),
     },
     "1:1": {
         "square": (4, 10, 420, 440), "hbm": (330, 14, 420, 90),
-        "panel": (440, 10, 1072, 640), "cross": (456, 24, 1056, 424), "room": (470, 434, 1056, 630), "band": (4, 660, 1072, 912),
+        "die": (440, 10, 1072, 640), "room": (460, 14, 1062, 74), "panel": (450, 78, 1062, 268), "made": (450, 282, 1062, 472),
+        "dropped": (596, 482, 1062, 632), "band": (4, 660, 1072, 912),
         "cut": (4, 450, 436, 650), "chip": (450, 250, 1072, 300), "held": (450, 180, 1050, 242), "blocks": (450, 330, 1072, 380),
         "plot": (16, 480, 1072, 806), "under": (16, 812, 1072, 912), "axis": (240, 470, 770, 520),
-        "law": (450, 10, 1072, 190), "rest": (450, 194, 1072, 244), "bound": (450, 248, 1072, 298),
+        "rest": (450, 10, 1072, 60), "law": (450, 64, 1072, 124), "lifted": (640, 130, 1072, 286), "bound": (450, 130, 1072, 180),
     },
     "9:16": {
         "square": (20, 20, 560, 620), "hbm": (460, 30, 560, 120),
-        "panel": (20, 650, 1060, 1090), "cross": (36, 664, 680, 1076), "room": (690, 680, 1056, 1060), "band": (20, 1110, 1060, 1376),
+        "die": (20, 650, 1060, 1100), "room": (40, 654, 1050, 712), "panel": (32, 714, 1048, 902), "made": (32, 914, 1048, 1090),
+        "dropped": (680, 926, 1050, 1080), "band": (20, 1110, 1060, 1376),
         "cut": (600, 200, 1060, 490), "chip": (600, 440, 1060, 490), "held": (600, 496, 1050, 570), "blocks": (580, 380, 1072, 430),
         "plot": (8, 650, 1072, 1270), "under": (8, 1276, 1072, 1378), "axis": (210, 660, 760, 710),
-        "law": (230, 700, 1060, 870), "rest": (230, 872, 1060, 922), "bound": (600, 440, 1060, 490),
+        "rest": (230, 660, 1060, 710), "law": (230, 716, 1060, 786), "lifted": (560, 792, 1060, 930), "bound": (230, 792, 1060, 842),
     },
 }  # fmt: skip
 
+CHIP = "OQKV"  # blocks of M, from the left
 BAND, NEAR = 1 / 8, em(10)  # thickness of a strip of a matrix, of the square's side, and its distance from the square
 SIDE, UNDER = em(48), em(54)  # beside the grid and beneath it: letters
 WORDS, BEFORE, AFTER = em(60), em(130), em(150)  # a line of words beneath stripes; a name before one, its bytes after it
@@ -108,16 +114,18 @@ class Square:
 
 @dataclass(frozen=True)
 class Cross:
-    """On chip, seen closely: Q over O, K over V, and between them the tile of scores that all four have a part in."""
+    """On chip, seen closely: M's blocks side by side, and beneath them the scores, between Q and K, and the part, under O."""
 
-    rect: Rect
+    panel: Rect
+    made: Rect
 
     def slot(self, name: str) -> Rect:
-        """Where a block is held, or S."""
-        side = min((self.rect.width - 2 * NEAR) / 3, (self.rect.height - NEAR) / 2)
-        column, row = {"Q": (0, 1.0), "O": (0, 0.0), "S": (1, 0.5), "K": (2, 1.0), "V": (2, 0.0)}[name]
-        x0, y0 = self.rect.x0 + column * (side + NEAR), self.rect.center[1] + (row - 1) * (side + NEAR) + NEAR / 2
-        return Rect(x0, y0, x0 + side, y0 + side)
+        """Where a block is held; ``scores`` and ``part`` are not M's."""
+        slots = dict(zip(CHIP, columns(self.panel.inset(NEAR), len(CHIP), NEAR), strict=True))
+        if name in slots:
+            return slots[name]
+        x0 = slots["O"].x0 if name == "part" else (slots["Q"].x0 + slots["K"].x0) / 2
+        return Rect(x0, self.made.y0, x0 + slots["O"].width, self.made.y1)
 
 
 @dataclass(frozen=True)

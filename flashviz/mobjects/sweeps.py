@@ -11,7 +11,7 @@ from manim import VGroup, VMobject
 from flashviz import palette, theme
 from flashviz.chapters.io_complexity import Way
 from flashviz.layout import Rect
-from flashviz.layout.io_complexity import Columns, Square
+from flashviz.layout.io_complexity import CHIP, Columns, Square
 from flashviz.layout.rect import columns
 from flashviz.lettering import Face, em
 from flashviz.mobjects.named import Named
@@ -20,7 +20,6 @@ from flashviz.palette import Theme
 
 LETTER = 46  # px
 SEAM = em(2)  # between two blocks, two ways, and two sweeps
-CHIP = "KVQO"  # its quarters, from the left
 
 
 class Sweeps(VGroup):
