@@ -21,8 +21,8 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What is given and wanted", 3.7, shot="kept", late=True, along=True,
-        caption="The loss gives dO. Wanted: dQ, dK and dV.",
+        "kept", "What is given and wanted", 3.5, shot="kept", late=True, along=True,
+        caption="The loss gives dO. Wanted: dQ, dK, dV.",
     ),
     Beat(
         "again", "P again", 3.3, shot="one tile", late=True, along=True,
@@ -33,23 +33,23 @@ BEATS: tuple[Beat, ...] = (
         caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
-        "upstream", "From dO to dP", 3.4, shot="one tile", late=True, along=True,
-        caption="dO and V make dP, as Q and K made S.",
+        "upstream", "From dO to dP", 3.1, shot="one tile", late=True, along=True,
+        caption="dO and V make dP, P's gradient.",
     ),
     Beat(
-        "row", "One query", 5.5, shot="one query", late=True, along=True,
+        "row", "One query", 5.3, shot="one query", late=True, along=True,
         caption="Query {query}: each key a bar, P wide, dP high.",
     ),
     Beat(
-        "raise", "One score more", 5.6, shot="one query", late=True, along=True,
+        "raise", "One score more", 5.5, shot="one query", late=True, along=True,
         caption="Raise a score: its weight grows, then all shrink.",
     ),
     Beat(
-        "share", "Gained less lost", 5.4, shot="one query", late=True, along=True,
+        "share", "Gained less lost", 5.2, shot="one query", late=True, along=True,
         caption="It gains its dP; all, itself too, lose the mean: D.",
     ),
     Beat(
-        "dot", "Without the others", 5.2, shot="one query", late=True, along=True,
+        "dot", "Without the others", 5.0, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
@@ -57,11 +57,11 @@ BEATS: tuple[Beat, ...] = (
         caption="Row by row dO · O gives D; then dS.",
     ),
     Beat(
-        "dk", "The part of dK", 2.7, shot="one tile", late=True, along=True,
+        "dk", "The part of dK", 2.5, shot="one tile", late=True, along=True,
         caption="Columns of dS weigh Q: dK.",
     ),
     Beat(
-        "dq", "The part of dQ", 2.7, shot="one tile", late=True, along=True,
+        "dq", "The part of dQ", 2.5, shot="one tile", late=True, along=True,
         caption="Rows of dS weigh K: dQ.",
     ),
     Beat(
@@ -69,11 +69,11 @@ BEATS: tuple[Beat, ...] = (
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 7.6, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 7.0, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
     ),
     Beat(
-        "recap", "All of it", 4.3, shot="recap", late=True, along=True,
+        "recap", "All of it", 4.0, shot="recap", late=True, along=True,
         caption="Five products make all three; only dQ is shared.",
     ),
 )  # fmt: skip
@@ -293,8 +293,8 @@ class Backward:
     @property
     def exact(self) -> str:
         """What the three that are added come to: three float32 are added in float64, which is written to the last place of any part."""
-        lines, (held, one, _, other, _) = aligned(self.steps), self.steps[0].astype(np.float64)
-        return f"{held + one + other:{lines[0][0].index('.')}.{len(lines[0][0].partition('.')[2])}f}"
+        line, (held, one, _, other, _) = aligned(self.steps)[0][0], self.steps[0].astype(np.float64)
+        return f"{held + one + other:{len(line)}.{len(line.partition('.')[2])}f}".replace("-", "−")
 
     @property
     def differ(self) -> int:

@@ -31,8 +31,8 @@ from flashviz.mobjects.tiles import Matrix, Rectangles, Signed, edges, flat_row,
 from flashviz.palette import spread, weight_spread
 
 CALM = 1.3  # seconds of the first picture
-PRODUCT, ROWS, SUM = 0.7, 0.8, 1.2  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.5, 0.8, 0.7  # seconds: of a row that is weighed, until all are one sum, of all other columns
+PRODUCT, ROWS, SUM = 0.7, 0.8, 1.0  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+TERM, FALL, REST = 0.45, 0.8, 0.7  # seconds: of a row that is weighed, until all are one sum, of all other columns
 JOIN = 1.2  # seconds in which bars of other tiles come beside a tile's
 RAISE, GATHER, LEVEL, PARTS = 0.9, 1.4, 1.0, 0.8  # seconds: a weight is raised, all lose a part, until all are level, until they are apart
 ALONE, ALL, MEET = 1.2, 1.4, 1.8  # seconds: of one program, of all others at once, of two parts on their way to one dQ
@@ -275,7 +275,6 @@ def again(film: BackwardFilm) -> None:
     with film.scene.telling():
         nearer(film)
         film.move(film.called("s", "S"), film.made("s", "S", tile.s), seconds=PRODUCT)
-        film.scene.hold(TEXT)
         scores = film.tiles.pop("s")
         film.tiles["p"] = weights = film.matrix("P", tile.p, film.slot("p"))
         film.move(*film.leave("tile name"), film.making("P"), seconds=2 * TEXT)
@@ -289,7 +288,7 @@ def nearer(film: BackwardFilm) -> None:
     kept_parts = "q", "k", "lse", *WANTED
     named = {SLOTS.get(part, part): film.words.pop(f"{part} name") for part in kept_parts}
     lines, frames = film.words.pop("lines"), film.words.pop("frames")
-    left = film.leave()
+    film.move(*film.leave(), seconds=TEXT)
     going = [called(film, f"{part} name", each) for part, each in named.items()]
     homes, whole = framed(film), film.scene.shot("kept")["grid"]
     gone, film.tiles = film.tiles, {}
@@ -310,7 +309,7 @@ def nearer(film: BackwardFilm) -> None:
     steps = film.list_of("list", NAME)
     film.move(
         Shows(Group(lines, frames, *wanted.values()), grow, rate_func=ease_in_out_cubic), *grown,
-        FadeOut(*gone.values(), *(each.mobject for each in left), rate_func=early), *going, FadeIn(steps, rate_func=late), seconds=MOVE,
+        FadeOut(*gone.values(), rate_func=early), *going, FadeIn(steps, rate_func=late), seconds=MOVE,
     )  # fmt: skip
     film.scene.remove(lines, frames)
 
@@ -465,16 +464,27 @@ def carry(film: BackwardFilm, part: str, tensor: str, values: np.ndarray, second
 @beat("upstream")
 def upstream(film: BackwardFilm) -> None:
     """P steps aside, V comes in K's place; with dO it makes dP, the gradient of each weight."""
-    place, skin, found = film.place, film.skin, film.found
+    found = film.found
     with film.scene.telling():
-        weights = film.tiles["p"]
-        film.scene.add(weights)  # before what it passes
-        film.move(
-            film.arrive("v", "V", found.keys_of("V", found.key_tile).T), matrix_to(weights, place["beside"]),
-            called(film, "beside name", film.words.pop("tile name")), film.making("dP"), seconds=MOVE,
-        )  # fmt: skip
-        film.move(film.called("v", "V"), *key_of_signs(film), seconds=TEXT)
+        film.move(film.arrive("v", "V", found.keys_of("V", found.key_tile).T), step_aside(film), seconds=MOVE)
+        film.move(film.called("v", "V"), *key_of_signs(film), film.making("dP"), seconds=TEXT)
         film.move(film.called("dp", "dP"), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
+
+
+def step_aside(film: BackwardFilm) -> Shows:
+    """P gets smaller, goes across and then up or down, under what it passes; its name goes up or down first, past the list."""
+    weights, goal, name = film.tiles["p"], film.place["beside"], film.words.pop("tile name")
+    assert isinstance(name, Word)
+    start, film.words["beside name"], slot = weights.rect, name, film.place["beside name"]
+    (x0, y0), (x1, y1) = (name.left, name.baseline), (slot.x0, middle(slot, name.px))
+
+    def go(share: float) -> None:
+        first, across, then = (ease_in_out_cubic(pace) for pace in (early(share), share, late(share)))
+        size, x, y = start.toward(goal, first), start.toward(goal, across).x0, start.toward(goal, then).y0
+        put(weights, Rect(x, y, x + size.width, y + size.height))
+        name.put_at(x0 + (x1 - x0) * across, y0 + (y1 - y0) * first)
+
+    return Shows(Group(weights, name), go)
 
 
 def key_of_signs(film: BackwardFilm) -> list[FadeIn]:
@@ -778,7 +788,6 @@ def dq(film: BackwardFilm) -> None:
     with film.scene.telling():
         film.move(film.back("k"), film.making("dQ"), seconds=MOVE)
         given_by(film, "dq", "dQ", "k", values, film.making(""))
-        film.scene.hold(TEXT)
 
 
 def given_by(film: BackwardFilm, part: str, tensor: str, other: str, values: np.ndarray, *then: Shows) -> None:
@@ -815,14 +824,14 @@ def farther(film: BackwardFilm) -> None:
         film.scene.remove(tiles.pop(part))
 
 
-def numbers_of(film: BackwardFilm) -> FadeIn:
+def numbers_of(film: BackwardFilm) -> Named:
     """Over each column its program's number, where there is room."""
     slots = columns(film.place["columns"], len(film.found.walks))
     room = text_width(f"{len(slots)}", LABEL, Face.STRONG) <= slots[0].width
-    film.words["columns"] = Named(
+    film.words["columns"] = made = Named(
         *(heading(slot, f"{j}", film.skin.ink, LABEL, "part") for j, slot in enumerate(slots) if room), tag="part"
     )
-    return FadeIn(film.words["columns"])
+    return made
 
 
 @beat("shared")
@@ -843,13 +852,12 @@ def shared(film: BackwardFilm) -> None:
         j, own = found.key_tile, found.walks[found.key_tile]
         film.words["column"] = column = outlines(skin.ink, "column", theme.HEAVY).display(edges([column_of(film, j)]))
         told = film.fitted("note", [f"program {j}: one column, a part for each dQ", f"program {j}: one column"], skin.ink)
-        film.move(*gone, numbers_of(film), FadeIn(film.words["program"], column), *names, told, seconds=2 * TEXT)
+        film.move(*gone, FadeIn(numbers_of(film), film.words["program"], column), *names, told, seconds=2 * TEXT)
         film.move(Shows(walk, walk.run({(block, j): (at + 1) / len(own) for at, block in enumerate(own)})), seconds=ALONE)
         others = [f"all {len(found.walks)} programs at once, each at a pace of its own", f"all {len(found.walks)} programs at once"]
         film.move(*film.leave("note", "column"), seconds=TEXT / 2)
         film.move(film.fitted("note", others, skin.ink), seconds=TEXT)
         film.move(Shows(walk, walk.run(found.times(found.config.seed))), seconds=ALL)
-        film.scene.hold(TEXT)
 
 
 def column_of(film: BackwardFilm, j: int) -> Rect:
@@ -862,48 +870,72 @@ def column_of(film: BackwardFilm, j: int) -> Rect:
 # ------------------------------------------------------------------------------------------------------------- one row of dQ
 
 
-def one_row(film: BackwardFilm, values: np.ndarray) -> None:
-    """The followed row and its block of dQ are framed, and fly up with the programs' numbers; all else leaves."""
-    walk, place, found, skin = film.walk, film.place, film.found, film.skin
-    block = found.row_block
-    row, cell = line_of(walk.grid.rect, found.row_blocks, block), walk.sums.cell(block, 0)
-    film.words["lines"] = lines = outlines(skin.quiet, "cells")
-    frame = outlines(skin.ink, "row", theme.HEAVY)
-    film.tiles["dq"] = film.matrix("dQ", values, cell, found.orders[0])
+def meet(film: BackwardFilm, programs: Sequence[int]) -> None:
+    """The followed row and its block of dQ are framed, all else steps back; parts of two programs come to that block at once."""
+    walk, found, skin, block = film.walk, film.found, film.skin, film.found.row_block
+    goal, row = walk.sums.cell(block, 0), cells_of_row(film, walk.grid.rect)
+    starts = [row.cell(0, j) for j in programs]
+    film.tiles["dq"] = film.matrix("dQ", added(found.in_order(found.parts, found.drawn[0][:-2])), goal, found.orders[0])
+    back = StepBack([walk], palette.DIM)
+    named = ["programs {} and {} come to one block of dQ", "{} and {} come to one dQ"]
+    film.move(*film.leave(*(part for part in film.words if part not in ("program", "columns"))), back, seconds=TEXT)
+    film.words["row"] = outlines(skin.ink, "row", theme.HEAVY).display(edges([replace(row.rect, x1=goal.x1).inset(-LINE)]))
+    film.words["lines"] = outlines(skin.quiet, "cells").display(row.cells)
+    film.words["heads"] = Rectangles(skin.scores, name="heads", opacity=palette.LIT).display(edges(starts))
+    told = film.fitted("note", [each.format(*sorted(programs)) for each in named], skin.ink)
+    film.move(FadeIn(film.tiles["dq"], *(film.words[part] for part in ("row", "lines", "heads"))), told, seconds=TEXT)
+    parts = Rectangles(skin.q, name="parts", opacity=palette.LIT)
 
     def come(share: float) -> None:
-        cells, dq = row.toward(place["row"], share), cell.toward(place["dq"], share)
-        lines.display(Grid(cells, 1, len(found.walks)).cells)
-        frame.display(edges([Rect(cells.x0, min(cells.y0, dq.y0), dq.x1, max(cells.y1, dq.y1)).inset(-LINE)]))
+        parts.display(edges([start.toward(goal, share) for start in starts]))
 
-    come(0.0)
-    film.move(*film.leave(*(part for part in film.words if part not in ("lines", "program", "columns"))), FadeIn(frame), seconds=TEXT)
+    film.move(Shows(parts, come, rate_func=ease_in_out_cubic, introducer=True, remover=True), seconds=MEET)
     film.scene.hold(TEXT)
-    film.scene.add(lines, film.tiles["dq"])
-    film.move(FadeOut(walk), seconds=TEXT)
+
+
+def cells_of_row(film: BackwardFilm, grid: Rect) -> Grid:
+    """The followed row of all tiles."""
+    return Grid(line_of(grid, film.found.row_blocks, film.found.row_block), 1, len(film.found.walks))
+
+
+def lift_row(film: BackwardFilm, programs: Sequence[int]) -> None:
+    """The row flies up with its block of dQ and the programs' numbers, to be the head of a table; all else leaves."""
+    place, (lines, heads), row = film.place, (film.words["lines"], film.words["heads"]), cells_of_row(film, film.walk.grid.rect)
+    assert isinstance(lines, Rectangles)
+    assert isinstance(heads, Rectangles)
+
+    def come(share: float) -> None:
+        cells = replace(row, rect=row.rect.toward(place["row"], share))
+        lines.display(cells.cells)
+        heads.display(edges([cells.cell(0, j) for j in programs]))
+
     film.move(
-        Shows(Group(lines, frame), come, rate_func=ease_in_out_cubic), matrix_to(film.tiles["dq"], place["dq"]),
+        FadeOut(film.walk, film.words.pop("row"), rate_func=early), *film.leave("note"),
+        Shows(Group(lines, heads), come, rate_func=ease_in_out_cubic), matrix_to(film.tiles["dq"], place["dq"]),
         called(film, "program", film.words["program"]), numbers_go(film), seconds=MOVE,
     )  # fmt: skip
-    film.scene.remove(frame)
 
 
 def numbers_go(film: BackwardFilm) -> Shows:
     """The programs' numbers go along with their columns."""
     old = film.words["columns"]
-    numbers_of(film)
+    made = numbers_of(film)
     film.scene.remove(old)
-    film.scene.add(film.words["columns"])
-    return moved(old, film.words["columns"])
+    film.scene.add(made)
+    return moved(old, made)
 
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """Two programs add to one block of dQ, and to one number of it, in either order: each sum is rounded, and the last digits differ."""
-    found, skin, place = film.found, film.skin, film.place
+    """Two programs come to one block of dQ; its row flies up, and of one number of it both orders are reckoned.
+
+    Each sum is rounded, and the last digits differ; beneath both stands what comes of it exactly.
+    """
+    found, skin = film.found, film.skin
+    last = found.drawn[0][-2:]
     with film.scene.telling():
-        one_row(film, added(found.in_order(found.parts, found.drawn[0][:-2])))
-        meet(film, found.drawn[0][-2:])
+        meet(film, last)
+        lift_row(film, last)
         film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
         heads = [
             film.fitted(side, [f"program {turns[-2]} first", f"{turns[-2]} first"], skin.ink)
@@ -916,24 +948,6 @@ def order(film: BackwardFilm) -> None:
         film.tiles["dq"].display(roots(found.orders[1]))
         film.move(FadeIn(underlined(film)), film.fitted("note", BOTH, skin.ink), seconds=TEXT)
         film.scene.hold(LOOK)
-
-
-def meet(film: BackwardFilm, programs: Sequence[int]) -> None:
-    """Parts of two programs set out from their tiles and come to the same block of dQ."""
-    cells, goal = Grid(film.place["row"], 1, len(film.found.walks)), film.place["dq"]
-    lit, parts = (
-        Rectangles(film.skin.scores, name="heads", opacity=palette.LIT),
-        Rectangles(film.skin.q, name="parts", opacity=palette.FAINT),
-    )
-    starts = [cells.cell(0, j) for j in programs]
-    film.words["heads"] = lit.display(edges(starts))
-
-    def come(share: float) -> None:
-        parts.display(edges([start.toward(goal, share) for start in starts]))
-
-    film.scene.add(lit)
-    come(0.0)
-    film.move(Shows(parts, come, rate_func=ease_in_out_cubic, introducer=True, remover=True), seconds=MEET)
 
 
 def a_step(film: BackwardFilm, at: int) -> list[FadeIn]:
