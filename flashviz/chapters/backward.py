@@ -25,7 +25,7 @@ BEATS: tuple[Beat, ...] = (
         caption="The loss gives dO. Wanted: dQ, dK, dV.",
     ),
     Beat(
-        "again", "P again", 3.3, shot="one tile", late=True, along=True,
+        "again", "P again", 3.6, shot="one tile", late=True, along=True,
         caption="Q, K and LSE make P again.",
     ),
     Beat(
@@ -37,11 +37,11 @@ BEATS: tuple[Beat, ...] = (
         caption="dO and V make dP, P's gradient.",
     ),
     Beat(
-        "row", "One query", 5.3, shot="one query", late=True, along=True,
+        "row", "One query", 5.5, shot="one query", late=True, along=True,
         caption="Query {query}: each key a bar, P wide, dP high.",
     ),
     Beat(
-        "raise", "One score more", 5.5, shot="one query", late=True, along=True,
+        "raise", "One score more", 5.6, shot="one query", late=True, along=True,
         caption="Raise a score: its weight grows, then all shrink.",
     ),
     Beat(
@@ -49,31 +49,31 @@ BEATS: tuple[Beat, ...] = (
         caption="It gains its dP; all, itself too, lose the mean: D.",
     ),
     Beat(
-        "dot", "Without the others", 5.0, shot="one query", late=True, along=True,
+        "dot", "Without the others", 5.1, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
-        "softmax", "From dP to dS", 3.5, shot="one tile", late=True, along=True,
+        "softmax", "From dP to dS", 3.9, shot="one tile", late=True, along=True,
         caption="Row by row dO · O gives D; then dS.",
     ),
     Beat(
-        "dk", "The part of dK", 2.5, shot="one tile", late=True, along=True,
+        "dk", "The part of dK", 2.8, shot="one tile", late=True, along=True,
         caption="Columns of dS weigh Q: dK.",
     ),
     Beat(
-        "dq", "The part of dQ", 2.5, shot="one tile", late=True, along=True,
+        "dq", "The part of dQ", 2.8, shot="one tile", late=True, along=True,
         caption="Rows of dS weigh K: dQ.",
     ),
     Beat(
-        "shared", "What is shared", 5.0, shot="all tiles", late=True, along=True,
+        "shared", "What is shared", 5.1, shot="all tiles", late=True, along=True,
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 7.0, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 7.6, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
     ),
     Beat(
-        "recap", "All of it", 4.0, shot="recap", late=True, along=True,
+        "recap", "All of it", 4.3, shot="recap", late=True, along=True,
         caption="Five products make all three; only dQ is shared.",
     ),
 )  # fmt: skip

@@ -32,7 +32,7 @@ from flashviz.palette import spread, weight_spread
 
 CALM = 1.3  # seconds of the first picture
 PRODUCT, ROWS, SUM = 0.7, 0.8, 1.0  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.45, 0.8, 0.7  # seconds: of a row that is weighed, until all are one sum, of all other columns
+TERM, FALL, REST = 0.45, 0.8, 0.5  # seconds: of a row that is weighed, until all are one sum, of all other columns
 JOIN = 1.2  # seconds in which bars of other tiles come beside a tile's
 RAISE, GATHER, LEVEL, PARTS = 0.9, 1.4, 1.0, 0.8  # seconds: a weight is raised, all lose a part, until all are level, until they are apart
 ALONE, ALL, MEET = 1.2, 1.4, 1.8  # seconds: of one program, of all others at once, of two parts on their way to one dQ
