@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -142,6 +143,20 @@ def test_an_order_is_a_bit_different_and_no_worse(name: str) -> None:
     assert (back.steps[0][[0, 1, 3]] == back.steps[1][[0, 3, 1]]).all(), "the same three, the last two in the other order"
 
 
+@several
+def test_the_exact_sum_is_of_the_three_that_are_added_and_stands_beneath_their_points(name: str) -> None:
+    """As fractions, to within half of the last place that is written; no order's sum is further from it than its two roundings."""
+    back = found(name)
+    held, one, _, other, _ = (Fraction(float(each)) for each in back.steps[0])
+    exact, text = held + one + other, back.exact
+    places = len(text.partition(".")[2])
+    assert abs(Fraction(text.replace(" ", "").replace("−", "-")) - exact) <= Fraction(1, 2 * 10**places)
+    assert text.index(".") == back.said["first 0"].index(".")
+    for steps in back.steps:
+        rounding = sum(Fraction(float(np.spacing(abs(steps[at])))) / 2 for at in (2, 4))
+        assert abs(Fraction(float(steps[-1])) - exact) <= rounding
+
+
 def rooted(values: np.ndarray) -> np.ndarray:
     """The root of each number's size, on its own side of zero."""
     return np.asarray(np.copysign(np.sqrt(np.abs(values)), values))
@@ -164,21 +179,22 @@ def test_pictures_are_of_these_values() -> None:
     assert values_of(shared, "added") == [written([sum(map(len, back.walks))])]
     assert values_of(shared, "stored dK") == values_of(shared, "stored dV") == [written([back.config.col_blocks])]
     for side in ("first", "last"):
-        assert [said(order, f"sum {side} {at}") for at in range(5)] == [[back.said[f"{side} {at}"]] for at in range(5)]
+        assert [said(order, f"sum {side} {at}") for at in range(6)] == [[back.said[f"{side} {at}"]] for at in range(6)]
     assert values_of(order, "dQ") == [written(rooted(back.orders[1]))]
 
 
 @every
 def test_weighed_rows_add_up_to_the_key_s_dv(name: str) -> None:
-    """Against float64, from P and dO: the followed key's column; the rows that are written are those in which it weighs most."""
+    """Against float64, from P and dO: the followed key's column. Written are the followed row and those in which it weighs most."""
     back = found(name)
     weights, terms = back.weighed
     given = back.rows_of("dO", back.row_block).astype(np.float64)
     assert terms == pytest.approx(weights[:, None] * given, abs=1e-6)
     assert terms.sum(0) == pytest.approx(back.gained(back.row_block)[1][back.key], abs=1e-4)
-    assert back.heaviest == sorted(back.heaviest)
-    rest = np.delete(weights, back.heaviest)
-    assert not len(rest) or weights[back.heaviest].min() >= rest.max()
+    assert back.written == sorted(set(back.written))
+    assert back.row in back.written
+    rest, others = np.delete(weights, back.written), [row for row in back.written if row != back.row]
+    assert not len(rest) or weights[others].min() >= rest.max()
 
 
 def test_rows_are_weighed_and_fall_into_one_sum() -> None:
@@ -188,20 +204,20 @@ def test_rows_are_weighed_and_fall_into_one_sum() -> None:
     film = backward.BackwardFilm(SimpleNamespace(skin=DARK, add=lambda *_: None), back)  # type: ignore[arg-type]
     film.tiles["do"] = film.matrix("dO", back.rows_of("dO", back.row_block), place["rows"])
     weights, terms = back.weighed
-    strips = [film.matrix("dO", terms[row][None], place[f"term {at}"]) for at, row in enumerate(back.heaviest)]
+    strips = [film.matrix("dO", terms[row][None], place[f"term {at}"]) for at, row in enumerate(back.written)]
     one = film.matrix("dV", terms[:1], place["sum"])
     fall = backward.fall(film, one, strips)
     fall.interpolate(0.0)
     assert np.isnan(one.values).all()
     fall.interpolate(0.3)
-    assert one.values == pytest.approx(rooted(terms[back.heaviest[:2]].sum(0)[None]), abs=1e-5)
+    assert one.values == pytest.approx(rooted(terms[back.written[:2]].sum(0)[None]), abs=1e-5)
     fall.interpolate(1.0)
     assert one.values == pytest.approx(rooted(back.gained(back.row_block)[1][back.key][None]), abs=1e-3)
     assert not any(strip.image.pixel_array[:, :, 3].any() for strip in strips)
-    come = backward.come_weighed(strips[0], place["term 0"], back.rows_of("dO", back.row_block)[back.heaviest[0]], terms[back.heaviest[0]])
+    come = backward.come_weighed(strips[0], place["term 0"], back.rows_of("dO", back.row_block)[back.written[0]], terms[back.written[0]])
     come.interpolate(1.0)
-    assert strips[0].values == pytest.approx(rooted(terms[back.heaviest[0]][None]))
-    assert 0 < weights[back.heaviest[0]] < 1
+    assert strips[0].values == pytest.approx(rooted(terms[back.written[0]][None]))
+    assert 0 < weights[back.written[0]] < 1
 
 
 def test_the_row_that_is_looked_at_is_one_of_the_film_s_with_its_numbers() -> None:
@@ -341,44 +357,66 @@ def test_lines_of_sums_are_exact_and_their_points_stand_beneath_each_other(steps
         assert [text[0] in "+−" for text in texts[1::2]] == [True, True]
 
 
-def test_a_raised_weight_takes_its_width_from_all() -> None:
-    """It gets wider and nothing else does; then all shrink alike, until together they are as wide as before; levelled, all is as it was."""
-    drawn = areas("default")
-    before = np.diff(drawn.feet)
-    others = (np.arange(len(before)) != drawn.at) & (before > 1e-9)
+@every
+def test_a_raised_weight_takes_its_width_from_all(name: str) -> None:
+    """It gains a piece, and nothing else changes; all lose the same share, together as much; then all are as wide as before."""
+    drawn = areas(name)
+    whole, gain = drawn.plot.width, drawn.wide(drawn.gain)
+    before = drawn.right - drawn.left
     drawn.widen(1.0)
-    wider = np.diff(drawn.feet)
-    assert wider[others] == pytest.approx(before[others])
-    assert before[drawn.at] < wider[drawn.at] <= 1.5 * before[drawn.at] + 1e-9
-    drawn.squeeze(1.0)
-    after = np.diff(drawn.feet)
-    assert after.sum() == pytest.approx(before.sum())
-    assert after[others] / before[others] == pytest.approx(np.full(others.sum(), (after[others] / before[others]).mean()), rel=1e-3)
-    assert (after[others] / before[others]).max() < 1
-    assert after[drawn.at] > before[drawn.at]
+    assert drawn.right - drawn.left == pytest.approx(before)
+    assert drawn.piece[1] - drawn.piece[0] == pytest.approx(gain)
+    assert drawn.right[-1] + (gain if drawn.at == len(before) - 1 else 0.0) == pytest.approx(drawn.plot.x0 + whole + gain)
+    slivers = drawn.slivers(0.0)
+    assert slivers[:, 2] == pytest.approx(drawn.right), "at the right of each bar"
+    drawn.gather(1.0)
+    assert drawn.right - drawn.left == pytest.approx(before * (1 - gain / whole)), "the same share of each"
+    gathered = boxes_of(drawn.lost)
+    assert gathered[0, 0] == pytest.approx(drawn.piece[0])
+    assert gathered[1:, 0] == pytest.approx(gathered[:-1, 2])
+    assert gathered[-1, 2] == pytest.approx(drawn.piece[1]), "together as wide as the piece"
+    drawn.close(1.0)
+    assert (drawn.right - drawn.left).sum() + gain == pytest.approx(whole)
     drawn.settle(1.0)
-    assert np.diff(drawn.feet) == pytest.approx(before)
+    drawn.part(1.0)
+    assert drawn.right - drawn.left == pytest.approx(before)
 
 
 @every
 def test_gain_less_loss_is_ds(name: str) -> None:
     """Of the key that is looked at: P dP gained, P D lost, in units of the whole width and of one; and so the loss's slope at its score.
 
-    Against the derivative by a small step of that score, with softmax and all dP in float64.
+    Where P is wider than what is drawn of it, both are so much of it. Against the derivative by a small step of that score, with softmax
+    and all dP in float64.
     """
     back, drawn = found(name), areas(name)
     unit = drawn.plot.width * drawn.unit
-    drawn.settle(1.0)
-    drawn.gain(1.0)
+    drawn.widen(1.0)
+    drawn.gather(1.0)
+    drawn.close(1.0)
     weight, slope, mean = drawn.weights[drawn.at], drawn.values[drawn.at], drawn.mean
-    assert sizes(boxes_of(drawn.key)) / unit == pytest.approx(abs(weight * slope), abs=1e-4)
-    drawn.lose(1.0)
-    assert sizes(boxes_of(drawn.lost)) / unit == pytest.approx(abs(weight * mean), abs=1e-4)
+    drawn_of_it = drawn.gain / weight / drawn.total
+    height = np.ptp(boxes_of(drawn.gained)[0, [1, 3]]) / drawn.unit
+    assert height * (drawn.piece[1] - drawn.piece[0]) / drawn.plot.width == pytest.approx(abs(drawn_of_it * weight * slope), abs=1e-4)
+    signed = (drawn.slivers(1.0)[:, 3] + drawn.slivers(1.0)[:, 1] - 2 * drawn.zero) * (drawn.slivers(1.0)[:, 2] - drawn.slivers(1.0)[:, 0])
+    assert signed.sum() / unit == pytest.approx(drawn_of_it * weight * mean, abs=2e-3 * np.abs(drawn.values).max())
+    drawn.settle(1.0)
+    assert sizes(boxes_of(drawn.lost)).sum() / unit == pytest.approx(abs(drawn_of_it * weight * mean), abs=1e-4)
     step = 1e-6
     raised = drawn.weights * np.where(np.arange(len(drawn.weights)) == drawn.at, np.exp(step), 1.0)
-    total = drawn.weights.sum()
-    change = (raised / raised.sum() - drawn.weights / total) @ drawn.values / step
+    change = (raised / raised.sum() - drawn.weights / drawn.total) @ drawn.values / step
     assert change == pytest.approx(float(back.whole.ds[back.row, drawn.at]), abs=2e-3 * np.abs(drawn.values).max())
+
+
+def test_bars_of_other_tiles_come_from_outside_the_frame_on_either_side() -> None:
+    back, drawn = found("default"), areas("default")
+    frame = Rect(-1.0, -1.0, 9.0, 5.0)
+    drawn.join(0.0, frame)
+    start, before = boxes_of(drawn.others), back.own.start
+    assert start[:before, 2].max() <= frame.x0 + 1e-9
+    assert start[before:, 0].min() >= frame.x1 - 1e-9
+    drawn.join(1.0, frame)
+    assert boxes_of(drawn.others) == pytest.approx(drawn.boxes(0.0, drawn.values)[~drawn.chosen])
 
 
 def test_one_program_goes_first_and_then_all_others() -> None:

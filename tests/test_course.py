@@ -214,7 +214,7 @@ ANSWERS = {
     "the rescale of l and acc": ("FlashAttentionScene", "So both are multiplied by α. Watch acc / ℓ."),
     "why dQ alone is not deterministic": ("BackwardScene", "Each column owns dK, dV; all share dQ."),
     "exact, and yet other bits": ("BackwardScene", "who is first sets the last digit"),
-    "the attention map": ("BackwardScene", "Q, K and LSE make P again: P = exp(S − LSE)."),
+    "the attention map": ("BackwardScene", "Q, K and LSE make P again."),
     "what training keeps": ("TrainingMemoryScene", "Scores and LSE give back all weights of the row."),
 }
 

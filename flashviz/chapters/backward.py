@@ -21,55 +21,55 @@ from flashviz.trace import Op, Trace
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "kept", "What is given and wanted", 3.7, shot="kept", late=True, along=True,
-        caption="The loss gives dO. Wanted: dQ, dK and dV.",
+        "kept", "What is given and wanted", 3.5, shot="kept", late=True, along=True,
+        caption="The loss gives dO. Wanted: dQ, dK, dV.",
     ),
     Beat(
-        "again", "P again", 4.0, shot="one tile", late=True, along=True,
-        caption="Q, K and LSE make P again: P = exp(S − LSE).",
+        "again", "P again", 3.6, shot="one tile", late=True, along=True,
+        caption="Q, K and LSE make P again.",
     ),
     Beat(
-        "dv", "The part of dV", 5.7, shot="one tile", late=True, along=True,
+        "dv", "The part of dV", 5.2, shot="one tile", late=True, along=True,
         caption="Columns of P weigh the rows of dO: dV.",
     ),
     Beat(
-        "upstream", "From dO to dP", 3.3, shot="one tile", late=True, along=True,
-        caption="dO and V make dP, as Q and K made S.",
+        "upstream", "From dO to dP", 3.1, shot="one tile", late=True, along=True,
+        caption="dO and V make dP, P's gradient.",
     ),
     Beat(
-        "row", "One query", 3.4, shot="one query", late=True, along=True,
-        caption="Each key is a bar: P wide, dP high.",
+        "row", "One query", 5.5, shot="one query", late=True, along=True,
+        caption="Query {query}: each key a bar, P wide, dP high.",
     ),
     Beat(
-        "raise", "One score more", 3.7, shot="one query", late=True, along=True,
-        caption="Raise a score: all other weights shrink.",
+        "raise", "One score more", 5.6, shot="one query", late=True, along=True,
+        caption="Raise a score: its weight grows, then all shrink.",
     ),
     Beat(
-        "share", "Gained less lost", 6.0, shot="one query", late=True, along=True,
-        caption="It gains its own dP; the others lose the mean dP, D.",
+        "share", "Gained less lost", 5.2, shot="one query", late=True, along=True,
+        caption="It gains its dP; all, itself too, lose the mean: D.",
     ),
     Beat(
-        "dot", "Without the others", 5.2, shot="one query", late=True, along=True,
+        "dot", "Without the others", 5.1, shot="one query", late=True, along=True,
         caption="D needs no other keys: it is dO · O.",
     ),
     Beat(
-        "softmax", "From dP to dS", 4.2, shot="one tile", late=True, along=True,
-        caption="Row by row, dO · O gives D, and dP becomes dS.",
+        "softmax", "From dP to dS", 3.9, shot="one tile", late=True, along=True,
+        caption="Row by row dO · O gives D; then dS.",
     ),
     Beat(
-        "dk", "The part of dK", 3.2, shot="one tile", late=True, along=True,
-        caption="Columns of dS weigh rows of Q: dK.",
+        "dk", "The part of dK", 2.8, shot="one tile", late=True, along=True,
+        caption="Columns of dS weigh Q: dK.",
     ),
     Beat(
-        "dq", "The part of dQ", 3.3, shot="one tile", late=True, along=True,
-        caption="Rows of dS weigh keys of K: dQ.",
+        "dq", "The part of dQ", 2.8, shot="one tile", late=True, along=True,
+        caption="Rows of dS weigh K: dQ.",
     ),
     Beat(
-        "shared", "What is shared", 5.7, shot="all tiles", late=True, along=True,
+        "shared", "What is shared", 5.1, shot="all tiles", late=True, along=True,
         caption="Each column owns dK, dV; all share dQ.",
     ),
     Beat(
-        "order", "Two orders", 6.0, shot="row of tiles", late=True, along=True,
+        "order", "Two orders", 7.6, shot="row of tiles", late=True, along=True,
         caption="Two add to one dQ: who is first sets the last digit.",
     ),
     Beat(
@@ -78,7 +78,7 @@ BEATS: tuple[Beat, ...] = (
     ),
 )  # fmt: skip
 
-SHOWN_ROWS = 3  # of a column's, whose terms are written
+OTHER_ROWS = 2  # of a column's, whose terms are written beside the followed one's
 Given = Callable[[AttentionConfig], Mapping[str, np.ndarray]]
 
 
@@ -223,10 +223,15 @@ class Backward:
         weights = self.rounded(self.followed.p[:, self.key])
         return weights, weights[:, None] * self.rows_of("dO", self.row_block)
 
+    def query(self, row: int) -> int:
+        """Of a row of the tile, in its head."""
+        return self.row_block % self.config.row_blocks * self.config.block_m + row
+
     @property
-    def heaviest(self) -> list[int]:
-        """Rows in which that key weighs most, in their order."""
-        return [int(row) for row in np.sort(np.argsort(-self.weighed[0], kind="stable")[:SHOWN_ROWS])]
+    def written(self) -> list[int]:
+        """The row that is looked at, and others in which that key weighs most, in their order."""
+        others = [int(row) for row in np.argsort(-self.weighed[0], kind="stable") if row != self.row]
+        return sorted([self.row, *others[:OTHER_ROWS]])
 
     def gained(self, block: int) -> tuple[np.ndarray, np.ndarray]:
         """What a row block adds to dK_j and to dV_j of the followed key tile [keys, d]."""
@@ -286,6 +291,12 @@ class Backward:
         return written
 
     @property
+    def exact(self) -> str:
+        """What the three that are added come to: three float32 are added in float64, which is written to the last place of any part."""
+        line, (held, one, _, other, _) = aligned(self.steps)[0][0], self.steps[0].astype(np.float64)
+        return f"{held + one + other:{len(line)}.{len(line.partition('.')[2])}f}".replace("-", "−")
+
+    @property
     def differ(self) -> int:
         """How many numbers of dQ's tile the order changes."""
         return int((self.orders[0] != self.orders[1]).sum())
@@ -302,6 +313,7 @@ class Backward:
     def said(self) -> dict[str, str]:
         """What the braces of the captions stand for, and every number on screen."""
         said = {
+            "query": f"{self.query(self.row)}",
             "weight": number(float(self.followed.p[self.row, self.key])),
             "gradient": number(float(self.followed.dp[self.row, self.key]), 2),
             "mean": number(float(self.followed.d[self.row]), 2),
@@ -310,6 +322,7 @@ class Backward:
         if len(self.programs) > 1:
             lines = aligned(self.steps)
             said |= {f"{side} {at}": text for side, texts in zip(("first", "last"), lines, strict=True) for at, text in enumerate(texts)}
+            said |= {f"{side} {len(lines[0])}": self.exact for side in ("first", "last")}
         return said
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from manim import Group, Mobject
-from manim.utils.rate_functions import ease_in_out_cubic
+from manim.utils.rate_functions import ease_in_out_cubic, ease_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import backward
@@ -23,21 +23,22 @@ from flashviz.layout import Rect, Shot, columns
 from flashviz.layout.backward import Bands, Grid, magnified
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.areas import Areas
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late, moved
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tile_walk import COLUMN_INPUTS, OWN, ROW_INPUTS, Walk
 from flashviz.mobjects.tiles import Matrix, Rectangles, Signed, edges, flat_row, line_of, outlines, span
 from flashviz.palette import spread, weight_spread
 
-CALM = 0.8  # seconds of the first picture
-PRODUCT, ROWS, SUM = 0.7, 1.0, 1.2  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
-TERM, FALL, REST = 0.5, 0.9, 0.8  # seconds: of a row that is weighed, until all are one sum, of all other columns
-RAISE, LEVEL, PARTS = 1.0, 1.0, 0.8  # seconds: while one weight is raised, until all bars are level, and until they are apart again
-ALONE, ALL, MEET = 1.4, 1.6, 1.1  # seconds: of one program, of all others at once, of two parts on their way to one dQ
+CALM = 1.3  # seconds of the first picture
+PRODUCT, ROWS, SUM = 0.7, 0.8, 1.0  # seconds: of a product, of a tile's rows, of a tile's part of a gradient
+TERM, FALL, REST = 0.45, 0.8, 0.5  # seconds: of a row that is weighed, until all are one sum, of all other columns
+JOIN = 1.2  # seconds in which bars of other tiles come beside a tile's
+RAISE, GATHER, LEVEL, PARTS = 0.9, 1.4, 1.0, 0.8  # seconds: a weight is raised, all lose a part, until all are level, until they are apart
+ALONE, ALL, MEET = 1.2, 1.4, 1.8  # seconds: of one program, of all others at once, of two parts on their way to one dQ
 LOOK = 1.3  # seconds that what is to be read stands
 BANDS, ON_THEIR_WAY = 8, 2.0  # parts in which a tile's sum is carried, and how many of them are on their way
-LSE = ["one number a query: log Σ exp(S)", "one a query: log Σ exp(S)", "log Σ exp(S)"]
+LSE = ["LSE: one a query, log Σ exp(S)", "LSE: log Σ exp(S)"]
 SLOPE = ["how the loss changes with O", "the loss's slope at O", "slope at O"]
 RULES = {  # what is made, in its order
     "S": "S = Q Kᵀ / √d", "P": "P = exp(S − LSE)", "dV": "dV = Pᵀ dO", "dP": "dP = dO Vᵀ", "dS": "dS = P × (dP − D)",
@@ -56,11 +57,13 @@ SCORES = "S", "dP", "dS"  # pictures whose zero is the ground: one hue above it,
 PATCH = em(24)  # of a hue in a key
 ENTRY = em(22)  # of a number that is pointed at
 TURN = 0.5  # seconds in which a symbol goes to the next line
+V_IS = ["v: a key's row of V", "v: a row of V"]
+O_IS = ["O already holds the sum over all keys", "O holds the sum over keys", "O holds the sum"]
 RATE = ["dS: how fast the loss rises with a score", "dS: the loss's slope at a score", "dS: slope at a score"]
 SIDES = "first", "last"  # one order of the two who are last, and the other
 STEPS = [  # lines of a sum
     ["dQ so far"], ["the first adds", "first adds"], ["sum, rounded", "rounded"], ["the second adds", "then adds"],
-    ["sum, rounded", "rounded"],
+    ["sum, rounded", "rounded"], ["exact sum", "exact"],
 ]  # fmt: skip
 ONE_OF = ["dQ: one number of it", "one number of dQ", "dQ"]
 BOTH = ["both are right, up to the last digit: float32 rounds each sum", "both right: each sum is rounded"]
@@ -224,10 +227,10 @@ def finite(values: np.ndarray) -> np.ndarray:
 
 @beat("kept")
 def kept(film: BackwardFilm) -> None:
-    """What the loss gives, dO, and what is wanted, dQ, dK and dV; P is not there, one number a query is. Then one tile is framed."""
+    """What the loss gives, dO, and what is wanted, dQ, dK and dV; P is not kept, O and one number a query are. Then one tile is framed."""
     place, skin, found = film.place, film.skin, film.found
     grid = Grid(place["grid"], found.config.row_blocks, found.config.col_blocks)
-    for part, tensor in (("q", "Q"), ("do", "dO"), ("k", "K"), ("v", "V"), ("lse", "LSE")):
+    for part, tensor in (("q", "Q"), ("do", "dO"), ("k", "K"), ("v", "V"), ("o", "O"), ("lse", "LSE")):
         film.tiles[part] = film.matrix(tensor, film.whole(tensor), place[part])
         film.tiles[part].tag = f"all {tensor}"
         film.name(f"{part} name", tensor, skin.hue(tensor))
@@ -244,11 +247,10 @@ def kept(film: BackwardFilm) -> None:
     film.scene.add(film.words["lines"])
     with film.scene.telling():
         film.scene.hold(CALM)
-        film.move(film.said_in("p note", [("not kept:", skin.ink), ("P", skin.scores)]), seconds=TEXT)
-        film.scene.hold(TEXT)
-        kept_one = film.said_in("lse note", [("kept:", skin.ink), ("LSE", skin.stats)])
-        film.move(kept_one, film.fitted("lse what", LSE, skin.stats, LABEL), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        left = film.said_in("p note", [("not kept:", skin.ink), ("P", skin.scores)])
+        kept_ones = film.said_in("lse note", [("kept:", skin.ink), ("O", skin.o), ("LSE", skin.stats)])
+        film.move(left, kept_ones, film.fitted("lse what", LSE, skin.stats, LABEL), seconds=TEXT)
+        film.scene.hold(4 * TEXT)
         film.move(FadeIn(frames), seconds=TEXT)
 
 
@@ -273,7 +275,6 @@ def again(film: BackwardFilm) -> None:
     with film.scene.telling():
         nearer(film)
         film.move(film.called("s", "S"), film.made("s", "S", tile.s), seconds=PRODUCT)
-        film.scene.hold(TEXT)
         scores = film.tiles.pop("s")
         film.tiles["p"] = weights = film.matrix("P", tile.p, film.slot("p"))
         film.move(*film.leave("tile name"), film.making("P"), seconds=2 * TEXT)
@@ -287,7 +288,7 @@ def nearer(film: BackwardFilm) -> None:
     kept_parts = "q", "k", "lse", *WANTED
     named = {SLOTS.get(part, part): film.words.pop(f"{part} name") for part in kept_parts}
     lines, frames = film.words.pop("lines"), film.words.pop("frames")
-    left = film.leave()
+    film.move(*film.leave(), seconds=TEXT)
     going = [called(film, f"{part} name", each) for part, each in named.items()]
     homes, whole = framed(film), film.scene.shot("kept")["grid"]
     gone, film.tiles = film.tiles, {}
@@ -308,7 +309,7 @@ def nearer(film: BackwardFilm) -> None:
     steps = film.list_of("list", NAME)
     film.move(
         Shows(Group(lines, frames, *wanted.values()), grow, rate_func=ease_in_out_cubic), *grown,
-        FadeOut(*gone.values(), *(each.mobject for each in left), rate_func=early), *going, FadeIn(steps, rate_func=late), seconds=MOVE,
+        FadeOut(*gone.values(), rate_func=early), *going, FadeIn(steps, rate_func=late), seconds=MOVE,
     )  # fmt: skip
     film.scene.remove(lines, frames)
 
@@ -367,10 +368,10 @@ def dv(film: BackwardFilm) -> None:
 def weighed(film: BackwardFilm) -> Matrix:
     """Rows of dO in which one key weighs most come and are weighed, one after the other; they fall into one sum, and so do all others."""
     found, skin, place, do = film.found, film.skin, film.place, film.tiles["do"]
-    (weights, terms), written, given = found.weighed, found.heaviest, found.rows_of("dO", found.row_block)
+    (weights, terms), written, given = found.weighed, found.written, found.rows_of("dO", found.row_block)
     rows, pick = len(weights), outlines(skin.ink, "row")
     column, strips = Bands(film.slot("p"), len(found.followed.p[0]), 1).of(found.key), []
-    queries = [(found.row_block % found.config.row_blocks * found.config.block_m + row, number(float(weights[row]))) for row in written]
+    queries = [(found.query(row), number(float(weights[row]))) for row in written]
     ways = ["P of query {}: {} ×", "query {}: {} ×", "{1} ×"]
     said = [[way.format(*each) for each in queries] for way in ways]
     room = place["weight 0"].width
@@ -411,7 +412,7 @@ def come_weighed(strip: Matrix, to: Rect, row: np.ndarray, term: np.ndarray) -> 
 def fall(film: BackwardFilm, one: Matrix, strips: Sequence[Matrix]) -> Shows:
     """The rows that were written, then bands of all others, each times its weight, come into the sum, which is of all that have."""
     found, do = film.found, film.tiles["do"]
-    terms, written, given = found.weighed[1], found.heaviest, found.rows_of("dO", found.row_block)
+    terms, written, given = found.weighed[1], found.written, found.rows_of("dO", found.row_block)
     others = terms.copy()
     others[written] = 0.0
     lines = [line_of(do.rect, len(terms), row) for row in range(len(terms))]
@@ -463,14 +464,27 @@ def carry(film: BackwardFilm, part: str, tensor: str, values: np.ndarray, second
 @beat("upstream")
 def upstream(film: BackwardFilm) -> None:
     """P steps aside, V comes in K's place; with dO it makes dP, the gradient of each weight."""
-    place, skin, found = film.place, film.skin, film.found
+    found = film.found
     with film.scene.telling():
-        film.move(
-            film.arrive("v", "V", found.keys_of("V", found.key_tile).T), *film.leave("tile name"),
-            matrix_to(film.tiles["p"], place["beside"]), film.making("dP"), seconds=MOVE,
-        )  # fmt: skip
-        film.move(film.called("v", "V"), film.name("beside name", "P", skin.scores), *key_of_signs(film), seconds=TEXT)
+        film.move(film.arrive("v", "V", found.keys_of("V", found.key_tile).T), step_aside(film), seconds=MOVE)
+        film.move(film.called("v", "V"), *key_of_signs(film), film.making("dP"), seconds=TEXT)
         film.move(film.called("dp", "dP"), film.made("dp", "dP", found.followed.dp), seconds=ROWS)
+
+
+def step_aside(film: BackwardFilm) -> Shows:
+    """P gets smaller, goes across and then up or down, under what it passes; its name goes up or down first, past the list."""
+    weights, goal, name = film.tiles["p"], film.place["beside"], film.words.pop("tile name")
+    assert isinstance(name, Word)
+    start, film.words["beside name"], slot = weights.rect, name, film.place["beside name"]
+    (x0, y0), (x1, y1) = (name.left, name.baseline), (slot.x0, middle(slot, name.px))
+
+    def go(share: float) -> None:
+        first, across, then = (ease_in_out_cubic(pace) for pace in (early(share), share, late(share)))
+        size, x, y = start.toward(goal, first), start.toward(goal, across).x0, start.toward(goal, then).y0
+        put(weights, Rect(x, y, x + size.width, y + size.height))
+        name.put_at(x0 + (x1 - x0) * across, y0 + (y1 - y0) * first)
+
+    return Shows(Group(weights, name), go)
 
 
 def key_of_signs(film: BackwardFilm) -> list[FadeIn]:
@@ -490,7 +504,10 @@ def key_of_signs(film: BackwardFilm) -> list[FadeIn]:
 
 @beat("row")
 def row(film: BackwardFilm) -> None:
-    """A query's row leaves both tiles: its weights become widths on a line, its dP the heights; bars of all other keys come beside them."""
+    """A query's row leaves P, and its weights become widths on a line; it leaves dP, whose numbers become the bars' heights.
+
+    Bars of all other keys come beside them, from the left and from the right; of one bar width and height are written.
+    """
     skin, found, place = film.skin, film.found, film.place
     rows, at = len(found.followed.p), found.row
     film.areas = areas = Areas(
@@ -498,34 +515,45 @@ def row(film: BackwardFilm) -> None:
     )
     keys = len(found.followed.p[at])
     lines = {part: line_of(film.tiles[part].rect, rows, at) for part in ("p", "dp")}
-    frame = outlines(skin.ink, "row", theme.HEAVY)
-    frame.display(edges([line.inset(-LINE) for line in lines.values()]))
-    flat, feet = areas.boxes(0.0, 0.0)[areas.chosen], Rectangles(skin.scores, name="weights", opacity=palette.LIT)
-    flat[:, 3] += LINE
-    bars = areas.boxes(0.0, areas.values)[areas.chosen]
+    frames = {part: outlines(skin.ink, "row", theme.HEAVY).display(edges([line.inset(-LINE)])) for part, line in lines.items()}
     from_p, from_dp = (flat_row(lines[part], keys) for part in ("p", "dp"))
-
-    def leave(share: float) -> None:
-        feet.display(from_p + (flat - from_p) * share)
-        areas.own.display(from_dp + (bars - from_dp) * share)
-
+    bars, feet = areas.boxes(0.0, areas.values)[areas.chosen], Rectangles(skin.scores, name="weights", opacity=palette.LIT)
+    flat = areas.boxes(0.0, 0.0)[areas.chosen]
+    flat[:, 3] += LINE
+    query, *told = keys_told(film, keys, len(areas.values) - keys)
+    goal, (x, low, _, high) = (query.left, query.baseline), film.scene.shot("one tile")["query"].edges
+    y = float(np.clip(lines["dp"].center[1], low + em(LABEL) / 2, high - em(LABEL) / 2))
+    query.put_at(x, middle(Rect(x, y, x, y), query.px))
     with film.scene.telling():
-        film.move(FadeIn(frame), seconds=TEXT)
-        gone = FadeOut(frame, *film.tiles.values(), *film.words.values(), rate_func=early)
+        film.move(FadeIn(*frames.values(), query), seconds=TEXT)
+        film.scene.hold(3 * TEXT)
+        gone = FadeOut(frames["p"], *film.tiles.values(), *film.words.values(), rate_func=early)
         film.kept_words, film.words = film.words, {}
-        film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
-        scale = [film.words["zero"], *axis(film)]
-        leave(0.0)
-        film.scene.add(feet, areas.own)
-        film.move(
-            gone, Shows(Group(feet, areas.own), leave, rate_func=ease_in_out_cubic), FadeIn(areas.axis, *scale),
-            seconds=MOVE,
-        )  # fmt: skip
+        areas.own.display(from_dp)
+        film.scene.add(areas.own, frames["dp"])
+        lifted = Shows(feet, lambda share: feet.display(from_p + (flat - from_p) * share), rate_func=ease_in_out_cubic, introducer=True)
+        film.move(gone, lifted, slid(query, *goal), FadeIn(areas.axis), seconds=MOVE)
+        raised = Shows(areas.own, lambda share: areas.own.display(from_dp + (bars - from_dp) * share), rate_func=ease_in_out_cubic)
+        film.move(FadeOut(frames["dp"], rate_func=early), raised, FadeIn(told[0]), seconds=MOVE)
         film.scene.remove(feet, areas.own, areas.axis)
-        areas.grow(0.0)
+        areas.join(0.0, film.scene.frame)
         film.scene.add(areas)
-        film.move(Shows(areas, areas.grow), seconds=PRODUCT)
-        film.move(Shows(areas, areas.point), *measured(film), seconds=2 * TEXT)
+        joined = Shows(areas, lambda share: areas.join(share, film.scene.frame), rate_func=ease_in_out_cubic)
+        film.move(joined, *(FadeIn(each) for each in told[1:]), seconds=JOIN)
+        film.move(FadeOut(query, *told), seconds=TEXT)
+        film.words["zero"] = word("0", NAME, skin.quiet, beside(film, 0.0), "part")
+        high_ones, wide_ones = measured(film)
+        film.move(Shows(areas, areas.point), FadeIn(film.words["zero"], *axis(film), *high_ones), seconds=TEXT)
+        film.scene.hold(TEXT)
+        film.move(FadeIn(*wide_ones), seconds=TEXT)
+
+
+def keys_told(film: BackwardFilm, here: int, others: int) -> list[Word]:
+    """The query, how many keys its row has in the tile, and how many in all others, where there are any."""
+    query, slot, tiles = f"query {film.found.said['query']}", film.place["height"], len(film.found.programs) - 1
+    ways = [[query, f"· {here} keys of this tile", f"+ {others} of the {tiles} others"], [query, f"· {here} keys", f"+ {others} more"]]
+    texts = next((way for way in ways if line_width(way, LABEL) <= slot.width), ways[-1])[: 3 if others else 2]
+    return worded(slot, texts, LABEL, [film.skin.ink] * len(texts), "keys")
 
 
 def axis(film: BackwardFilm) -> list[Mobject]:
@@ -537,13 +565,14 @@ def axis(film: BackwardFilm) -> list[Mobject]:
     return [film.words["axis"], film.words["axis name"]]
 
 
-def measured(film: BackwardFilm) -> list[FadeIn]:
-    """One bar's height, over it, and its width, under it; and that of all bars together."""
+def measured(film: BackwardFilm) -> tuple[list[Mobject], list[Mobject]]:
+    """One bar's height, over it; and its width, under it, with that of all bars together."""
     areas, skin, place, said = film.areas, film.skin, film.place, film.found.said
-    left, right = areas.feet[areas.at : areas.at + 2]
+    left, right = areas.left[areas.at], areas.right[areas.at]
     x, y, top = (left + right) / 2, areas.zero - 3 * LINE, areas.level_of(areas.values[areas.at])
     rise = [x - LINE / 3, top, x + LINE / 3, place["height"].y0]
-    film.words["measures"] = Rectangles(skin.ink, name="measure").display(np.array([*span(left, right, y, LINE / 3, LINE), rise]))
+    film.words["rise"] = Rectangles(skin.ink, name="measure").display(np.array([rise]))
+    film.words["measures"] = Rectangles(skin.ink, name="measure").display(span(left, right, y, LINE / 3, LINE))
     under = Rect(areas.plot.x0, y - em(NAME) - 2 * LINE, areas.plot.x1, y - 2 * LINE)
     for part, text, rect in (("high", f"dP = {said['gradient']}", place["height"]), ("wide", f"P = {said['weight']}", under)):
         film.words[part] = at_key(film, [text], rect, part)
@@ -551,13 +580,13 @@ def measured(film: BackwardFilm) -> list[FadeIn]:
     film.words["all"] = Rectangles(skin.ink, name="measure").display(span(full.x0, full.x1, line, LINE / 3, LINE))
     told = [f"width: P, of all {len(areas.values)} keys together 1", "width: P, together 1"]
     film.words["width"] = fitted(told, NAME, skin.ink, full.below(4 * LINE), "width")
-    return [FadeIn(film.words[part]) for part in ("measures", "high", "wide", "all", "width")]
+    return [film.words[part] for part in ("rise", "high")], [film.words[part] for part in ("measures", "wide", "all", "width")]
 
 
 def at_key(film: BackwardFilm, texts: Sequence[str], rect: Rect, name: str) -> Word:
     """Words over or under the bar that is looked at: the first that is no wider than all bars."""
     areas = film.areas
-    text, x = first_that_fits(texts, NAME, areas.plot.width, Face.STRONG), areas.feet[areas.at : areas.at + 2].mean()
+    text, x = first_that_fits(texts, NAME, areas.plot.width, Face.STRONG), (areas.left[areas.at] + areas.right[areas.at]) / 2
     wide = text_width(text, NAME, Face.STRONG)
     start = float(np.clip(x - wide / 2, areas.plot.x0, areas.plot.x1 - wide))
     return word(text, NAME, film.skin.ink, Rect(start, rect.y0, start + wide, rect.y1), name)
@@ -565,46 +594,58 @@ def at_key(film: BackwardFilm, texts: Sequence[str], rect: Rect, name: str) -> W
 
 @beat("raise")
 def raised(film: BackwardFilm) -> None:
-    """One score is raised: the bar of its weight gets wider, all together are more than 1, and all are squeezed until they are 1 again."""
+    """One score is raised: the bar of its weight gains a piece, and all together are more than 1.
+
+    So each loses the same share of itself: these slivers leave all bars and come before that piece, as wide as it; the gaps close.
+    """
     areas = film.areas
+    film.words["law"] = Group(*law(film))
     with film.scene.telling():
-        film.move(*film.leave("measures", "wide", "high"), seconds=TEXT)
-        for at, (pace, texts) in enumerate(
-            ((areas.widen, ["its score is raised: its weight grows", "its score is raised"]), (areas.squeeze, ["all shrink to 1 together"]))
-        ):
-            if at:
-                film.move(*film.leave("height"), seconds=TEXT / 2)
-            film.words["height"] = at_key(film, texts, film.place["height"], "height")
-            film.move(FadeIn(film.words["height"]), seconds=TEXT)
-            film.move(Shows(areas, pace, rate_func=ease_in_out_cubic), seconds=RAISE)
-            film.scene.hold(TEXT)
+        film.move(*film.leave("measures", "rise", "wide", "high"), seconds=TEXT)
+        told(film, ["its score is raised: it gains weight, P", "it gains weight, P"])
+        film.move(Shows(areas, areas.widen, rate_func=ease_in_out_cubic), seconds=RAISE)
+        film.move(FadeIn(*film.words["law"][:2]), seconds=TEXT)
+        film.scene.hold(TEXT)
+        film.move(*film.leave("height"), seconds=TEXT / 2)
+        told(film, ["so each loses the same share, P in all", "each loses a share"], Shows(areas, areas.mark))
+        film.scene.hold(2 * TEXT)
+        film.move(Shows(areas, areas.gather, rate_func=ease_in_out_cubic), seconds=GATHER)
+        film.move(Shows(areas, areas.close, rate_func=ease_in_out_cubic), seconds=PRODUCT)
+
+
+def told(film: BackwardFilm, texts: Sequence[str], *along: Shows) -> None:
+    """Words come over the bar that is looked at."""
+    film.words["height"] = at_key(film, texts, film.place["height"], "height")
+    film.move(FadeIn(film.words["height"]), *along, seconds=2 * TEXT if along else TEXT)
+
+
+def law(film: BackwardFilm) -> list[Word]:
+    """What the raised one gains, what all lose, and the one without the other, which is dS."""
+    skin = film.skin
+    hues = [skin.ink, skin.ink, skin.ink, skin.hue("D"), skin.hue("D"), skin.ink, skin.ink, skin.ink, skin.scores]
+    return worded(film.place["law"], ["gained", "P × dP", "−", "lost", "P × D", "=", "P × (dP − D)", "=", "dS"], NUMBER, hues, "law")
 
 
 @beat("share")
 def share(film: BackwardFilm) -> None:
-    """All bars settle at one level, the mean by weight: what the others lose. What the raised one gains is its own bar.
+    """All bars, and what they have lost, settle at one level, the mean by weight: D. What was gained stays as high as its dP.
 
-    The one without the other is dS, of this key and then of all.
+    The gained piece without what covers it is dS, of this key and then of all.
     """
-    areas, skin, said = film.areas, film.skin, film.found.said
-    hues = [skin.ink, skin.ink, skin.ink, skin.hue("D"), skin.hue("D"), skin.ink, skin.ink, skin.ink, skin.scores]
-    law = worded(film.place["law"], ["gained", "P × dP", "−", "lost", "P × D", "=", "P × (dP − D)", "=", "dS"], NUMBER, hues, "law")
-    film.words["law"] = Group(*law)
+    areas, skin, said, words = film.areas, film.skin, film.found.said, film.words["law"]
     with film.scene.telling():
         film.move(*film.leave("height"), seconds=TEXT / 2)
-        told = ["one level for all: the mean dP, D", "one level: the mean, D"]
-        film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), film.fitted("height", told, skin.hue("D")), seconds=LEVEL)
+        level = ["one level for all: the mean dP, D", "one level: the mean, D"]
+        film.move(Shows(areas, areas.settle, rate_func=ease_in_out_cubic), film.fitted("height", level, skin.hue("D")), seconds=LEVEL)
         film.move(Shows(areas, areas.rise), levelled(film), seconds=2 * TEXT)
-        film.move(Shows(areas, areas.gain, rate_func=ease_in_out_cubic), FadeIn(*law[:2]), seconds=PARTS)
-        film.scene.hold(TEXT)
-        film.move(Shows(areas, areas.lose, rate_func=ease_in_out_cubic), FadeIn(*law[2:5]), seconds=PARTS)
-        film.scene.hold(TEXT)
-        film.move(FadeIn(*law[5:]), *film.leave("height"), seconds=TEXT)
+        film.move(FadeIn(*words[2:5]), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
+        film.move(FadeIn(*words[5:]), *film.leave("height"), seconds=TEXT)
         film.words["sum"] = word(
             f"{said['weight']} × ({said['gradient']} − {said['mean']}) = {said['part']}", NUMBER, skin.ink, film.place["sum"], "sum"
         )
         film.move(FadeIn(film.words["sum"]), film.fitted("height", RATE, skin.ink), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(3 * TEXT)
         film.move(Shows(areas, areas.part, rate_func=ease_in_out_cubic), seconds=PARTS)
 
 
@@ -626,7 +667,7 @@ def beside(film: BackwardFilm, value: float) -> Rect:
 @beat("dot")
 def dot(film: BackwardFilm) -> None:
     """The mean is a sum over keys; with dP written out dO comes before it, and what is left of it is O. The other keys leave."""
-    areas, place = film.areas, film.place
+    areas, place, skin = film.areas, film.place, film.skin
     start, level, zero = areas.plot, film.words["level"], film.words["zero"]
     assert isinstance(level, Word)
     assert isinstance(zero, Word)
@@ -643,12 +684,12 @@ def dot(film: BackwardFilm) -> None:
         gone = film.leave("law", "sum", "height", "width", "all", "axis", "axis name")
         film.move(*gone, Shows(Group(areas, level, zero), smaller, rate_func=ease_in_out_cubic), seconds=PRODUCT)
         film.move(FadeIn(*line["line 0"]), seconds=TEXT)
-        film.move(FadeIn(*line["note 0"]), seconds=TEXT)
+        film.move(FadeIn(*line["note 0"]), film.fitted("what 0", V_IS, skin.v, LABEL), seconds=TEXT)
         film.scene.hold(TEXT)
         pulled, output = line["line 1"], line["note 1"]
         film.move(*(settle(piece, source) for piece, source in zip(pulled[2:4], line["note 0"][2:4], strict=True)), seconds=TURN)
         film.move(FadeIn(*pulled[:2], *pulled[4:7], rate_func=early), settle(pulled[7], line["note 0"][4]), seconds=TURN)
-        film.move(FadeIn(*output), seconds=TEXT)
+        film.move(FadeIn(*output), film.fitted("what 1", O_IS, skin.o, LABEL), seconds=TEXT)
         film.scene.hold(TEXT)
         *last, equal, mean = line["line 2"]
         film.move(
@@ -679,7 +720,7 @@ def settle(piece: Word, source: Word) -> Shows:
     (x0, y0), (x1, y1) = (source.left, source.baseline), (piece.left, piece.baseline)
 
     def come(share: float) -> None:
-        across, down = ease_in_out_cubic(late(share)), ease_in_out_cubic(early(share))
+        across, down = ease_in_out_cubic(late(share)), ease_out_cubic(early(share))
         piece.put_at(x0 + (x1 - x0) * across, y0 + (y1 - y0) * down)
 
     return Shows(piece, come, introducer=True)
@@ -699,7 +740,7 @@ def softmax(film: BackwardFilm) -> None:
     film.scene.remove(areas)
     film.scene.add(*(drawn for drawn, _ in parts))
     with film.scene.telling():
-        film.move(FadeOut(areas.key, areas.axis, areas.level), *film.leave(), seconds=TEXT / 2)
+        film.move(FadeOut(areas.gained, areas.axis, areas.level), *film.leave(), seconds=TEXT / 2)
 
         def back(share: float) -> None:
             for (drawn, start), home in zip(parts, homes, strict=True):
@@ -747,7 +788,6 @@ def dq(film: BackwardFilm) -> None:
     with film.scene.telling():
         film.move(film.back("k"), film.making("dQ"), seconds=MOVE)
         given_by(film, "dq", "dQ", "k", values, film.making(""))
-        film.scene.hold(TEXT)
 
 
 def given_by(film: BackwardFilm, part: str, tensor: str, other: str, values: np.ndarray, *then: Shows) -> None:
@@ -784,14 +824,14 @@ def farther(film: BackwardFilm) -> None:
         film.scene.remove(tiles.pop(part))
 
 
-def numbers_of(film: BackwardFilm) -> FadeIn:
+def numbers_of(film: BackwardFilm) -> Named:
     """Over each column its program's number, where there is room."""
     slots = columns(film.place["columns"], len(film.found.walks))
     room = text_width(f"{len(slots)}", LABEL, Face.STRONG) <= slots[0].width
-    film.words["columns"] = Named(
+    film.words["columns"] = made = Named(
         *(heading(slot, f"{j}", film.skin.ink, LABEL, "part") for j, slot in enumerate(slots) if room), tag="part"
     )
-    return FadeIn(film.words["columns"])
+    return made
 
 
 @beat("shared")
@@ -812,13 +852,12 @@ def shared(film: BackwardFilm) -> None:
         j, own = found.key_tile, found.walks[found.key_tile]
         film.words["column"] = column = outlines(skin.ink, "column", theme.HEAVY).display(edges([column_of(film, j)]))
         told = film.fitted("note", [f"program {j}: one column, a part for each dQ", f"program {j}: one column"], skin.ink)
-        film.move(*gone, numbers_of(film), FadeIn(film.words["program"], column), *names, told, seconds=2 * TEXT)
+        film.move(*gone, FadeIn(numbers_of(film), film.words["program"], column), *names, told, seconds=2 * TEXT)
         film.move(Shows(walk, walk.run({(block, j): (at + 1) / len(own) for at, block in enumerate(own)})), seconds=ALONE)
         others = [f"all {len(found.walks)} programs at once, each at a pace of its own", f"all {len(found.walks)} programs at once"]
         film.move(*film.leave("note", "column"), seconds=TEXT / 2)
         film.move(film.fitted("note", others, skin.ink), seconds=TEXT)
         film.move(Shows(walk, walk.run(found.times(found.config.seed))), seconds=ALL)
-        film.scene.hold(TEXT)
 
 
 def column_of(film: BackwardFilm, j: int) -> Rect:
@@ -831,64 +870,84 @@ def column_of(film: BackwardFilm, j: int) -> Rect:
 # ------------------------------------------------------------------------------------------------------------- one row of dQ
 
 
-def one_row(film: BackwardFilm, values: np.ndarray) -> None:
-    """Nearer, to the followed row and its block of dQ; all else leaves."""
-    walk, place, found, skin = film.walk, film.place, film.found, film.skin
-    block, start = found.row_block, line_of(walk.grid.rect, found.row_blocks, found.row_block)
-    film.words["lines"] = lines = outlines(skin.quiet, "cells")
-    film.tiles["dq"] = film.matrix("dQ", values, walk.sums.cell(block, 0), found.orders[0])
+def meet(film: BackwardFilm, programs: Sequence[int]) -> None:
+    """The followed row and its block of dQ are framed, all else steps back; parts of two programs come to that block at once."""
+    walk, found, skin, block = film.walk, film.found, film.skin, film.found.row_block
+    goal, row = walk.sums.cell(block, 0), cells_of_row(film, walk.grid.rect)
+    starts = [row.cell(0, j) for j in programs]
+    film.tiles["dq"] = film.matrix("dQ", added(found.in_order(found.parts, found.drawn[0][:-2])), goal, found.orders[0])
+    back = StepBack([walk], palette.DIM)
+    named = ["programs {} and {} come to one block of dQ", "{} and {} come to one dQ"]
+    film.move(*film.leave(*(part for part in film.words if part not in ("program", "columns"))), back, seconds=TEXT)
+    film.words["row"] = outlines(skin.ink, "row", theme.HEAVY).display(edges([replace(row.rect, x1=goal.x1).inset(-LINE)]))
+    film.words["lines"] = outlines(skin.quiet, "cells").display(row.cells)
+    film.words["heads"] = Rectangles(skin.scores, name="heads", opacity=palette.LIT).display(edges(starts))
+    told = film.fitted("note", [each.format(*sorted(programs)) for each in named], skin.ink)
+    film.move(FadeIn(film.tiles["dq"], *(film.words[part] for part in ("row", "lines", "heads"))), told, seconds=TEXT)
+    parts = Rectangles(skin.q, name="parts", opacity=palette.LIT)
 
     def come(share: float) -> None:
-        lines.display(Grid(start.toward(place["row"], share), 1, len(found.walks)).cells)
+        parts.display(edges([start.toward(goal, share) for start in starts]))
 
-    film.move(*film.leave(*(part for part in film.words if part != "lines")), seconds=TEXT)
+    film.move(Shows(parts, come, rate_func=ease_in_out_cubic, introducer=True, remover=True), seconds=MEET)
+    film.scene.hold(TEXT)
+
+
+def cells_of_row(film: BackwardFilm, grid: Rect) -> Grid:
+    """The followed row of all tiles."""
+    return Grid(line_of(grid, film.found.row_blocks, film.found.row_block), 1, len(film.found.walks))
+
+
+def lift_row(film: BackwardFilm, programs: Sequence[int]) -> None:
+    """The row flies up with its block of dQ and the programs' numbers, to be the head of a table; all else leaves."""
+    place, (lines, heads), row = film.place, (film.words["lines"], film.words["heads"]), cells_of_row(film, film.walk.grid.rect)
+    assert isinstance(lines, Rectangles)
+    assert isinstance(heads, Rectangles)
+
+    def come(share: float) -> None:
+        cells = replace(row, rect=row.rect.toward(place["row"], share))
+        lines.display(cells.cells)
+        heads.display(edges([cells.cell(0, j) for j in programs]))
+
     film.move(
-        FadeOut(walk), Shows(lines, come, rate_func=ease_in_out_cubic, introducer=True),
-        matrix_to(film.tiles["dq"], place["dq"], introducer=True), seconds=PRODUCT,
+        FadeOut(film.walk, film.words.pop("row"), rate_func=early), *film.leave("note"),
+        Shows(Group(lines, heads), come, rate_func=ease_in_out_cubic), matrix_to(film.tiles["dq"], place["dq"]),
+        called(film, "program", film.words["program"]), numbers_go(film), seconds=MOVE,
     )  # fmt: skip
+
+
+def numbers_go(film: BackwardFilm) -> Shows:
+    """The programs' numbers go along with their columns."""
+    old = film.words["columns"]
+    made = numbers_of(film)
+    film.scene.remove(old)
+    film.scene.add(made)
+    return moved(old, made)
 
 
 @beat("order")
 def order(film: BackwardFilm) -> None:
-    """Two programs add to one block of dQ, and to one number of it, in either order: each sum is rounded, and the last digits differ."""
-    found, skin, place = film.found, film.skin, film.place
+    """Two programs come to one block of dQ; its row flies up, and of one number of it both orders are reckoned.
+
+    Each sum is rounded, and the last digits differ; beneath both stands what comes of it exactly.
+    """
+    found, skin = film.found, film.skin
+    last = found.drawn[0][-2:]
     with film.scene.telling():
-        one_row(film, added(found.in_order(found.parts, found.drawn[0][:-2])))
-        film.words["program"] = word("program", LABEL, skin.ink, place["program"], "program")
+        meet(film, last)
+        lift_row(film, last)
         film.words["entry"] = outlines(skin.ink, "entry", theme.HEAVY).display(edges([entry(film)])).set_z_index(1)
         heads = [
             film.fitted(side, [f"program {turns[-2]} first", f"{turns[-2]} first"], skin.ink)
             for side, turns in zip(SIDES, found.drawn, strict=True)
         ]
-        film.move(
-            numbers_of(film), FadeIn(film.words["program"], film.words["entry"]), film.fitted("dq name", ONE_OF, skin.q), *heads,
-            *a_step(film, 0), seconds=TEXT,
-        )  # fmt: skip
-        meet(film, found.drawn[0][-2:])
+        film.move(FadeIn(film.words["entry"]), film.fitted("dq name", ONE_OF, skin.q), *heads, *a_step(film, 0), seconds=TEXT)
         for at in range(1, len(STEPS)):
             film.move(*a_step(film, at), seconds=TEXT)
             film.scene.hold(TEXT * (at % 2 == 0))
         film.tiles["dq"].display(roots(found.orders[1]))
         film.move(FadeIn(underlined(film)), film.fitted("note", BOTH, skin.ink), seconds=TEXT)
         film.scene.hold(LOOK)
-
-
-def meet(film: BackwardFilm, programs: Sequence[int]) -> None:
-    """Parts of two programs set out from their tiles and come to the same block of dQ."""
-    cells, goal = Grid(film.place["row"], 1, len(film.found.walks)), film.place["dq"]
-    lit, parts = (
-        Rectangles(film.skin.scores, name="heads", opacity=palette.LIT),
-        Rectangles(film.skin.q, name="parts", opacity=palette.FAINT),
-    )
-    starts = [cells.cell(0, j) for j in programs]
-    film.words["heads"] = lit.display(edges(starts))
-
-    def come(share: float) -> None:
-        parts.display(edges([start.toward(goal, share) for start in starts]))
-
-    film.scene.add(lit)
-    come(0.0)
-    film.move(Shows(parts, come, rate_func=ease_in_out_cubic, introducer=True, remover=True), seconds=MEET)
 
 
 def a_step(film: BackwardFilm, at: int) -> list[FadeIn]:
@@ -915,7 +974,7 @@ def entry(film: BackwardFilm) -> Rect:
 
 def underlined(film: BackwardFilm) -> Rectangles:
     """A line under the digits in which the two sums differ."""
-    numbers = [each for side in SIDES if isinstance(each := film.words[f"{side} {len(STEPS) - 1}"], Readout)]
+    numbers = [each for side in SIDES if isinstance(each := film.words[f"{side} {len(STEPS) - 2}"], Readout)]
     same = next(at for at, pair in enumerate(zip(*(each.text for each in numbers), strict=True)) if pair[0] != pair[1])
     film.words["digits"] = lines = Rectangles(film.skin.ink, name="digits")
     boxes = []
