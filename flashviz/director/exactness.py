@@ -41,7 +41,7 @@ KEYS = ("the {:,} keys behind the ringed entry of O, one bar each", "{:,} keys b
 OFF = {"flash": "off in each score S, kept in float32", "standard": "off in each score S, stored as {}"}
 SCORES, WEIGHTS, PRODUCTS, SUM = "off in each score S", "off in each weight P", "off in P × V", "their sum, key by key"
 UP_TO, SIGNS = "up to", {True: "too large by", False: "too small by"}
-EXACT, STORED, GAP = ("this score S: {}", "S: {}"), "{}: {}", "off by {}"
+EXACT, NUMBERS, GAP = ("this score S, exact: {}", "S: {}"), (("stored as {}: {}", "{}: {}"), ("next {}: {}", "{}: {}")), "off by {}"
 ROW, COLUMN = ("weights P: sum 1", "P"), ("V of each key", "V")
 WEIGHS, TURNS, GAINS = "P = {}", "V = {}", {True: "gains {}", False: "loses {}"}
 ROUNDS, ALSO, SMALLER = "rounds P and O to {}", "and scores S", "{:.1f} times smaller"
@@ -57,6 +57,7 @@ WIDEST = em(14)  # at least so wide is a bar when few are left to be seen
 # up, and of the answer
 TAKEN, BRIGHTER, SNAP, COME, WEIGH, TURN, ADDED, FOUND = 2.2, 2.8, 0.9, 2.4, 2.6, 1.2, 3.2, 1.0
 FRONT = 0.3  # of all keys: those that are weighed at a time
+PALE, UP = 0.4, 0.7  # of V where it does not count; how high its numbers stand, of a chart's reach
 CORNER = 16  # points of a quarter of a ring
 DOT, RIM = em(22), em(5)  # radius, and how thick what sets a ring off is
 SOON = 0.6  # a power of the share: the first doublings, and the first keys of a sum, of which little is seen, are over soon
@@ -133,6 +134,15 @@ class ExactnessFilm(ChapterFilm):
     def count(self, side: str, text: str) -> None:
         """A number beside a chart."""
         self.most[side].say(word(text, NUMBER, self.skin.hue("error"), self.scene.shot("row errors")[f"{side} most"], "up to"))
+
+    @property
+    def step(self) -> float:
+        """From one level of the charts to the next."""
+        return round_level(0.9 * self.charts["flash"].reach)
+
+    def between(self, value: float) -> float:
+        """Where words at a value in standard attention's chart stand, clear of its levels."""
+        return float(self.charts["standard"].y(self.step * (math.floor(value / self.step) + 0.5)))
 
     @property
     def thin(self) -> float:
@@ -324,17 +334,16 @@ def stored(film: ExactnessFilm) -> None:
     film.told, levels = notes, Rectangles(skin.quiet, name="numbers")
     levels.display(edges([rule(chart, number - s, em(4)) for number in numbers]))
     names = [leveled(film, [text.format(f"{s:.{digits}f}") for text in EXACT], 0.0, 1.0, skin.scores)]
-    names += [
-        leveled(film, [STORED.format(film.found.dtype, f"{number:.{digits}f}")], number - s, s - number, skin.ink) for number in numbers
-    ]
+    for number, texts in zip(numbers, NUMBERS, strict=True):
+        forms = [text.format(film.found.dtype, f"{number:.{digits}f}") for text in texts]
+        names.append(leveled(film, forms, number - s, s - number, skin.ink))
     score, film.gap = Dot(skin.scores, hollow=False, name="score", radius=DOT / 2), Rectangles(skin.hue("error"), name="gap")
-    apart = beside(
-        film, followed.key, GAP.format(film.found.written(numbers[0] - s)), skin.hue("error"), float(chart.y((numbers[0] - s) / 2))
-    )
+    off = numbers[0] - s
+    (apart,) = beside(film, [followed.key], [GAP.format(film.found.written(off))], skin.hue("error"), [float(chart.y(off / 2))])
 
     def snap(share: float) -> None:
-        film.gap.display(widened(film, share * (numbers[0] - s), film.thick))
-        score.at((at, float(chart.y(share * (numbers[0] - s))), 0))
+        film.gap.display(widened(film, share * off, film.thick))
+        score.at((at, float(chart.y(share * off)), 0))
 
     snap(0.0)
     opens = Shows(film.frames["standard"], partial(opened, film, ring, chart.rect), rate_func=ease_in_out_cubic, introducer=True)
@@ -349,7 +358,7 @@ def stored(film: ExactnessFilm) -> None:
         film.scene.hold(2 * TEXT)
         film.move(Shows(Group(film.gap, score), snap, rate_func=ease_in_out_cubic, introducer=True), seconds=SNAP)
         film.move(FadeIn(apart), seconds=TEXT)
-    film.stage, film.near, film.factor = [*zeros, *film.frames.values()], [*names, apart], [levels, score]
+    film.stage, film.near, film.factor = list[Mobject](zeros), [*names, apart], [levels, score]
 
 
 def opened(film: ExactnessFilm, ring: tuple[float, float, float], rect: Rect, share: float) -> None:
@@ -389,9 +398,10 @@ def leveled(film: ExactnessFilm, texts: list[str], value: float, side: float, co
 @beat("scores")
 def scores(film: ExactnessFilm) -> None:
     """Its bar stays; all other scores of the row come to it, as either algorithm has them: key by key, by how much each is off."""
-    place, skin, followed = film.scene.shot("row errors"), film.skin, film.found.followed
+    skin, followed = film.skin, film.found.followed
     texts = [text.format(len(followed.values)) for text in KEYS]
-    lines: list[Mobject] = [amid(texts, skin.ink, place["axis"], "where")]
+    film.axis = [amid(texts, skin.ink, under(film), "where")]
+    lines: list[Mobject] = [*film.axis]
     for side in SIDES:
         lines += ruled(film, side)
     old = film.told
@@ -415,6 +425,12 @@ def scores(film: ExactnessFilm) -> None:
     film.stage += [*lines, *film.bars.values(), *film.most.values()]
 
 
+def under(film: ExactnessFilm) -> Rect:
+    """Where it is said what is along the charts, while nothing stands beneath them."""
+    place = film.scene.shot("row errors")
+    return place["factor"].top(place["axis"].height)
+
+
 def framed(film: ExactnessFilm, side: str, start: Rect, stop: Rect) -> Shows:
     """A frame goes from a chart to a picture."""
     frame = film.frames[side]
@@ -429,7 +445,7 @@ def zeroed(film: ExactnessFilm, side: str) -> Rectangles:
 def ruled(film: ExactnessFilm, side: str) -> list[Mobject]:
     """Round values above and below a chart's zero, as far apart in both charts, and the outermost in words."""
     chart, room, skin = film.charts[side], film.scene.shot("row errors")[f"{side} level"], film.skin
-    step = round_level(0.9 * film.charts["flash"].reach)
+    step = film.step
     most = int(chart.reach / step)
     rules = Rectangles(skin.edge, name="rules")
     rules.display(edges([rule(chart, sign * each * step, em(3)) for each in range(1, most + 1) for sign in (-1, 1)]))
@@ -474,35 +490,39 @@ def weights(film: ExactnessFilm) -> None:
     That is, to first order, P times (the error less the row's mean error by P): all weights still sum to 1.
     """
     followed, found, skin = film.found.followed, film.found, film.skin
-    row = Rectangles(skin.scores, name="weights")
+    row, foot = Rectangles(skin.scores, name="weights"), Rectangles(skin.quiet, name="foot")
+    foot.display(edges([film.scene.shot("row errors")["factor"].bottom(em(3))]))
     label = factored(film, ROW, skin.scores)
     numbers = at_factor(film, WEIGHS, followed.exact, skin.scores)
-    keys = np.arange(len(followed.exact)) / len(followed.exact)
+    along = np.arange(len(followed.exact)) / len(followed.exact)
 
     def weigh(share: float) -> None:
-        done = np.clip((share * (1 + FRONT) - keys) / FRONT, 0.0, 1.0)
+        done = np.clip((share * (1 + FRONT) - along) / FRONT, 0.0, 1.0)
         values = {side: off + done * (followed.weights[side] - off) for side, off in followed.scores.items()}
-        film.show(values, film.thin + done * (film.thick - film.thin))
+        film.show(values, film.thin + done**3 * (film.thick - film.thin))
 
     with film.scene.telling():
-        grow = partial(grown, film, row, followed.exact)
-        film.move(FadeIn(label), Shows(row, grow, rate_func=ease_in_out_cubic, introducer=True), seconds=3 * TEXT)
+        room = strip(film, followed.exact)
+        film.move(*slid_axis(film, film.scene.shot("row errors")["axis"]), FadeIn(foot, label, rate_func=late), seconds=2 * TEXT)
+        film.move(
+            Shows(
+                row, lambda share: row.display(room.bars(share * followed.exact, film.thick)), rate_func=ease_in_out_cubic, introducer=True
+            ),
+            seconds=2 * TEXT,
+        )
         film.move(FadeIn(*numbers), seconds=TEXT)
         film.scene.hold(TEXT)
         film.move(Shows(Group(*film.bars.values()), weigh), seconds=WEIGH)
-        off = followed.weights["standard"]
-        near = [
-            beside(
-                film,
-                key,
-                GAINS[bool(off[key] > 0)].format(found.written(off[key])),
-                skin.hue("error"),
-                float(film.charts["standard"].y(off[key] / 2)),
-            )
-            for key in followed.foremost(NAMED)
-        ]
+        keys, off = followed.foremost(NAMED), followed.weights["standard"]
+        texts = [GAINS[bool(off[key] > 0)].format(found.written(off[key])) for key in keys]
+        near = beside(film, keys, texts, skin.hue("error"), [film.between(off[key] / 2) for key in keys])
         retold(film, WEIGHTS, followed.weights, near)
-    film.factor = [row, label, *numbers]
+    film.factor = [row, foot, label, *numbers]
+
+
+def slid_axis(film: ExactnessFilm, rect: Rect) -> list[Shows]:
+    """What is along the charts goes to another line."""
+    return [slid(each, each.left, middle(rect, LABEL)) for each in film.axis if isinstance(each, Word)]
 
 
 def factored(film: ExactnessFilm, texts: Sequence[str], color: str) -> Word:
@@ -510,48 +530,57 @@ def factored(film: ExactnessFilm, texts: Sequence[str], color: str) -> Word:
     return fitted(texts, LABEL, color, film.scene.shot("row errors")["factor name"], "factor")
 
 
-def grown(film: ExactnessFilm, bars: Rectangles, values: np.ndarray, share: float) -> None:
-    """A bar for each key beneath standard attention's chart, so far grown: from the foot, or from where 0 is if some are negative."""
+def strip(film: ExactnessFilm, values: np.ndarray) -> Chart:
+    """Room for a bar for each key beneath standard attention's chart: from the foot, or from where 0 is if some are negative."""
     rect = film.scene.shot("row errors")["factor"]
-    low, high = min(0.0, float(values.min())), float(values.max())
-    strip = Chart(rect, len(values), rect.height / max(high - low, np.finfo(float).tiny))
-    shift = rect.y0 - low * strip.unit - rect.center[1]
-    bars.display(strip.bars(share * values, film.thick if low == 0 else film.thin) + np.array([0.0, shift, 0.0, shift]))
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    unit = rect.height / max(high - low, np.finfo(float).tiny)
+    return Chart(rect.shifted(0.0, rect.y0 - low * unit - rect.center[1]), len(values), unit)
 
 
 def at_factor(film: ExactnessFilm, text: str, values: np.ndarray, color: str) -> list[Word]:
     """A number of each key that counts most, at its bar beneath the chart."""
-    rect = film.scene.shot("row errors")["factor"]
-    texts = [text.format(f"{values[key]:.2f}".replace("-", "−")) for key in film.found.followed.foremost(NAMED)]
-    return [
-        beside(film, key, number, color, rect.y1 - em(LABEL * 0.7))
-        for key, number in zip(film.found.followed.foremost(NAMED), texts, strict=True)
-    ]
+    keys, top = film.found.followed.foremost(NAMED), film.scene.shot("row errors")["factor"].y1
+    return beside(film, keys, numbered(text, values[keys]), color, [top - 0.7 * em(LABEL)] * len(keys))
 
 
-def beside(film: ExactnessFilm, key: int, text: str, color: str, y: float) -> Word:
-    """Words right of a key's bar in standard attention's chart, left of it where the chart ends."""
-    chart, wide = film.charts["standard"], text_width(text, LABEL, Face.STRONG)
-    at = float(chart.x(key))
-    left = at + film.thick if at + film.thick + wide <= chart.rect.x1 else at - film.thick - wide
-    return Word(text, LABEL, color, left, y - 0.36 * em(LABEL), "near")
+def numbered(text: str, values: np.ndarray) -> list[str]:
+    """Numbers in words."""
+    return [text.format(f"{value:.2f}".replace("-", "−")) for value in values]
+
+
+def beside(film: ExactnessFilm, keys: list[int], texts: list[str], color: str, heights: list[float]) -> list[Word]:
+    """Words right of keys' bars, left of them where the chart ends; lower, where others stand."""
+    chart, made, gap = film.charts["standard"], list[Word](), em(LABEL) / 3
+    for key, text, y in zip(keys, texts, heights, strict=True):
+        at, wide, off = float(chart.x(key)), text_width(text, LABEL, Face.STRONG), film.thick / 2 + gap
+        left, baseline = at + off if at + off + wide <= chart.rect.x1 else at - off - wide, y - 0.36 * em(LABEL)
+        while any(abs(baseline - o.baseline) < em(LABEL) and left < o.left + o.wide + gap and o.left < left + wide + gap for o in made):
+            baseline -= 1.2 * em(LABEL)
+        made.append(Word(text, LABEL, color, left, baseline, "near"))
+    return made
 
 
 @beat("times")
 def times(film: ExactnessFilm) -> None:
     """Times V: each bar is as large as its key's number says, and turns over where that is negative."""
     followed, skin, old = film.found.followed, film.skin, film.factor
-    column, label = Rectangles(skin.hue("V"), name="V"), factored(film, COLUMN, skin.hue("V"))
-    numbers = at_factor(film, TURNS, followed.values, skin.hue("V"))
-    grown(film, column, followed.values, 1.0)
+    keys = followed.foremost(NAMED)
+    column, marks = Rectangles(skin.hue("V"), name="V", opacity=PALE), Rectangles(skin.hue("V"), name="V marks")
+    label = factored(film, COLUMN, skin.hue("V"))
+    numbers = beside(
+        film, keys, numbered(TURNS, followed.values[keys]), skin.hue("V"), [film.between(UP * film.charts["standard"].reach)] * len(keys)
+    )
+    room = strip(film, followed.values)
+    column.display(room.bars(followed.values, film.thin))
+    marks.display(room.bars(followed.values, film.thick)[keys])
 
     def turn(share: float) -> None:
         film.show({side: off * (1 + share * (followed.values - 1)) for side, off in followed.weights.items()}, film.thick)
 
-    film.move(FadeOut(*old, *film.near), seconds=TEXT)
-    film.near, film.factor = [], [column, label, *numbers]
+    leaving, film.near, film.factor = [*old, *film.near], [], [column, marks, label, *numbers]
     with film.scene.telling():
-        film.move(FadeIn(*film.factor), seconds=TEXT)
+        film.move(FadeOut(*leaving, rate_func=early), FadeIn(*film.factor, rate_func=late), seconds=2 * TEXT)
         film.scene.hold(2 * TEXT)
         film.move(Shows(Group(*film.bars.values()), turn, rate_func=ease_in_out_cubic), seconds=TURN)
         retold(film, PRODUCTS, followed.products, [])
@@ -575,7 +604,7 @@ def added(film: ExactnessFilm) -> None:
             heads[side].at((x, float(chart.y(value)), 0))
             film.count(side, found.written(value))
 
-    film.move(FadeOut(*film.told, *film.factor, *film.most.values()), seconds=TEXT)
+    film.move(FadeOut(*film.told, *film.factor, *film.most.values(), rate_func=early), *slid_axis(film, under(film)), seconds=2 * TEXT)
     show(0.0)
     film.told = said(film, dict.fromkeys(SIDES, (SUM,)), {side: SIGNS[off > 0] for side, off in followed.off.items()})
     film.move(FadeIn(*film.told, *film.most.values(), *heads.values()), seconds=TEXT)
@@ -606,7 +635,6 @@ def answer(film: ExactnessFilm) -> None:
             bar.display(edges([place[f"{side} bar"].left(share * unit * found.errors[side])]))
 
     with film.scene.telling():
-        film.scene.hold(TEXT)
         film.move(FadeIn(*(ring for each in rings.values() for ring in each)), seconds=TEXT)
         film.move(FadeIn(*most, *values, of, rate_func=early), Shows(Group(*bars.values()), grow, introducer=True), seconds=FOUND)
         if found.smaller > MOSTLY:
@@ -619,7 +647,7 @@ def arrive(film: ExactnessFilm, place: Shot) -> None:
     found = film.found
     notes = rounds(film, place) if found.narrow else list(film.noted(place).values())
     said = [word(ERROR.format(found.power), NAME, film.skin.hue("error"), place[f"{side} what"], "what") for side in SIDES]
-    moves: list[Animation] = [*film.called(place), FadeIn(*notes, *said, rate_func=late)]
+    moves: list[Animation] = [*film.called(place)]
     if film.stage:
         film.left = {side: picture(film, side, "error", place[side]) for side in SIDES}
         for side, left in film.left.items():
@@ -632,6 +660,7 @@ def arrive(film: ExactnessFilm, place: Shot) -> None:
         moves += [matrix_to(film.left[side], place[side]) for side in SIDES]
     film.move(FadeOut(*film.stage, rate_func=early), *moves, seconds=FOUND)
     film.scene.remove(*film.frames.values())
+    film.move(FadeIn(*notes, *said), seconds=TEXT)
 
 
 def rounds(film: ExactnessFilm, place: Shot) -> list[Mobject]:

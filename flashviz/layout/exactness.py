@@ -14,7 +14,7 @@ from flashviz.lettering import em
 # What a column of the pictures is, and the values that their colours stand for: the ``key``, from ``low`` to ``high``.
 KEY: Mapping[Aspect, Table] = {
     "16:9": {
-        "axis": (660, 866, 1322, 922), "key low": (1324, 866, 1402, 922), "key": (1412, 876, 1552, 912), "key high": (1566, 866, 1860, 922),
+        "axis": (660, 866, 1180, 922), "key low": (1190, 866, 1290, 922), "key": (1302, 876, 1552, 912), "key high": (1566, 866, 1860, 922),
     },
     "4:3": {
         "axis": (560, 866, 985, 922), "key low": (990, 866, 1070, 922), "key": (1080, 876, 1230, 912), "key high": (1242, 866, 1400, 922),
@@ -55,12 +55,12 @@ ERRORS: Mapping[Aspect, Table] = {
     "16:9": {
         "flash name": (60, 30, 640, 90), "flash what": (60, 100, 640, 160), "flash": (660, 30, 1860, 420),
         "standard name": (60, 460, 640, 520), "standard what": (60, 530, 640, 590), "standard": (660, 460, 1860, 850),
-        "standard most": (60, 690, 640, 746), "standard number": (60, 756, 640, 850), "times": (60, 866, 640, 922), **KEY["16:9"],
+        "standard most": (60, 646, 640, 702), "standard number": (60, 706, 640, 800), "times": (60, 866, 640, 922), **KEY["16:9"],
     },
     "4:3": {
         "flash name": (40, 30, 540, 90), "flash what": (40, 100, 540, 160), "flash": (560, 30, 1400, 420),
         "standard name": (40, 460, 540, 520), "standard what": (40, 530, 540, 590), "standard": (560, 460, 1400, 850),
-        "standard most": (40, 690, 540, 746), "standard number": (40, 756, 540, 850), "times": (40, 866, 540, 922), **KEY["4:3"],
+        "standard most": (40, 646, 540, 702), "standard number": (40, 706, 540, 800), "times": (40, 866, 540, 922), **KEY["4:3"],
     },
     "1:1": {
         "flash name": (40, 14, 540, 68), "flash what": (560, 14, 1040, 68), "flash": (40, 76, 1040, 366),
