@@ -55,10 +55,10 @@ NAMED = 2  # keys whose weight, and whose number in V, is written: those that co
 WIDEST = em(14)  # at least so wide is a bar when few are left to be seen
 # seconds: of O taken away, errors made brighter, a score rounded, bars that come, that are weighed, that turn into others and are added
 # up, and of the answer
-TAKEN, BRIGHTER, SNAP, COME, WEIGH, TURN, ADDED, FOUND = 2.2, 2.8, 0.9, 2.4, 2.6, 1.2, 3.2, 1.0
+TAKEN, BRIGHTER, SNAP, COME, WEIGH, TURN, ADDED, FOUND = 2.2, 2.8, 0.9, 2.4, 2.6, 1.2, 3.2, 0.9
 FRONT = 0.3  # of all keys: those that are weighed at a time
 PALE, UP = 0.4, 0.7  # of V where it does not count; how high its numbers stand, of a chart's reach
-CORNER = 16  # points of a quarter of a ring
+CORNER = 17  # points of a quarter of a ring
 DOT, RIM = em(22), em(5)  # radius, and how thick what sets a ring off is
 SOON = 0.6  # a power of the share: the first doublings, and the first keys of a sum, of which little is seen, are over soon
 
@@ -617,7 +617,7 @@ def added(film: ExactnessFilm) -> None:
 def answer(film: ExactnessFilm) -> None:
     """Both pictures, and what is rounded; then the largest error of either is ringed, and both are bars of one unit."""
     place, skin, found = film.scene.shot("largest errors"), film.skin, film.found
-    arrive(film, place)
+    said = arrive(film, place)
     rings = {side: ringed(film, side, place[side]) for side in SIDES}
     texts = ITS if found.smaller > MOSTLY else dict.fromkeys(SIDES, MOST)
     most = [part for side in SIDES for part in largest(film, texts[side], place[f"{side} most"])]
@@ -635,6 +635,7 @@ def answer(film: ExactnessFilm) -> None:
             bar.display(edges([place[f"{side} bar"].left(share * unit * found.errors[side])]))
 
     with film.scene.telling():
+        film.move(FadeIn(*said), seconds=TEXT)
         film.move(FadeIn(*(ring for each in rings.values() for ring in each)), seconds=TEXT)
         film.move(FadeIn(*most, *values, of, rate_func=early), Shows(Group(*bars.values()), grow, introducer=True), seconds=FOUND)
         if found.smaller > MOSTLY:
@@ -642,8 +643,8 @@ def answer(film: ExactnessFilm) -> None:
             film.move(FadeIn(word(SMALLER.format(found.smaller), NAME, skin.hue("error"), room, "smaller")), seconds=TEXT)
 
 
-def arrive(film: ExactnessFilm, place: Shot) -> None:
-    """The pictures of errors come to their places; from a row's charts, in their frames."""
+def arrive(film: ExactnessFilm, place: Shot) -> list[Mobject]:
+    """The pictures of errors come to their places; from a row's charts, in their frames. Then there is room for these words."""
     found = film.found
     notes = rounds(film, place) if found.narrow else list(film.noted(place).values())
     said = [word(ERROR.format(found.power), NAME, film.skin.hue("error"), place[f"{side} what"], "what") for side in SIDES]
@@ -660,7 +661,7 @@ def arrive(film: ExactnessFilm, place: Shot) -> None:
         moves += [matrix_to(film.left[side], place[side]) for side in SIDES]
     film.move(FadeOut(*film.stage, rate_func=early), *moves, seconds=FOUND)
     film.scene.remove(*film.frames.values())
-    film.move(FadeIn(*notes, *said), seconds=TEXT)
+    return [*notes, *said]
 
 
 def rounds(film: ExactnessFilm, place: Shot) -> list[Mobject]:
