@@ -31,7 +31,7 @@ BEATS: tuple[Beat, ...] = (
          caption="Stored as {dtype}, a score is rounded."),
     Beat("scores", "Rounded scores", 3.5, shot="row errors", late=True, along=True,
          caption="And so is each score of the row."),
-    Beat("weights", "Into weights", 6.1, shot="row errors", late=True, along=True,
+    Beat("weights", "Into weights", 6.0, shot="row errors", late=True, along=True,
          caption="Softmax weighs errors: one key gains, another loses."),
     Beat("times", "Times V", 4.0, shot="row errors", late=True, along=True,
          caption="Each is multiplied by its key's number in V."),
