@@ -541,12 +541,18 @@ def strip(film: ExactnessFilm, values: np.ndarray) -> Chart:
 def at_factor(film: ExactnessFilm, text: str, values: np.ndarray, color: str) -> list[Word]:
     """A number of each key that counts most, at its bar beneath the chart."""
     keys, top = film.found.followed.foremost(NAMED), film.scene.shot("row errors")["factor"].y1
-    return beside(film, keys, numbered(text, values[keys]), color, [top - 0.7 * em(LABEL)] * len(keys))
+    return beside(film, keys, numbered(film, keys, text, values[keys]), color, [top - 0.7 * em(LABEL)] * len(keys))
 
 
-def numbered(text: str, values: np.ndarray) -> list[str]:
-    """Numbers in words."""
-    return [text.format(f"{value:.2f}".replace("-", "−")) for value in values]
+def numbered(film: ExactnessFilm, keys: list[int], text: str, values: np.ndarray) -> list[str]:
+    """Numbers in words; alone, where one of them would not fit right of its key's bar."""
+    chart, bare = film.charts["standard"], [f"{value:.2f}".replace("-", "−") for value in values]
+    said = [text.format(number) for number in bare]
+    fit = all(
+        float(chart.x(key)) + film.thick + text_width(each, LABEL, Face.STRONG) <= chart.rect.x1
+        for key, each in zip(keys, said, strict=True)
+    )
+    return said if fit else bare
 
 
 def beside(film: ExactnessFilm, keys: list[int], texts: list[str], color: str, heights: list[float]) -> list[Word]:
@@ -569,7 +575,11 @@ def times(film: ExactnessFilm) -> None:
     column, marks = Rectangles(skin.hue("V"), name="V", opacity=PALE), Rectangles(skin.hue("V"), name="V marks")
     label = factored(film, COLUMN, skin.hue("V"))
     numbers = beside(
-        film, keys, numbered(TURNS, followed.values[keys]), skin.hue("V"), [film.between(UP * film.charts["standard"].reach)] * len(keys)
+        film,
+        keys,
+        numbered(film, keys, TURNS, followed.values[keys]),
+        skin.hue("V"),
+        [film.between(UP * film.charts["standard"].reach)] * len(keys),
     )
     room = strip(film, followed.values)
     column.display(room.bars(followed.values, film.thin))
