@@ -20,6 +20,7 @@ class ExactnessScene(exactness.ExactnessStage):
         exactness.apart(film)
         exactness.magnify(film)
         exactness.worst(film)
+        exactness.stored(film)
         exactness.scores(film)
         exactness.weights(film)
         exactness.times(film)

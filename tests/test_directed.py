@@ -22,7 +22,7 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
-OF_ROW = ("axis", *SIDES, *(f"{side} {part}" for side in SIDES for part in ("what", "how", "most", "note", "level")))
+OF_ROW = ("axis", *SIDES, *(f"{side} {part}" for side in SIDES for part in ("how", "most", "note", "level")), "factor", "factor name")
 UNDER = "left", "right", "factor"
 HALVES = "strip", *(f"{side} {part}" for side in ("left", "right") for part in ("order", "blocks", "sum", "l"))
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
@@ -133,8 +133,8 @@ FILMS = {
     "exactness": Directed(
         "exactness", "ExactnessScene",
         subjects={
-            "magnify": (*SIDES, *(f"{side} what" for side in SIDES), "key high"),
-            **dict.fromkeys(("scores", "weights", "times", "sum"), OF_ROW),
+            "magnify": (*SIDES, "times", "key high"),
+            **dict.fromkeys(("stored", "scores", "weights", "times", "sum"), OF_ROW),
         },
         configs={
             "causal": {"causal": True, "inputs": "gaussian"}, "bfloat16": {"dtype": "bfloat16", **FIVE_BY_SEVEN},

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flashviz.config import AttentionConfig, DType
-from flashviz.director.exactness import largest_of, taken
+from flashviz.director.exactness import largest_of, rounded, taken
 from flashviz.errors import ConfigError
 from flashviz.inputs import make_inputs, numpy_dtype
 from flashviz.layout import ASPECTS, Aspect, Rect
@@ -93,7 +93,12 @@ def test_the_answer_is_both_largest_errors_as_numbers_and_as_bars_of_one_unit(na
         row, column = np.unravel_index(off.argmax(), off.shape)
         place = rect.x0 + (column + 0.5) / off.shape[1] * rect.width, rect.y1 - (row + 0.5) / off.shape[0] * rect.height
         assert middle(end, f"ring {side}") == pytest.approx(place, abs=0.02)
-    assert sorted(said(end, "what")) == sorted(said(at(film, "magnify"), "what")), "as much magnified"
+    (power,) = said(at(film, "magnify"), "times")
+    assert {numbers(text.replace(",", ""))[0] for text in said(end, "what")} == {numbers(power.replace(",", ""))[0]}, "as much magnified"
+    smaller = [numbers(text)[0] for text in said(end, "smaller")]
+    ratio = errors["standard"] / errors["flash"]
+    assert smaller == ([pytest.approx(ratio, abs=0.051)] if ratio > 2 else [])
+    assert ("its largest, another entry" in said(end, "most")) == (ratio > 2)
     assert sorted(values_of(end, "error")) == sorted(values_of(at(film, "magnify"), "error"))
     assert film.board[-1].name == ("exact" if errors["standard"] / errors["flash"] >= 1.2 else "equal")
     assert film.poster == ("sum" if causes(name) else "equal"), "where the error comes from, if that is shown"
@@ -113,13 +118,16 @@ def test_what_float64_leaves_of_both_outputs_is_magnified_alike_and_no_more_than
     config, film = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name])
     left = {side: off_by(config, which) for side, which in (("flash", "fa2"), ("standard", "standard"))}
     magnified = at(film, "magnify")
-    labels = [item.text for item in shown(magnified, "what")]
-    assert len(labels) == 2
-    (power,) = {int(numbers(label.replace(",", ""))[0]) for label in labels}
+    (label,) = said(magnified, "times")
+    power = int(numbers(label.replace(",", ""))[0])
     most = max(np.quantile(each, 0.99) for each in left.values())
     assert power & (power - 1) == 0
     (bright,) = said(magnified, "key high")
-    assert float(bright) == pytest.approx(np.abs(truth(config)).max() / power, rel=0.06), "the brightest colour stands for as much less"
+    clips = max(each.max() for each in left.values()) * power > 1
+    assert bool(re.search("more|≥", bright)) == clips, "the brightest colour is of larger errors, too"
+    assert float(re.findall(r"[0-9][0-9.e−-]*", bright)[0]) == pytest.approx(np.abs(truth(config)).max() / power, rel=0.06), (
+        "the brightest colour stands for as much less"
+    )
     assert power * most <= 1 < 2 * power * most
     for end, times in ((at(film, "apart"), 1), (magnified, power)):
         pictures = sorted(shown(end, "error"), key=lambda item: -item.box[3])
@@ -183,6 +191,7 @@ def test_the_error_whose_cause_is_sought_is_ringed(name: str, aspect: Aspect) ->
     x, y = middle(end, "ring")
     assert x == pytest.approx(chart.x1, abs=0.02)
     error, most = followed(config)["off"]["standard"], largest_drawn(config)
+    assert not shown(scene(FILM, aspect, **CONFIGS[name]).snapshots[-1], "ring"), "nothing goes over the pictures"
     assert y - chart.center[1] == pytest.approx(error / most * FULL * chart.height / 2, abs=0.02)
 
 
@@ -193,14 +202,12 @@ def test_what_is_rounded_is_said_to_the_end(name: str) -> None:
     for algorithm in ("fa2", "standard"):
         stored = {Kind(code).name for code in run(config, source="numpy", algorithm=algorithm).trace.columns["kind"].tolist()}
         assert ("STORE_S" in stored) == (algorithm == "standard")
-    rounds = [f"rounds to {config.dtype}:", "scores S,", "weights P,", "O"]
+    text = f"rounds P and O to {config.dtype}"
     float32 = ["its scores S stay on chip, in float32", "its scores S go out to HBM, as float32"]
-    assert sorted(said(end, "note")) == sorted(float32 if config.dtype == "float32" else 2 * rounds)
-    words = [item for item in shown(end, "note") if item.text == "scores S,"]
-    struck = [item for item in end.shown if item.name == "Line"]
-    if words and struck:
-        upper = max(words, key=lambda item: item.box[3])
-        assert all(upper.box[1] < line.box[1] <= line.box[3] < upper.box[3] for line in struck)
+    assert sorted(said(end, "note")) == sorted(float32 if config.dtype == "float32" else [text, f"{text},", "and scores S"])
+    words = {item.text: item for item in shown(end, "note")}
+    if config.dtype != "float32":
+        assert words[text].box[1] > words["and scores S"].box[3], "standard attention's is below"
 
 
 def numbers(text: str) -> list[float]:
@@ -222,7 +229,7 @@ def test_s_is_named_only_where_rounding_it_makes_standard_attention_s_error(dtyp
     alone = float(np.abs(caused(config) - truth(config)).max())
     film = scene(FILM) if dtype == "float16" else scene(FILM, dtype=dtype)
     assert (
-        {"worst", "scores", "weights", "times", "sum"} <= {beat.name for beat in film.board}
+        {"worst", "stored", "scores", "weights", "times", "sum"} <= {beat.name for beat in film.board}
         if dtype != "float32"
         else [beat.name for beat in film.board] == ["outputs", "reference", "apart", "magnify", "equal"]
     )
@@ -251,7 +258,8 @@ def followed(config: AttentionConfig) -> dict[str, Any]:
     off = {side: float(o[b, h, query, column] - exact[b, h, query, column]) for side, o in outputs.items()}
     return {
         "scores": {"flash": 0 * p, "standard": np.where(hides, 0.0, stored - np.where(hides, 0.0, s))},
-        "weights": {"flash": kept - p, "standard": rounded.astype(dtype).astype(np.float64) - p}, "values": values, "off": off, "p": p,
+        "weights": {"flash": kept - p, "standard": rounded.astype(dtype).astype(np.float64) - p}, "values": values,
+        "off": off, "p": p, "s": s,
     }  # fmt: skip
 
 
@@ -262,7 +270,18 @@ def largest_drawn(config: AttentionConfig) -> float:
     """The largest size in either chart at any time."""
     row = followed(config)
     sums = np.append((row["weights"]["standard"] * row["values"]).cumsum(), row["off"]["standard"])
-    return max(float(np.abs(each).max()) for each in (row["scores"]["standard"], row["weights"]["standard"], sums))
+    apart = np.array(neighbours(config)[1:]) - neighbours(config)[0]
+    return max(float(np.abs(each).max()) for each in (apart, row["scores"]["standard"], row["weights"]["standard"], sums))
+
+
+def neighbours(config: AttentionConfig) -> tuple[float, float, float]:
+    """Of the score that standard attention is furthest off with: in float64, as stored, and the dtype's number across from it."""
+    row = followed(config)
+    key = int(np.abs(row["scores"]["standard"]).argmax())
+    exact, off = row["s"][key], row["scores"]["standard"][key]
+    stored, dtype = np.asarray(exact + off, numpy_dtype(config.dtype)), numpy_dtype(config.dtype)
+    sides = [float(np.nextafter(stored, np.asarray(sign * np.inf, dtype))) for sign in (-1, 1)]
+    return float(exact), float(stored), sides[0] if off > 0 else sides[1]
 
 
 @every
@@ -287,16 +306,71 @@ def test_bars_are_what_scores_and_weights_and_products_are_off_by(name: str) -> 
 
 
 @every
-def test_numbers_at_single_bars_are_their_keys(name: str) -> None:
-    """The weights in float64 of the keys that count most, then their numbers in V."""
+def test_one_score_snaps_to_the_nearer_of_two_numbers_and_its_gap_is_the_tallest_bar(name: str) -> None:
+    """Exact, stored and next are as written, at their heights; the gap is the largest error of all scores."""
     if not causes(name):
         return
     config, film = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name])
-    row = followed(config)
-    keys = np.argsort(-np.abs(row["weights"]["standard"] * row["values"]))[:2]
-    for beat, values in (("weights", row["p"]), ("times", row["values"])):
-        written_here = sorted(float(text.split()[-1].replace("−", "-")) for text in said(at(film, beat), "near"))
-        assert written_here == pytest.approx(sorted(values[keys]), abs=0.0051)
+    exact, stored, across = neighbours(config)
+    assert abs(stored - exact) <= abs(across - exact)
+    assert (stored - exact) * (across - exact) < 0
+    end, chart = at(film, "stored"), film.shot("row errors")["standard"]
+    unit = FULL * chart.height / 2 / largest_drawn(config)
+    written_here = sorted(float(text.split()[-1]) for text in said(end, "number"))
+    assert written_here == pytest.approx(sorted((exact, stored, across)), abs=0.51 * 10.0 ** -len(str(written_here[0]).split(".")[1]))
+    (gap,), (lines,) = shown(end, "gap"), shown(end, "numbers")
+    heights = sorted((0.0, (stored - exact) * unit))
+    assert (gap.box[1] - chart.center[1], gap.box[3] - chart.center[1]) == pytest.approx(heights, abs=0.02)
+    levels = sorted(((stored - exact) * unit, (across - exact) * unit))
+    assert (lines.box[1] - chart.center[1], lines.box[3] - chart.center[1]) == pytest.approx(levels, abs=0.03)
+    (off,) = said(end, "near")
+    largest = min(shown(at(film, "scores"), "up to"), key=lambda item: item.box[3])
+    assert off.split()[-1] == largest.text
+
+
+@every
+def test_errors_are_weighed_beneath_by_their_keys_weights_and_then_by_v(name: str) -> None:
+    """Beneath the chart the weights in float64 of the keys that count most; what these gain or lose, and then their numbers in V."""
+    if not causes(name):
+        return
+    config, film = AttentionConfig(**CONFIGS[name]), scene(FILM, **CONFIGS[name])
+    row, strip = followed(config), film.shot("row errors")["factor"]
+    off = row["weights"]["standard"]
+    keys = np.argsort(-np.abs(off * row["values"]))[:2]
+    near = said(at(film, "weights"), "near")
+    assert sorted(float(text.split()[-1]) for text in near if "P" in text) == pytest.approx(sorted(row["p"][keys]), abs=0.0051)
+    (bars,) = shown(at(film, "weights"), "weights")
+    assert (bars.box[1], bars.box[3]) == pytest.approx((strip.y0, strip.y1), abs=0.02), "the largest weight is as high as there is room"
+    changes = [text.split() for text in near if "P" not in text]
+    least = 10.0 ** -len(changes[0][1].split(".")[1])
+    changed = sorted({"gains": 1, "loses": -1}[way] * float(value) for way, value in changes)
+    assert changed == pytest.approx(sorted(off[keys]), abs=0.51 * least)
+    values = [float(text.split()[-1].replace("−", "-")) for text in said(at(film, "times"), "near")]
+    assert sorted(values) == pytest.approx(sorted(row["values"][keys]), abs=0.0051)
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_what_a_chart_is_of_is_said_over_it_at_every_step(aspect: Aspect) -> None:
+    film = scene(FILM, aspect)
+    for beat, text in (
+        ("scores", "off in each score S"),
+        ("weights", "off in each weight P"),
+        ("times", "off in P × V"),
+        ("sum", "their sum"),
+    ):
+        titles = shown(at(film, beat), "title")
+        assert [item.text.startswith(text) for item in titles] == [True, True]
+        for item, side in zip(sorted(titles, key=lambda item: -item.box[3]), ("flash", "standard"), strict=True):
+            assert item.box[1] > film.shot("row errors")[side].y1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_ring_becomes_a_rectangle(share: float) -> None:
+    """Its corners are quarters of a circle: all of one, where it is as wide and as high; none, where they have no radius."""
+    points = rounded(Rect(1.0, 1.0, 3.0, 3.0), 1 - share)
+    assert (points.min(0).tolist(), points.max(0).tolist()) == ([1.0, 1.0], [3.0, 3.0])
+    far = np.linalg.norm(points - 2.0, axis=1)
+    assert far.max() == pytest.approx(share * np.sqrt(2) + (1 - share))
 
 
 @every

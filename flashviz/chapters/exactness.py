@@ -25,22 +25,24 @@ BEATS: tuple[Beat, ...] = (
          caption="Subtract it from both: nothing seems left."),
     Beat("magnify", "What is left", 4.6, shot="errors", late=True, along=True,
          caption="The errors, made {power} times brighter."),
-    Beat("worst", "The largest error", 4.0, shot="errors", late=True, along=True,
+    Beat("worst", "The largest error", 3.9, shot="errors", late=True, along=True,
          caption="Where does the largest error come from?"),
-    Beat("scores", "Rounded scores", 5.6, shot="row errors", late=True, along=True,
-         caption="Stored in HBM as {dtype}, each score is rounded."),
-    Beat("weights", "Into weights", 5.0, shot="row errors", late=True, along=True,
-         caption="Softmax: only errors at keys with much weight remain."),
-    Beat("times", "Times V", 4.8, shot="row errors", late=True, along=True,
+    Beat("stored", "One score stored", 4.8, shot="row errors", late=True, along=True,
+         caption="Stored as {dtype}, a score is rounded."),
+    Beat("scores", "Rounded scores", 3.5, shot="row errors", late=True, along=True,
+         caption="And so is each score of the row."),
+    Beat("weights", "Into weights", 6.0, shot="row errors", late=True, along=True,
+         caption="Softmax weighs errors: one key gains, another loses."),
+    Beat("times", "Times V", 4.0, shot="row errors", late=True, along=True,
          caption="Each is multiplied by its key's number in V."),
-    Beat("sum", "Added up", 6.0, shot="row errors", late=True, along=True,
+    Beat("sum", "Added up", 4.9, shot="row errors", late=True, along=True,
          caption="Added up over all keys: the ringed error of O."),
-    Beat("exact", "Exact", 6.9, shot="largest errors", late=True, along=True,
+    Beat("exact", "Exact", 5.5, shot="largest errors", late=True, along=True,
          caption="Less exact? No: FlashAttention is nearer to float64."),
     Beat("equal", "Exact", 6.5, shot="largest errors", late=True, along=True,
          caption="Same formula, nothing left out: both only round."),
 )  # fmt: skip
-CAUSES = ("worst", "scores", "weights", "times", "sum")  # beats that lay standard attention's error to its S
+CAUSES = ("worst", "stored", "scores", "weights", "times", "sum")  # beats that lay standard attention's error to its S
 SIDES = {"flash": "FlashAttention", "standard": "standard attention"}
 MOSTLY = 2  # times the other's largest error: then most of a difference is one side's
 EQUAL = 1.2  # times: errors that are no further apart are about equal
@@ -62,6 +64,8 @@ class Followed:
         query: The row of O.
         column: The entry's place in it.
         exact: Each key's weight P in float64.
+        stored: The score S that standard attention is furthest off with: in float64, as it is stored, and the next number of the dtype
+            on the other side of it.
         scores: By how much each score S is too large.
         weights: The same of each weight P.
         values: V's column [N_k], which the weights are multiplied by.
@@ -71,6 +75,7 @@ class Followed:
     query: int
     column: int
     exact: np.ndarray
+    stored: tuple[float, float, float]
     scores: dict[str, np.ndarray]
     weights: dict[str, np.ndarray]
     values: np.ndarray
@@ -87,9 +92,24 @@ class Followed:
         return {side: np.append(off.cumsum(), self.off[side]) for side, off in self.products.items()}
 
     @property
+    def key(self) -> int:
+        """Whose score standard attention is furthest off with."""
+        return int(np.abs(self.scores["standard"]).argmax())
+
+    def foremost(self, count: int) -> list[int]:
+        """The keys whose products standard attention is furthest off with."""
+        return [int(key) for key in np.argsort(-np.abs(self.products["standard"]))[:count]]
+
+    @property
     def most(self) -> float:
         """The largest size of all that is drawn."""
-        drawn = (*self.scores.values(), *self.weights.values(), *self.products.values(), *self.sums.values())
+        drawn = (
+            np.array(self.stored[1:]) - self.stored[0],
+            *self.scores.values(),
+            *self.weights.values(),
+            *self.products.values(),
+            *self.sums.values(),
+        )
         return max(float(np.abs(each).max()) for each in drawn)
 
 
@@ -115,10 +135,18 @@ def follow(config: AttentionConfig, outputs: dict[str, np.ndarray], truth: np.nd
     for side in SIDES:
         for each, mine, exact in zip((scores, weights), rows[side], rows["truth"], strict=True):
             each[side][seen] = mine[seen] - exact[seen]
+    key = int(np.abs(scores["standard"]).argmax())
+    s, rounded = (float(rows[side][0][key]) for side in ("truth", "standard"))
     b, h, query, column = place
     values = make_inputs(config)[2][b, h // config.group, :, column].astype(np.float64)
     off = {side: float(o[place] - truth[place]) for side, o in outputs.items()}
-    return Followed(query, column, rows["truth"][1], scores, weights, values, off)
+    return Followed(query, column, rows["truth"][1], (s, rounded, beyond(s, rounded, config)), scores, weights, values, off)
+
+
+def beyond(exact: float, stored: float, config: AttentionConfig) -> float:
+    """The number of the dtype that comes after ``stored``, on the other side of ``exact``."""
+    dtype = numpy_dtype(config.dtype)
+    return float(np.nextafter(np.asarray(stored, dtype), np.asarray(np.copysign(np.inf, exact - stored), dtype)))
 
 
 @dataclass(frozen=True)
