@@ -17,8 +17,8 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "needs", "The backward pass needs P", 4.4, shot="training", late=True, along=True,
-        caption="Training keeps P: V's gradient is computed from it.",
+        "needs", "The backward pass needs P", 5.2, shot="training", late=True, along=True,
+        caption="Standard attention keeps P: V's gradient dV needs it.",
     ),
     Beat(
         "twice", "Twice the N", 4.4, shot="training", late=True, along=True,
@@ -29,7 +29,7 @@ BEATS: tuple[Beat, ...] = (
         caption="FlashAttention keeps no P. What gives it back?",
     ),
     Beat(
-        "inputs", "What is still there", 2.5, shot="training", late=True, along=True,
+        "inputs", "What is still there", 4.2, shot="training", late=True, along=True,
         caption="Q and K are still there.",
     ),
     Beat(
@@ -37,11 +37,11 @@ BEATS: tuple[Beat, ...] = (
         caption="So a row of scores can be made again.",
     ),
     Beat(
-        "row", "LSE of a row", 6.0, shot="one row", late=True, along=True,
+        "row", "LSE of a row", 6.5, shot="one row", late=True, along=True,
         caption="Missing: the sum of the row's exp(S). LSE is its log.",
     ),
     Beat(
-        "weights", "The row again", 6.7, shot="one row", late=True, along=True,
+        "weights", "The row again", 8.2, shot="one row", late=True, along=True,
         caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(

@@ -15,17 +15,17 @@ from flashviz.chapters import training_memory
 from flashviz.chapters.training_memory import KEPT, LENGTHS, SHARED, TrainingMemory, gather
 from flashviz.director.film.parts import Columns, fitting, put, reveal
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, fitted, middle
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, SPACE, Word, first_that_fits, fitted, fly, middle
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot
 from flashviz.layout.rect import centered
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.stored import Picture
-from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, flat_row, outlines
-from flashviz.palette import DIM, FAINT, Theme, spread
+from flashviz.mobjects.stored import GROUND, Picture, on_ground
+from flashviz.mobjects.tiles import THIN, Hatch, Matrix, Rectangles, dashes, edges, flat_row, outlines
+from flashviz.palette import DIM, Theme, spread
 
 TURN, PASS, FALL, RISE = 1.0, 1.9, 1.7, 1.0  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
 GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.0, 0.9  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
@@ -37,8 +37,9 @@ HASTE = 2.0  # power of the time by which tiles are made: the first ones slowly
 STANDARD, FLASH = "Standard attention", "FlashAttention"
 TITLES = {"standard": f"{STANDARD} keeps P", "flash": f"{FLASH} keeps LSE"}
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
+LSE = "LSE: the log of the sum of exps"
 ASKED = "P = ?"
-FURTHER = ("further", " tokens")
+FURTHER = "further tokens"
 NOT_KEPT = "P: not kept"
 AGAIN = ("P is made again", "P again")
 ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queries
@@ -47,6 +48,7 @@ CAPITAL = 0.73  # of an em: how high a letter is
 PAD = em(8)  # between a thing and its letter
 LAST = 0.7  # of a move
 LOW = 0.14  # how bright a key tile's dV is before its first tile
+FORMULA = 3 * ONE_NUMBER  # px, at most: of the formula that P is asked for by
 HAIR = em(6)  # the least width of LSE that is seen
 KEY, QUERY = em(10), em(14)  # the least width of the key that is followed, and the width of a query on its way along K
 LENS = 5 / 8  # of P's side: a tile, when it is seen large
@@ -54,7 +56,7 @@ BESIDE = em(14)  # from one thing to the next
 LINE = em(6)  # about what is framed; of what is a hair, how thick it is seen
 FINEST = 512  # pixels a side of P
 WING = em(16)  # of a measure's ends
-GROUND = 0.4  # of the hue, where a weight is 0: an area that is seen
+PLATE = em(12)  # what is behind words on a hatching, beyond them
 
 
 class TrainingMemoryStage(ShotScene):
@@ -121,17 +123,25 @@ class Bars:
         return np.array([[x0 - more, y0, x1 + more, y1]])
 
     def axis(self, measure: str, skin: Theme) -> Group:
-        """What bars of scores or of weights are measured by, at their right: 0, a round number, and the name above."""
-        values, boxes = {"S": (self.row.scores, self.scores), "P": (self.row.weights, self.weights)}[measure]
-        largest, top = float(values.max()), boxes[self.row.key, 3]
-        zero = self.height(0.0) if measure == "S" else self.plot.y0
-        marks = {"0": zero} | ({counted_round(largest): zero + round_below(largest) / largest * (top - zero)} if largest > 0 else {})
+        """What bars of scores or of weights are measured by, at their right: round numbers, and the name above."""
+        if measure == "S":
+            top, zero, unit = self.row.lse, self.height(0.0), self.height(1.0) - self.height(0.0)
+        else:
+            top, zero = float(self.row.weights.max()), self.plot.y0
+            unit = (self.weights[self.row.key, 3] - zero) / top
+        marks = {f"{value:,g}": zero + value * unit for value in rounds(top)}
         x, half = self.plot.x1, THIN / 2
         upright = Rect(x - half, self.plot.y0, x + half, self.plot.y1)
         lines = [Rect(self.plot.x0, zero - half, x, zero + half), upright, *(Rect(x, y - half, x + WING, y + half) for y in marks.values())]
         names = [Word(text, LABEL, skin.ink, x + WING + PAD, y - em(LABEL) / 3, "part") for text, y in marks.items()]
-        names.append(Word(measure, LABEL, skin.ink, x + WING + PAD, self.plot.y1 - em(LABEL) * CAPITAL, "part"))
+        names.append(Word(measure, NAME, skin.ink, x - text_width(measure, NAME, Face.STRONG) - 2 * PAD, self.plot.y1 - em(NAME), "part"))
         return Group(Rectangles(skin.quiet, name=f"axis of {measure}").display(edges(lines)), *names)
+
+    @property
+    def ground(self) -> Rect:
+        """What scores stand on."""
+        y = self.height(0.0)
+        return Rect(self.plot.x0, y - THIN / 2, self.plot.x1, y + THIN / 2)
 
     @property
     def top(self) -> Rect:
@@ -162,16 +172,13 @@ def in_turn(count: int, share: float) -> np.ndarray:
     return np.clip((share * (1 + RUN) - np.arange(count) / count) / RUN, 0.0, 1.0)[:, None]
 
 
-def round_below(value: float) -> float:
-    """The largest of 1, 2 and 5 times a power of ten that is not above."""
-    ten = 10.0 ** np.floor(np.log10(value))
-    return float(max(each for each in (1, 2, 5) if each * ten <= value * (1 + 1e-9)) * ten)
-
-
-def counted_round(value: float) -> str:
-    """It, as it is written."""
-    found = round_below(value)
-    return f"{found:,.0f}" if found >= 1 else f"{found:g}"
+def rounds(top: float) -> list[float]:
+    """0 and the multiples of half of 1, 2 or 5 times a power of ten, the largest that is not above ``top``, up to it."""
+    if top <= 0:
+        return [0.0]
+    ten = 10.0 ** np.floor(np.log10(top))
+    step = max(each for each in (1, 2, 5) if each * ten <= top * (1 + 1e-9)) * ten / 2
+    return [float(step * at) for at in range(int(top / step * (1 + 1e-9)) + 1)]
 
 
 class Guides(VMobject):
@@ -214,10 +221,10 @@ class TrainingMemoryFilm(ChapterFilm):
         self.terms, self.part = Rectangles(skin.scores, name="terms"), Rectangles(self.accent, name="term of the key")
         self.axes = {measure: self.bars_of.axis(measure, skin) for measure in ("S", "P")}
         self.level, self.gap = Rectangles(skin.stats, name="level"), Rectangles(skin.ink, name="gap")
-        self.query = Rectangles(skin.q, name="query")
+        self.query, self.row = Rectangles(skin.q, name="query"), outlines(skin.ink, "one row")
         self.words = dict[str, Word]()
         self.picture = self.p_picture("kept P")
-        self.further = Rectangles(skin.scores, name="further P", opacity=FAINT)
+        self.further, self.hatch = Rectangles(skin.scores, name="further P", opacity=GROUND), Hatch(skin.quiet, "hatch")
         self.rim, self.hollow = outlines(skin.ink, "rim"), Rectangles(skin.quiet, name="P, not kept")
         self.seams, self.cuts = Rectangles(skin.ground, name="seams"), Rectangles(skin.ground, name="cuts")
         names = (*SHARED, "LSE")
@@ -240,7 +247,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.rest = self.readout("rest", "rest", NAME, lambda _, n: self.rest_of(n), "", skin.ink)
         self.each = {side: fitted_in(place, "each", [self.each_of(kept)], skin.ink) for side, kept in KEPT.items()}
         self.note = fitted_in(place, "note", [f"kept, too ({found.heads})"], skin.ink)
-        self.kept = Group(self.picture, self.further, self.seams, self.rim)
+        self.kept = Group(self.picture, self.further, self.hatch, self.seams, self.rim)
         self.display()
 
     def p_picture(self, tag: str) -> Picture:
@@ -254,11 +261,12 @@ class TrainingMemoryFilm(ChapterFilm):
         text = first_that_fits([f"N = {tokens}", tokens], LABEL, self.home.width / LENGTHS[-1] - 2 * PAD, Face.STRONG)
         return Word(text, LABEL, self.skin.ink, 0.0, 0.0, "part")
 
-    def name_of_further(self) -> Word:
-        """Of what is not the first P, low in it; the space between both words lies on the seam in the middle."""
-        home, before = self.home, text_width(FURTHER[0], LABEL, Face.STRONG)
-        low = home.below(home.height * (1 - 1 / LENGTHS[-1]))
-        return Word("".join(FURTHER), LABEL, self.skin.ink, home.center[0] - before, middle(low, LABEL), "part")
+    def name_of_further(self) -> Group:
+        """Of what is not the first P, low in it, on a plate: it is not computed, and hatched."""
+        low = self.home.bottom(self.home.height / LENGTHS[-1])
+        name = inside([FURTHER], self.skin.ink, low, LABEL)
+        plate = Rectangles(self.skin.ground, name="plate")
+        return Group(plate.display(edges([centered(*low.center[:2], name.wide + 2 * PLATE, em(LABEL) + 2 * PLATE)])), name)
 
     def readout(self, name: str, part: str, most: float, says: Callable[[str, float], str], side: str, color: str) -> Readout:
         """A number, so large that its widest text fits."""
@@ -446,7 +454,9 @@ class TrainingMemoryFilm(ChapterFilm):
         seen, first = whole.top(whole.height * self.rows), whole.left(whole.width / self.n).top(whole.height / self.n)
         top = first.top(min(first.height, seen.height))
         self.picture.display(first, top)
-        self.further.display(edges([seen.beyond(first.width), seen.left(first.width).below(top.height)]))
+        beyond = edges([seen.beyond(first.width), seen.left(first.width).below(top.height)])
+        self.further.display(beyond)
+        self.hatch.display(beyond)
         at, half = np.arange(1, np.ceil(self.n - 1e-9)) / self.n, THIN / 2
         cuts = [(whole.x0, y - half, whole.x1, y + half) for y in whole.y1 - whole.height * at]
         self.seams.display(np.array([*cuts, *((x - half, whole.y0, x + half, whole.y1) for x in whole.x0 + whole.width * at)]))
@@ -479,7 +489,7 @@ class TrainingMemoryFilm(ChapterFilm):
         if name == "P":
             return Matrix(shade(values, self.found.tile.largest), rect, self.skin, name, 0.0, 1.0)
         low, high = spread(values)
-        shares = GROUND + (1 - GROUND) * (values - low) / (high - low or 1.0)  # on the ground that P has
+        shares = on_ground((values - low) / (high - low or 1.0))
         return Matrix(np.where(np.isfinite(values), shares, np.nan), rect, self.skin, name, 0.0, 1.0)
 
 
@@ -491,7 +501,7 @@ def steps(count: int) -> slice:
 def shade(weights: np.ndarray, largest: np.ndarray | None = None) -> np.ndarray:
     """Weights as shares of a hue: by the root of their share of their row's largest, on a ground that is seen."""
     top = weights.max(1) if largest is None else largest
-    return np.asarray(GROUND + (1 - GROUND) * np.sqrt(weights / np.maximum(top, np.finfo(np.float32).tiny)[:, None]))
+    return on_ground(np.sqrt(weights / np.maximum(top, np.finfo(np.float32).tiny)[:, None]))
 
 
 def counted(nbytes: float) -> str:
@@ -527,6 +537,18 @@ def last(share: float) -> float:
     return max((share - LAST) / (1 - LAST), 0.0)
 
 
+def joined(rect: Rect, texts: Sequence[str], px: float, colors: Sequence[str]) -> list[Word]:
+    """A formula's parts at the left of a rectangle, no larger than they fit; what begins with a raised T follows at once."""
+    gaps = [SPACE * (not text.startswith("ᵀ")) for text in texts]
+    wide = sum(text_width(text, px, Face.STRONG) + gap * em(px) for text, gap in zip(texts, gaps, strict=True)) - gaps[0] * em(px)
+    px *= min(1.0, rect.width / wide)
+    words, left = list[Word](), rect.x0 - gaps[0] * em(px)
+    for text, color, gap in zip(texts, colors, gaps, strict=True):
+        words.append(Word(text, px, color, left + gap * em(px), middle(rect, px), "part"))
+        left = words[-1].left + words[-1].wide
+    return words
+
+
 def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
     """The first of these that fits, in the middle of a rectangle."""
     text = next((each for each in texts if text_width(each, px, Face.STRONG) <= rect.width - 2 * BESIDE), texts[-1])
@@ -537,17 +559,36 @@ def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
 # ------------------------------------------------------------------------------------------------------------ the problem
 
 
+GRADIENT = ("dV =", "P", "ᵀ dO")  # V's gradient, and P in it
+
+
 @beat("needs")
 def needs(film: TrainingMemoryFilm) -> None:
-    """P, kept for the backward pass, with Q, K, V and O along it, areas as bytes; their bytes are said."""
-    shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in ("P", *SHARED)]
-    film.says("title", STANDARD, px=NUMBER)
-    film.scene.add(film.kept, *shared, *letters, film.words["title"], film.count)
+    """V's gradient is computed from P: the formula steps aside, and its P opens; Q, K, V and O lie along it, areas as bytes."""
+    skin, home, letter = film.skin, film.home, film.letters["P"]
+    shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in SHARED]
+    colors = [skin.quiet, skin.ink, skin.quiet]
+    large, small = (joined(rect, GRADIENT, px, colors) for rect, px in ((film.place["stage"], FORMULA), (film.place["title"], NUMBER)))
+    film.words |= {f"gradient {at}": each for at, each in enumerate(small)}
+    film.scene.add(*large)
+    glyph = Rect(large[1].left, large[1].baseline, large[1].left + large[1].wide, large[1].baseline + em(large[1].px) * CAPITAL)
+
+    def opens(share: float) -> None:
+        seen = glyph.toward(home, share)
+        film.picture.display(seen)
+        film.rim.display(edges([seen]))
+
     with film.scene.telling():
-        film.scene.hold(3 * TEXT)
-        film.move(FadeIn(film.bytes["standard"], film.how["standard"], film.each["standard"]), seconds=2 * TEXT)
-        film.scene.hold(4 * TEXT)
-        film.move(FadeIn(film.rest, film.note), seconds=2 * TEXT)
+        film.scene.hold(6 * TEXT)
+        film.scene.remove(*large)
+        opening = Shows(Group(film.picture, film.rim), opens, rate_func=ease_in_out_cubic, introducer=True)
+        film.move(opening, *(fly(new, old) for new, old in zip((*small, letter), (*large, large[1]), strict=True)), seconds=MOVE)
+        film.scene.add(film.kept, letter)
+        film.move(FadeIn(*shared, *letters, film.count), seconds=TEXT)
+        film.move(FadeIn(film.bytes["standard"], film.how["standard"], film.each["standard"]), seconds=TEXT)
+        film.scene.hold(5 * TEXT)
+        film.move(FadeIn(film.rest, film.note), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 @beat("twice")
@@ -580,32 +621,43 @@ def ask(film: TrainingMemoryFilm) -> None:
 
 @beat("inputs")
 def inputs(film: TrainingMemoryFilm) -> None:
-    """Back from the longest N to the first; then K comes to lie over a row that is empty, and one query's row of Q before it."""
+    """Back from the longest N to the first; one query is marked in Q, and its row of P, which is empty; K comes over it, and both forward."""
     around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
+    tokens = f"{film.found.config.seq_q:,}"
+    q, p = (film.line_of(rect) for rect in (film.around["Q"], film.view))
     with film.scene.telling():
         film.move(*film.leave(), FadeOut(film.note, film.bytes["standard"]), FadeIn(film.first, film.first_name), seconds=TEXT)
-        film.goes([*around, film.cuts, film.first, film.first_name, film.count, film.rest], seconds=NEARS, n=LENGTHS[0])
+        title = film.says("title", f"Back to {tokens} tokens", f"To {tokens} tokens", px=NUMBER)
+        film.goes([*around, film.cuts, film.first, film.first_name, film.count, film.rest], title, seconds=NEARS, n=LENGTHS[0])
         film.scene.remove(film.cuts)
+        film.query.display(edges([q]))
+        film.row.display(edges([each.inset(-LINE / 2) for each in (q, p)]))
+        marked = FadeIn(film.query, film.row), film.says("bytes", "One query", px=NUMBER), film.says("how", "its row of P")
+        film.move(FadeOut(film.first, film.first_name, film.count, film.rest), *marked, seconds=TEXT)
+        film.scene.hold(5 * TEXT)
         nearer(film)
 
 
 def nearer(film: TrainingMemoryFilm) -> None:
-    """K and one query come forward, and all else goes."""
-    bars, at = film.bars_of, film.line_of(film.around["Q"])
+    """K, one query and the place of its row come forward, and all else goes."""
+    bars = film.bars_of
+    q, p = (film.line_of(rect) for rect in (film.around["Q"], film.view))
     k, keys, query, count = film.around["K"], bars.place["keys"], bars.query(0.0), len(bars.row.scores)
 
     def comes(share: float) -> None:
         film.strips["K"].display(edges([k.toward(keys, share)]))
-        film.query.display(edges([at.toward(query, share)]))
+        one = q.toward(query, share)
+        film.query.display(edges([one]))
+        film.row.display(edges([one.inset(-LINE / 2 * (1 - share)), p.inset(-LINE / 2).toward(bars.ground, share)]))
 
     strips = [film.strips[name] for name in SHARED if name != "K"]
-    letters = [film.letters[name] for name in SHARED]
-    gone = FadeOut(*strips, *letters, film.first, film.first_name, film.hollow, film.count, film.rest, rate_func=early)
+    gone = FadeOut(*strips, *(film.letters[name] for name in SHARED), film.hollow, rate_func=early)
+    leaving = film.leave(rate_func=early)
     titles = f"One query meets {count:,} keys: {count:,} scores S", f"One query's {count:,} scores S", "Scores S"
     film.words["what"] = title = fitted_in(bars.place, "what", titles, film.skin.ink, NUMBER)
     film.words["keys"] = name = Word(f"K: {count:,} keys", LABEL, film.skin.ground, keys.x0 + BESIDE + QUERY, middle(keys, LABEL), "part")
-    coming = Shows(Group(film.strips["K"], film.query), comes, rate_func=ease_in_out_cubic)
-    film.move(coming, gone, FadeIn(title, name, rate_func=late), seconds=MOVE)
+    coming = Shows(Group(film.strips["K"], film.query, film.row), comes, rate_func=ease_in_out_cubic)
+    film.move(coming, gone, *leaving, FadeIn(title, name, rate_func=late), seconds=MOVE)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row
@@ -658,7 +710,7 @@ def scores(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         passes(0.0)
         film.words["query"] = name
-        film.move(FadeIn(name, film.axes["S"]), seconds=TEXT)
+        film.move(FadeIn(name, film.axes["S"]), FadeOut(film.row), seconds=TEXT)
         film.move(Shows(Group(film.bars, film.query, name), passes), seconds=PASS)
         film.key.display(bars.of_key(bars.scores))
         mark = film.words["mark"] = at_top(film, [f"one key: {score}", score], bars.scores)
@@ -691,55 +743,66 @@ def row(film: TrainingMemoryFilm) -> None:
         film.level.display(edges([bars.sum_line]))
         film.move(FadeIn(film.level), film.says("sum", f"sum = {said['sum']}", color=skin.stats), *film.leave("what"), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        name = film.says("LSE name", f"LSE = ln({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER, rate_func=last)
-        film.move(Shows(film.level, rises, rate_func=ease_in_out_cubic), name, seconds=RISE)
-        film.scene.hold(4 * TEXT)
+        meant = film.says("what", LSE, "LSE: log of the sum of exps", color=skin.stats, px=NUMBER, rate_func=last)
+        mark = film.words["level"] = at_level(film, said["LSE"])
+        film.move(Shows(film.level, rises, rate_func=ease_in_out_cubic), meant, FadeIn(mark, rate_func=last), seconds=RISE)
+        film.move(film.says("LSE name", f"LSE = ln({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER), seconds=TEXT)
+        film.scene.hold(5 * TEXT)
 
 
-def equals(film: TrainingMemoryFilm) -> dict[str, Word]:
-    """Softmax's weight, and the same with LSE, on one line and in one size; the numbers of the key beneath."""
-    said, place = film.found.row.said, film.bars_of.place
-    ways = {"softmax way": "P = exp(S) / sum", "middle way": "= exp(S) / exp(LSE)", "LSE way": "= exp(S − LSE)"}
-    sums = {
-        "softmax sum": f"{said['term']} / {said['sum']} = {said['weight']}",
-        "LSE sum": f"exp({said['score']} − {said['LSE']}) = {said['weight']}",
-    }
-    found = dict[str, Word]()
-    for texts, color in ((ways, film.skin.ink), (sums, film.accent)):
-        px = min(min(NUMBER, place[part].height / em(1)) * fills(text, place[part]) for part, text in texts.items())
-        found |= {part: Word(text, px, color, place[part].x0, middle(place[part], px), "part") for part, text in texts.items()}
-    return found
+def at_level(film: TrainingMemoryFilm, text: str) -> Word:
+    """LSE on the axis of the scores, upon its level: what is beneath belongs to the next mark."""
+    level = film.bars_of.level
+    return Word(text, NAME, film.skin.stats, level.x1 + WING, level.center[1], "part")
 
 
-def fills(text: str, rect: Rect) -> float:
-    """How much of its size a text as high as its place keeps, so that it fits."""
-    return min(1.0, rect.width / text_width(text, min(NUMBER, rect.height / em(1)), Face.STRONG))
+def equal(film: TrainingMemoryFilm, text: str, figures: str) -> list[Word]:
+    """What a weight is equal to, and beneath it the numbers of the key."""
+    place = film.bars_of.place
+    return [
+        fitted_in(place, "way", [text], film.skin.ink, NUMBER), fitted_in(place, "figures", [figures], film.accent, NUMBER),
+    ]  # fmt: skip
+
+
+def measured(film: TrainingMemoryFilm) -> Word:
+    """How far beneath LSE the key's score stands, large: at the left of the gap, or at its right where no room is."""
+    bars, texts = film.bars_of, [f"S − LSE = {film.found.row.said['difference']}", film.found.row.said["difference"]]
+    top = bars.top
+    text = first_that_fits(texts, NUMBER, top.x0 - 2 * WING - bars.plot.x0, Face.STRONG)
+    label = Word(text, NUMBER, film.skin.ink, 0.0, 0.0, "part")
+    left = top.x0 - 2 * WING - label.wide
+    return label.put_at(left if left >= bars.plot.x0 else top.x1 + 2 * WING, bars.level.y0 - PAD - em(NUMBER) * CAPITAL)
 
 
 @beat("weights")
 def weights(film: TrainingMemoryFilm) -> None:
     """A key's share of the sum is exp of how far beneath LSE its score stands; so the bars of scores become bars of weights."""
     bars, said = film.bars_of, film.found.row.said
-    top, equation, weight = bars.top, equals(film), f"P = {said['weight']}"
+    top, weight = bars.top, f"P = {said['weight']}"
     x, half = top.center[0], LINE / 2
     film.gap.display(
         np.array([(x - half, top.y1, x + half, top.y0), *((x - WING, y - half, x + WING, y + half) for y in (top.y0, top.y1))])
     )
-    off = beside(film, [f"S − LSE = {said['difference']}", said["difference"]], film.skin.ink, top)
+    off = measured(film)
+    shares = equal(film, "P = exp(S) / sum", f"{said['term']} / {said['sum']} = {said['weight']}")
+    result = equal(film, "= exp(S) / exp(LSE) = exp(S − LSE)", f"exp({said['score']} − {said['LSE']}) = {said['weight']}")
     under = bars.level.left(film.words["LSE name"].wide)
 
     def shrinks(share: float) -> None:
         film.level.display(edges([bars.level.toward(under, share)]))
 
     with film.scene.telling():
-        film.move(FadeIn(equation["softmax way"], equation["softmax sum"]), seconds=TEXT)
-        film.scene.hold(3 * TEXT)
-        film.move(FadeIn(equation["middle way"]), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
-        film.move(FadeIn(equation["LSE way"], equation["LSE sum"], film.gap, off), seconds=TEXT)
+        film.move(*film.leave("what"), FadeIn(*shares), seconds=TEXT)
         film.scene.hold(7 * TEXT)
-        film.words |= equation
-        film.move(*film.leave("mark", "term", "sum"), FadeOut(film.gap, off, film.terms, film.part, film.axes["S"]), seconds=TEXT)
+        film.move(FadeOut(*shares), *film.leave("term", "sum"), FadeOut(film.terms, film.part), seconds=TEXT)
+        back = StepBack([film.bars, film.axes["S"], film.words["LSE name"]], DIM)
+        film.move(back, FadeIn(film.gap, off), seconds=TEXT)
+        film.scene.hold(2 * TEXT)
+        film.move(FadeIn(*result), seconds=TEXT)
+        film.scene.hold(8 * TEXT)
+        film.words |= {"way": result[0], "figures": result[1]}
+        film.move(step_forth(back), FadeOut(film.gap, off), *film.leave("mark"), seconds=TEXT)
+        film.move(FadeOut(film.axes["S"]), *film.leave("level"), seconds=TEXT)
         shrinking = Shows(film.level, shrinks, rate_func=ease_in_out_cubic)
         film.move(turned(film, bars.scores, bars.weights), shrinking, FadeIn(film.axes["P"], rate_func=last), seconds=TURN)
         film.words["mark"] = at_top(film, [f"weight {weight}", weight], bars.weights)
