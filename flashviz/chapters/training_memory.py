@@ -174,11 +174,6 @@ class TrainingMemory:
         return self.sizes[name] // self.count_of(name)
 
     @property
-    def times(self) -> str:
-        """How many times as many bytes P has as LSE, at the longest N."""
-        return f"{self.bytes_of('P', LENGTHS[-1]) / self.bytes_of('LSE', LENGTHS[-1]):,.0f}"
-
-    @property
     def order(self) -> list[tuple[int, int]]:
         """Row block and key tile of all tiles: down one key tile after another, as the backward kernel goes, from the one that is shown."""
         return [self.tile.place, *(each for each in down(self.config) if each != self.tile.place)]

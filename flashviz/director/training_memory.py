@@ -16,7 +16,7 @@ from flashviz.chapters.training_memory import KEPT, LENGTHS, SHARED, TrainingMem
 from flashviz.director.film.parts import Columns, fitting, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, SPACE, Word, first_that_fits, fitted, fly, middle
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, centred, first_that_fits, fitted, fly, middle, worded
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot
 from flashviz.layout.rect import centered
@@ -24,31 +24,33 @@ from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import GROUND, Picture, on_ground
-from flashviz.mobjects.tiles import THIN, Hatch, Matrix, Rectangles, dashes, edges, flat_row, outlines
-from flashviz.palette import DIM, Theme, spread
+from flashviz.mobjects.tiles import THIN, Hatch, Matrix, Rectangles, dashes, edges, flat_row, image_corners, outlines
+from flashviz.palette import DIM, FAINT, Theme, spread
 
-TURN, PASS, FALL, RISE = 1.0, 1.9, 1.7, 1.0  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
-GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.0, 0.9  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
+TURN, PASS, FALL, RISE = 1.0, 1.6, 1.4, 0.9  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
+GROWS, EMPTIES, COMES, SWEEP = 1.2, 1.0, 0.9, 0.8  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
 NEARS = 0.9  # seconds: from the longest N to the first
 PARTS, FILLS, STANDS = 1.2, 0.8, 2.4  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
-NEAR, PRODUCT, ROWS, WALK = 1.1, 1.2, 1.1, 2.4  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+NEAR, PRODUCT, ROWS, WALK = 0.9, 1.1, 1.0, 2.0  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
 RUN = 0.1  # of all keys: those that stand up or fall at a time
 HASTE = 2.0  # power of the time by which tiles are made: the first ones slowly
 STANDARD, FLASH = "Standard attention", "FlashAttention"
 TITLES = {"standard": f"{STANDARD} keeps P", "flash": f"{FLASH} keeps LSE"}
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
 LSE = "LSE: the log of the sum of exps"
+GRADIENT = ["dV =", "Pᵀ", "dO"]  # V's gradient, and P in it
 ASKED = "P = ?"
 FURTHER = "further tokens"
 NOT_KEPT = "P: not kept"
 AGAIN = ("P is made again", "P again")
+FLIPPED, OUTLINE = [0, 2, 1, 3], [0, 1, 3, 2, 0]  # corners of a picture: about its diagonal, and one after another
 ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queries
 BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
 CAPITAL = 0.73  # of an em: how high a letter is
 PAD = em(8)  # between a thing and its letter
 LAST = 0.7  # of a move
 LOW = 0.14  # how bright a key tile's dV is before its first tile
-FORMULA = 3 * ONE_NUMBER  # px, at most: of the formula that P is asked for by
+FORMULA = 2.5 * ONE_NUMBER  # px, at most: of the formula that P is asked for by
 HAIR = em(6)  # the least width of LSE that is seen
 KEY, QUERY = em(10), em(14)  # the least width of the key that is followed, and the width of a query on its way along K
 LENS = 5 / 8  # of P's side: a tile, when it is seen large
@@ -181,6 +183,11 @@ def rounds(top: float) -> list[float]:
     return [float(step * at) for at in range(int(top / step * (1 + 1e-9)) + 1)]
 
 
+def stays(part: Mobject) -> Shows:
+    """It stands as it is, over what moves with it."""
+    return Shows(part, lambda _: None)
+
+
 class Guides(VMobject):
     """Two lines from a small rectangle to a larger one: the same, seen large."""
 
@@ -221,18 +228,21 @@ class TrainingMemoryFilm(ChapterFilm):
         self.terms, self.part = Rectangles(skin.scores, name="terms"), Rectangles(self.accent, name="term of the key")
         self.axes = {measure: self.bars_of.axis(measure, skin) for measure in ("S", "P")}
         self.level, self.gap = Rectangles(skin.stats, name="level"), Rectangles(skin.ink, name="gap")
-        self.query, self.row = Rectangles(skin.q, name="query"), outlines(skin.ink, "one row")
+        self.query, self.row = Rectangles(skin.q, name="query"), outlines(skin.ink, "one row", theme.HEAVY)
         self.words = dict[str, Word]()
         self.picture = self.p_picture("kept P")
         self.further, self.hatch = Rectangles(skin.scores, name="further P", opacity=GROUND), Hatch(skin.quiet, "hatch")
+        self.hatch.set_stroke(opacity=FAINT)
         self.rim, self.hollow = outlines(skin.ink, "rim"), Rectangles(skin.quiet, name="P, not kept")
         self.seams, self.cuts = Rectangles(skin.ground, name="seams"), Rectangles(skin.ground, name="cuts")
         names = (*SHARED, "LSE")
         self.strips = {name: Rectangles(skin.hue(name), name=f"kept {name}") for name in names}
+        self.shared = {name: Rectangles(skin.hue(name), name=f"kept {name} of {STANDARD}") for name in SHARED}
         self.used = {name: Rectangles(skin.hue(name), name=f"used {name}") for name in ("Q", "K", "LSE", "dO")}
         self.gradient = Rectangles(skin.o, name="dO", opacity=DIM)
         self.letters = {name: Word(name, NAME, skin.hue(name), 0.0, 0.0, "part") for name in names}
         self.letters["P"] = Word("P", NUMBER, skin.ink, 0.0, 0.0, "part")
+        self.tiles = outlines(skin.quiet, "all tiles")
         self.frame, self.lens, self.guides = outlines(skin.ink, "tile", theme.HEAVY), outlines(skin.ink, "lens"), Guides(skin.quiet)
         self.first, self.first_name, self.further_name = (
             outlines(skin.ink, "first P", theme.HEAVY),
@@ -333,12 +343,16 @@ class TrainingMemoryFilm(ChapterFilm):
     @cached_property
     def home(self) -> Rect:
         """P, as large as it fits its stage with Q, K, V and O around it at first."""
-        c, stage = self.found.config, self.field
+        return centered(*self.field.center[:2], *self.fits(self.field, 1))
+
+    def fits(self, stage: Rect, n: float) -> tuple[float, float]:
+        """How wide and high P is at most with Q, K, V and O around it."""
+        c = self.found.config
         one = centered(0.0, 0.0, c.seq_k / c.seq_q, 1.0)
-        around = self.thick(one, 1)
+        around = self.thick(one, n)
         aside, over = max(around["Q"], around["O"]), max(around["K"], around["V"])
         scale = min((stage.width - 2 * BESIDE) / (one.width + 2 * aside), (stage.height - 2 * BESIDE) / (one.height + 2 * over))
-        return centered(*stage.center[:2], scale * one.width, scale)
+        return scale * one.width, scale
 
     def thick(self, p: Rect, n: float) -> dict[str, float]:
         """Of all that lies along P: areas as bytes, if P is so large."""
@@ -367,8 +381,12 @@ class TrainingMemoryFilm(ChapterFilm):
         return Rect(x0, y0, x0 + wide, y0 + high)
 
     def end(self, side: str) -> Rect:
-        """Where a side has P at last; LSE stands at the right of it."""
-        return fit(self.regions["all"], self.ends[side].before(BESIDE + HAIR))
+        """Where a side has P at last, Q at its left, K over it and, in FlashAttention, LSE at its right."""
+        stage = self.ends[side].before(BESIDE + HAIR)
+        wide, high = self.fits(stage, LENGTHS[-1])
+        around = self.thick(Rect(0.0, 0.0, wide, high), LENGTHS[-1])
+        x0, y1 = stage.x0 + around["Q"] + BESIDE, stage.y1 - around["K"] - BESIDE
+        return Rect(x0, y1 - high, x0 + wide, y1)
 
     @cached_property
     def excess(self) -> float:
@@ -378,8 +396,12 @@ class TrainingMemoryFilm(ChapterFilm):
     @property
     def around(self) -> dict[str, Rect]:
         """What lies along the view."""
-        p, wide = self.view, self.thick(self.home.toward(self.end("flash"), self.split), self.n)
-        lse, aside = max(wide["LSE"], HAIR), BESIDE + self.room * (HAIR + BESIDE)
+        return self.along(self.view, self.room)
+
+    def along(self, p: Rect, room: float) -> dict[str, Rect]:
+        """What lies along P; O has made so much room for LSE."""
+        wide = self.thick(p, self.n)
+        lse, aside = max(wide["LSE"], HAIR), BESIDE + room * (HAIR + BESIDE)
         return {
             "Q": Rect(p.x0 - BESIDE - wide["Q"], p.y0, p.x0 - BESIDE, p.y1),
             "K": Rect(p.x0, p.y1 + BESIDE, p.x1, p.y1 + BESIDE + wide["K"]),
@@ -430,6 +452,9 @@ class TrainingMemoryFilm(ChapterFilm):
             strip.display(edges([rect.top(rect.height * (self.lse if name == "LSE" else 1.0))]))
             strip.set_fill(opacity=1 - (1 - DIM) * self.lit)
         beyond = around["LSE"].x0 + letters["LSE"].wide + PAD  # where no letter of LSE stands
+        beside = self.along(self.kept_at, 0.0)
+        for name, strip in self.shared.items():
+            strip.display(edges([beside[name]]))
         for name in ("Q", "O", "LSE"):  # beneath Q, over the others; that of LSE begins with it
             rect, wide = around[name], letters[name].wide
             left = rect.x0 - self.split * self.excess if name == "LSE" else rect.center[0] - wide / 2
@@ -484,10 +509,15 @@ class TrainingMemoryFilm(ChapterFilm):
 
         self.move(Shows(Group(*things), show, rate_func=ease_in_out_cubic), *others, seconds=seconds)
 
+    def weights_of(self, span: Rect) -> np.ndarray:
+        """[rows, keys] of a tile, as they are drawn in P."""
+        rows, keys = slice(round(-span.y1), round(-span.y0)), slice(round(span.x0), round(span.x1))
+        return shade(self.found.weights[rows], None)[:, keys]
+
     def matrix(self, name: str, values: np.ndarray, rect: Rect) -> Matrix:
-        """A picture of a tile: weights as in P."""
+        """A picture of a tile: scores, or shares of P's hue."""
         if name == "P":
-            return Matrix(shade(values, self.found.tile.largest), rect, self.skin, name, 0.0, 1.0)
+            return Matrix(values, rect, self.skin, name, 0.0, 1.0)
         low, high = spread(values)
         shares = on_ground((values - low) / (high - low or 1.0))
         return Matrix(np.where(np.isfinite(values), shares, np.nan), rect, self.skin, name, 0.0, 1.0)
@@ -537,18 +567,6 @@ def last(share: float) -> float:
     return max((share - LAST) / (1 - LAST), 0.0)
 
 
-def joined(rect: Rect, texts: Sequence[str], px: float, colors: Sequence[str]) -> list[Word]:
-    """A formula's parts at the left of a rectangle, no larger than they fit; what begins with a raised T follows at once."""
-    gaps = [SPACE * (not text.startswith("ᵀ")) for text in texts]
-    wide = sum(text_width(text, px, Face.STRONG) + gap * em(px) for text, gap in zip(texts, gaps, strict=True)) - gaps[0] * em(px)
-    px *= min(1.0, rect.width / wide)
-    words, left = list[Word](), rect.x0 - gaps[0] * em(px)
-    for text, color, gap in zip(texts, colors, gaps, strict=True):
-        words.append(Word(text, px, color, left + gap * em(px), middle(rect, px), "part"))
-        left = words[-1].left + words[-1].wide
-    return words
-
-
 def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
     """The first of these that fits, in the middle of a rectangle."""
     text = next((each for each in texts if text_width(each, px, Face.STRONG) <= rect.width - 2 * BESIDE), texts[-1])
@@ -559,7 +577,11 @@ def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
 # ------------------------------------------------------------------------------------------------------------ the problem
 
 
-GRADIENT = ("dV =", "P", "ᵀ dO")  # V's gradient, and P in it
+def asking(film: TrainingMemoryFilm, colors: list[str]) -> list[Word]:
+    """The formula, large, in the middle of what is above the caption."""
+    frame, stage = film.place.frame, film.place["stage"]
+    rect = Rect(frame.x0, stage.y0, frame.x1, stage.y1).inset(BESIDE)
+    return centred(worded(rect, GRADIENT, FORMULA, colors, "part"), rect)
 
 
 @beat("needs")
@@ -568,10 +590,11 @@ def needs(film: TrainingMemoryFilm) -> None:
     skin, home, letter = film.skin, film.home, film.letters["P"]
     shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in SHARED]
     colors = [skin.quiet, skin.ink, skin.quiet]
-    large, small = (joined(rect, GRADIENT, px, colors) for rect, px in ((film.place["stage"], FORMULA), (film.place["title"], NUMBER)))
+    small, large = worded(film.place["title"], GRADIENT, NUMBER, colors, "part"), asking(film, colors)
     film.words |= {f"gradient {at}": each for at, each in enumerate(small)}
     film.scene.add(*large)
-    glyph = Rect(large[1].left, large[1].baseline, large[1].left + large[1].wide, large[1].baseline + em(large[1].px) * CAPITAL)
+    p = Word("P", large[1].px, skin.ink, large[1].left, large[1].baseline, "part")
+    glyph = Rect(p.left, p.baseline, p.left + p.wide, p.baseline + em(p.px) * CAPITAL)
 
     def opens(share: float) -> None:
         seen = glyph.toward(home, share)
@@ -582,7 +605,7 @@ def needs(film: TrainingMemoryFilm) -> None:
         film.scene.hold(6 * TEXT)
         film.scene.remove(*large)
         opening = Shows(Group(film.picture, film.rim), opens, rate_func=ease_in_out_cubic, introducer=True)
-        film.move(opening, *(fly(new, old) for new, old in zip((*small, letter), (*large, large[1]), strict=True)), seconds=MOVE)
+        film.move(opening, *(fly(new, old) for new, old in zip((*small, letter), (*large, p), strict=True)), seconds=MOVE)
         film.scene.add(film.kept, letter)
         film.move(FadeIn(*shared, *letters, film.count), seconds=TEXT)
         film.move(FadeIn(film.bytes["standard"], film.how["standard"], film.each["standard"]), seconds=TEXT)
@@ -599,8 +622,9 @@ def twice(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         film.scene.add(film.cuts)
         film.move(FadeIn(*first), seconds=TEXT)
-        for n, named in zip(LENGTHS[1:], ([FadeIn(film.further_name, rate_func=late)], []), strict=True):
-            film.goes([film.kept, *shared, film.cuts, *letters, *first, *numbers], *named, seconds=GROWS, n=n)
+        things = [film.kept, *shared, film.cuts, *letters, *first, *numbers]
+        for n, named in zip(LENGTHS[1:], (FadeIn(film.further_name, rate_func=late), stays(film.further_name)), strict=True):
+            film.goes(things, named, seconds=GROWS, n=n)
             film.scene.hold(2 * TEXT)
 
 
@@ -616,7 +640,7 @@ def ask(film: TrainingMemoryFilm) -> None:
         film.scene.remove(film.kept)
         film.words["asked"] = asked
         film.move(FadeIn(asked), seconds=TEXT)
-        film.scene.hold(5 * TEXT)
+        film.scene.hold(3 * TEXT)
 
 
 @beat("inputs")
@@ -624,17 +648,17 @@ def inputs(film: TrainingMemoryFilm) -> None:
     """Back from the longest N to the first; one query is marked in Q, and its row of P, which is empty; K comes over it, and both forward."""
     around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
     tokens = f"{film.found.config.seq_q:,}"
-    q, p = (film.line_of(rect) for rect in (film.around["Q"], film.view))
     with film.scene.telling():
         film.move(*film.leave(), FadeOut(film.note, film.bytes["standard"]), FadeIn(film.first, film.first_name), seconds=TEXT)
         title = film.says("title", f"Back to {tokens} tokens", f"To {tokens} tokens", px=NUMBER)
         film.goes([*around, film.cuts, film.first, film.first_name, film.count, film.rest], title, seconds=NEARS, n=LENGTHS[0])
         film.scene.remove(film.cuts)
+        q, p = (film.line_of(rect) for rect in (film.around["Q"], film.view))
         film.query.display(edges([q]))
         film.row.display(edges([each.inset(-LINE / 2) for each in (q, p)]))
         marked = FadeIn(film.query, film.row), film.says("bytes", "One query", px=NUMBER), film.says("how", "its row of P")
         film.move(FadeOut(film.first, film.first_name, film.count, film.rest), *marked, seconds=TEXT)
-        film.scene.hold(5 * TEXT)
+        film.scene.hold(4 * TEXT)
         nearer(film)
 
 
@@ -715,7 +739,7 @@ def scores(film: TrainingMemoryFilm) -> None:
         film.key.display(bars.of_key(bars.scores))
         mark = film.words["mark"] = at_top(film, [f"one key: {score}", score], bars.scores)
         film.move(FadeIn(film.key, mark), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        film.scene.hold(3 * TEXT)
 
 
 @beat("row")
@@ -739,7 +763,7 @@ def row(film: TrainingMemoryFilm) -> None:
         film.move(Shows(Group(film.terms, film.part), falls), falling, seconds=FALL)
         term = film.words["term"] = over(Rect(*bars.band[bars.row.key]), f"exp({said['score']}) = {said['term']}", film.accent, band, NAME)
         film.move(FadeIn(term), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
         film.level.display(edges([bars.sum_line]))
         film.move(FadeIn(film.level), film.says("sum", f"sum = {said['sum']}", color=skin.stats), *film.leave("what"), seconds=TEXT)
         film.scene.hold(2 * TEXT)
@@ -785,7 +809,7 @@ def weights(film: TrainingMemoryFilm) -> None:
     )
     off = measured(film)
     shares = equal(film, "P = exp(S) / sum", f"{said['term']} / {said['sum']} = {said['weight']}")
-    result = equal(film, "= exp(S) / exp(LSE) = exp(S − LSE)", f"exp({said['score']} − {said['LSE']}) = {said['weight']}")
+    result = equal(film, "P = exp(S) / exp(LSE) = exp(S − LSE)", f"exp({said['score']} − {said['LSE']}) = {said['weight']}")
     under = bars.level.left(film.words["LSE name"].wide)
 
     def shrinks(share: float) -> None:
@@ -793,21 +817,21 @@ def weights(film: TrainingMemoryFilm) -> None:
 
     with film.scene.telling():
         film.move(*film.leave("what"), FadeIn(*shares), seconds=TEXT)
-        film.scene.hold(7 * TEXT)
+        film.scene.hold(6 * TEXT)
         film.move(FadeOut(*shares), *film.leave("term", "sum"), FadeOut(film.terms, film.part), seconds=TEXT)
         back = StepBack([film.bars, film.axes["S"], film.words["LSE name"]], DIM)
-        film.move(back, FadeIn(film.gap, off), seconds=TEXT)
+        film.move(back, stays(film.key), FadeIn(film.gap, off), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.move(FadeIn(*result), seconds=TEXT)
-        film.scene.hold(8 * TEXT)
+        film.scene.hold(7 * TEXT)
         film.words |= {"way": result[0], "figures": result[1]}
-        film.move(step_forth(back), FadeOut(film.gap, off), *film.leave("mark"), seconds=TEXT)
+        film.move(step_forth(back), stays(film.key), FadeOut(film.gap, off), *film.leave("mark"), seconds=TEXT)
         film.move(FadeOut(film.axes["S"]), *film.leave("level"), seconds=TEXT)
         shrinking = Shows(film.level, shrinks, rate_func=ease_in_out_cubic)
         film.move(turned(film, bars.scores, bars.weights), shrinking, FadeIn(film.axes["P"], rate_func=last), seconds=TURN)
         film.words["mark"] = at_top(film, [f"weight {weight}", weight], bars.weights)
         film.move(FadeIn(film.words["mark"]), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        film.scene.hold(3 * TEXT)
 
 
 # ---------------------------------------------------------------------------------------------------------- what is kept
@@ -861,7 +885,7 @@ def tile(film: TrainingMemoryFilm) -> None:
         made_s = film.matrix("S", found.tile.s, cell)
         again = film.says("price", "computed a second time", "a second time")
         film.move(Columns(made_s), again, seconds=PRODUCT)
-        film.made = made = film.matrix("P", found.tile.p, cell)
+        film.made = made = film.matrix("P", shade(found.tile.p, found.tile.largest), cell)
         result = film.says("P name", "P = exp(S − LSE)", color=skin.scores, px=ONE_NUMBER)
         film.move(Shows(made, lambda share: reveal(made, share)), result, seconds=ROWS)
     film.scene.remove(made_s)
@@ -874,7 +898,8 @@ class Gains:
         self.film = film
         self.sums = [Rectangles(film.skin.v, name=f"dV {column}") for column in range(film.blocks[1])]
         self.whole = outlines(film.skin.v, "dV")
-        self.parts = Group(*self.sums, self.whole)
+        self.into = outlines(film.skin.ink, "block of dV", theme.HEAVY)
+        self.parts = Group(*self.sums, self.whole, self.into)
         for column, part in enumerate(self.sums):
             part.display(edges([self.place(column)]))
         self.whole.display(edges([film.around["V"]]))
@@ -885,26 +910,78 @@ class Gains:
         return self.film.block("V", self.film.span((0, column)))
 
     def display(self, count: int) -> None:
-        """So many tiles, in their order, have been used."""
+        """So many tiles, in their order, have been used; the block that they are added to is framed."""
+        into = self.film.found.order[max(count - 1, 0)][1]
+        self.into.display(edges([self.place(into).inset(-LINE / 2)]))
         used = np.bincount([column for _, column in self.film.found.order[:count]], minlength=self.film.blocks[1])
         for part, share in zip(self.sums, used / self.film.blocks[0], strict=True):
             part.set_fill(opacity=(LOW + (1 - LOW) * share) * (share > 0))
 
 
+class Product:
+    """A tile of P, turned, beside its rows of dO, both as large as the place of P has room for; the tile flips about its diagonal."""
+
+    def __init__(self, film: TrainingMemoryFilm, index: int) -> None:
+        self.film, self.span = film, film.span(film.found.order[index])
+        self.into = film.gains.place(film.found.order[index][1])
+        cell, rows = film.cell_of(self.span), film.block("O", self.span)
+        wide, high = cell.height + rows.width, max(cell.width, cell.height)  # of P turned and of dO
+        room = film.view.inset(BESIDE).below(em(NAME) + PAD)
+        scale = min((room.width - BESIDE) / wide, room.height / high)
+        x, y = room.center[0] - (scale * wide + BESIDE) / 2, room.center[1] + scale * high / 2
+        self.turned = Rect(x, y - scale * cell.width, x + scale * cell.height, y)
+        left = self.turned.x1 + BESIDE
+        self.beside = Rect(left, y - scale * rows.height, left + scale * rows.width, y)
+        self.rows = Rectangles(film.skin.o, name="dO of the tile")
+        self.start = rows
+
+    def names(self) -> list[Word]:
+        """Over both."""
+        skin, pad = self.film.skin, PAD
+        both = ((GRADIENT[1], skin.ink, self.turned), (GRADIENT[2], skin.o, self.beside))
+        return [Word(text, NAME, color, rect.x0, rect.y1 + pad, "part") for text, color, rect in both]
+
+    def turns(self, tile: Matrix, start: Rect) -> Shows:
+        """What is a row becomes a column."""
+        begin, end = image_corners(start), image_corners(self.turned)[FLIPPED]
+        return Shows(tile, lambda share: cornered(tile, begin + (end - begin) * share), rate_func=ease_in_out_cubic)
+
+    def comes(self) -> Shows:
+        """The rows of dO."""
+        rows, start, end = self.rows, self.start, self.beside
+        return Shows(rows, lambda share: rows.display(edges([start.toward(end, share)])), rate_func=ease_in_out_cubic)
+
+    def adds(self, tile: Matrix) -> Shows:
+        """Both go into dV of the tile's keys."""
+        into = self.into
+
+        def show(share: float) -> None:
+            cornered(tile, image_corners(self.turned.toward(into, share))[FLIPPED])
+            self.rows.display(edges([self.beside.toward(into, share)]))
+
+        return Shows(Group(self.rows, tile), show, rate_func=ease_in_out_cubic)
+
+
+def cornered(tile: Matrix, corners: np.ndarray) -> None:
+    """A picture and its frame between these corners [4, 3]: the upper two from the left, then the lower two."""
+    tile.image.points = corners
+    tile.frame.set_points_as_corners(corners[OUTLINE])
+
+
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
-    """dO comes; the tile and its rows of dO are added to dV of its keys, and the tile is dropped; so are all others, one after another."""
+    """dO comes; the tile turns, meets its rows of dO and is added with them to dV of its keys; so is the next one, and then all others."""
     skin, film.gains, gradient = film.skin, Gains(film), film.used["dO"]
-    o, above = film.around["O"], film.scene.shot("training").frame.y1 - film.around["O"].y0
+    o, block = film.around["O"], film.block("O", film.regions["tile"])
 
     def comes(share: float) -> None:
-        down = above * (1 - share)
-        film.gradient.display(edges([o.shifted(0.0, down)]))
-        gradient.display(edges([film.block("O", film.regions["tile"]).shifted(0.0, down)]))
+        film.gradient.display(edges([o.top(o.height * share)]))
+        gradient.display(edges([block.top(min(block.height, o.height * share))]))
 
     with film.scene.telling():
         leaving = FadeOut(*(part for name in ("V", "O") for part in (film.strips[name], film.letters[name])))
-        film.move(leaving, *film.leave("title", "S name", "price", "P name"), FadeIn(film.gains.parts), seconds=TEXT)
+        made, start = film.made, film.large
+        film.move(leaving, FadeOut(film.guides, film.lens), *film.leave("title", "S name", "price", "P name"), seconds=TEXT)
         for name in ("V", "O"):
             letter = film.letters[name]
             film.words[f"d{name}"] = Word(f"d{name}", NAME, skin.hue(name), letter.left, letter.baseline, "part")
@@ -912,36 +989,54 @@ def back(film: TrainingMemoryFilm) -> None:
             film.says("title", "V's gradient dV", color=skin.v, px=NUMBER), film.says("S name", "dV += Pᵀ dO", color=skin.v, px=ONE_NUMBER),
             film.says("price", "dO: O's gradient", color=skin.o),
         ]  # fmt: skip
-        letters = FadeIn(film.words["dV"], film.words["dO"], rate_func=late)
-        film.move(Shows(Group(film.gradient, gradient), comes, rate_func=ease_in_out_cubic), letters, *titles, seconds=MOVE)
-        start, end, made, block = film.large, film.gains.place(film.found.tile.place[1]), film.made, film.block("O", film.regions["tile"])
-        copy = Rectangles(skin.o, name="dO of the tile")
-
-        def meets(share: float) -> None:
-            put(made, start.toward(end, share))
-            copy.display(edges([block.toward(end, share)]))
-
-        film.move(Shows(Group(copy, made), meets, rate_func=ease_in_out_cubic), seconds=MOVE)
-        film.gains.display(1)
-        film.scene.remove(made, copy)
-        film.scene.hold(2 * TEXT)
+        letters = FadeIn(film.words["dV"], film.words["dO"], film.gains.parts)
+        film.move(Shows(Group(film.gradient, gradient), comes, rate_func=ease_in_out_cubic), letters, *titles, seconds=SWEEP)
+        product = Product(film, 0)
+        names = product.names()
+        film.words |= {"turned": names[0], "beside": names[1]}
+        film.move(product.turns(made, start), FadeIn(names[0], rate_func=last), seconds=TURN)
+        film.move(product.comes(), FadeIn(names[1], rate_func=last), seconds=MOVE)
+        film.scene.hold(TEXT)
+        added(film, product, made, 1)
+        if len(film.found.order) > 1:
+            again(film, 1)
         walks(film)
 
 
+def again(film: TrainingMemoryFilm, index: int) -> None:
+    """The next tile, in the same way."""
+    span = film.span(film.found.order[index])
+    cell, product = film.cell_of(span), Product(film, index)
+    film.light(span)
+    made = film.matrix("P", film.weights_of(span), cell)
+    film.move(FadeIn(made), seconds=TEXT)
+    film.move(product.turns(made, cell), product.comes(), seconds=TURN)
+    film.scene.hold(TEXT)
+    added(film, product, made, index + 1)
+
+
+def added(film: TrainingMemoryFilm, product: Product, made: Matrix, count: int) -> None:
+    """A tile and its rows go into dV, which has one tile more, and are dropped."""
+    film.move(product.adds(made), seconds=MOVE)
+    film.gains.display(count)
+    film.scene.remove(made, product.rows)
+    film.scene.hold(2 * TEXT)
+
+
 def walks(film: TrainingMemoryFilm) -> None:
-    """The tile's place is small again; one tile after another is made and used, column by column."""
-    order = film.found.order
-    walking = film.p_picture("tile of P")
+    """One tile after another is made and used, column by column, in the grid of all."""
+    order, done = film.found.order, min(2, len(film.found.order))
+    walking, (rows, columns) = film.p_picture("tile of P"), film.blocks
+    film.tiles.display(edges([film.cell_of(film.span((i, j))) for i in range(rows) for j in range(columns)]))
 
     def walk(share: float) -> None:
-        at = min(int(share * len(order)), len(order) - 1)
-        film.gains.display(max(at, 1) if share < 1 else len(order))
+        at = min(done + int(share * (len(order) - done)), len(order) - 1)
+        film.gains.display(at if share < 1 else len(order))
         walking.display(film.view, film.cell_of(film.span(order[at])))
         film.light(film.span(order[at]))
 
-    count = film.says("P name", f"All {len(order):,} tiles, one by one", px=NUMBER, rate_func=late)
-    film.goes([film.guides, film.lens], count, seconds=TURN / 2, near=0.0)
-    film.scene.remove(film.guides, film.lens)
+    count = film.says("P name", f"{rows} × {columns} tiles, one by one", f"{rows} × {columns} tiles", px=NUMBER)
+    film.move(*film.leave("turned", "beside"), FadeIn(film.tiles), count, seconds=TEXT)
     film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk, rate_func=hastens), seconds=WALK)
     film.scene.remove(walking, film.frame)
 
@@ -951,33 +1046,34 @@ def walks(film: TrainingMemoryFilm) -> None:
 
 @beat("idea")
 def idea(film: TrainingMemoryFilm) -> None:
-    """At the longest N, P kept stands beside LSE along the place of P that is made again."""
-    skin, found, ends, n = film.skin, film.found, film.ends, LENGTHS[-1]
-    lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
-    both = f"Q K V O, {counted(sum(found.bytes_of(name, n) for name in SHARED))}"
-    words = {side: [fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink)] for side in KEPT}
-    for side, kept in KEPT.items():
-        width = found.width_of(kept)
-        numbers = [f"{film.numbers_of(side, n)} × {width} bytes", f"{film.shape_of(side, n)} × {width} bytes"]
-        words[side].append(fitted_in(ends, f"{side} how", numbers, skin.ink, LABEL))
-        words[side].append(fitted_in(ends, f"{side} bytes", [film.bytes_of(side, n)], skin.hue(kept), ONE_NUMBER))
-    note = fitted_in(ends, "note", [f"{both}: kept by both", f"{both}: both"], skin.quiet, LABEL)
+    """At the longest N, all that either keeps, areas as bytes: Q, K, V and O with P, and with LSE along the place of P, made again."""
+    skin, ends, n = film.skin, film.ends, LENGTHS[-1]
+    words = {side: [fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink), *total(film, side)] for side in KEPT}
+    again = inside(AGAIN, skin.ink, film.end("flash"), NAME)
+    back, others = ([part for name in names for part in (film.strips[name], film.letters[name])] for names in (("V", "O"), ("Q", "K")))
     with film.scene.telling():
-        used = [*film.used.values(), film.gradient, film.gains.parts]
+        used = [*film.used.values(), film.gradient, film.gains.parts, film.tiles]
         film.count.at(ends["n"])
-        length = [film.first, film.first_name, film.count]
-        film.move(*film.leave(), FadeOut(*used, *lying), FadeIn(*length), seconds=TEXT)
-        aside = [film.hollow, film.strips["LSE"], film.letters["LSE"], *length]
-        film.goes(aside, FadeIn(*words["flash"], rate_func=last), seconds=PARTS, n=n, split=1.0, lit=0.0)
-        coming = [FadeOut(*length[:2], rate_func=early), FadeIn(*words["standard"], note, rate_func=late)]
-        film.goes([film.kept], *coming, seconds=FILLS, rows=1.0)
-        film.move(FadeIn(*fewer(film)), seconds=TEXT)
+        film.move(*film.leave(), FadeOut(*used), FadeIn(*back, film.count), seconds=TEXT)
+        aside = [film.hollow, *back, *others, film.strips["LSE"], film.letters["LSE"], film.count]
+        named = FadeOut(*(film.letters[name] for name in SHARED), rate_func=early)
+        film.goes(aside, named, seconds=PARTS, n=n, split=1.0, lit=0.0)
+        film.move(FadeIn(*words["flash"], again), seconds=TEXT)
+        film.scene.hold(TEXT)
+        film.goes([film.kept], FadeIn(*film.shared.values(), rate_func=early), seconds=FILLS, rows=1.0)
+        film.move(FadeIn(*words["standard"]), seconds=TEXT)
         film.scene.hold(STANDS)
 
 
-def fewer(film: TrainingMemoryFilm) -> list[Word]:
-    """In the place of P: how many times fewer bytes are kept, and why that is enough."""
-    half, shift = film.view.height / 2, film.view.height / 10
-    above, below = film.view.top(half).shifted(0.0, -shift), film.view.bottom(half).shifted(0.0, shift)
-    times = inside([f"{film.found.times} times fewer bytes"], film.skin.stats, above, NUMBER)
-    return [times, inside(AGAIN, film.skin.ink, below, NAME)]
+def total(film: TrainingMemoryFilm, side: str) -> list[Word]:
+    """What a side keeps at the longest N, and the parts that it is the sum of."""
+    skin, found, ends, kept = film.skin, film.found, film.ends, KEPT[side]
+    own, both = found.bytes_of(kept, LENGTHS[-1]), sum(found.bytes_of(name, LENGTHS[-1]) for name in SHARED)
+    texts = [f"{kept} {amount(own)}", "+", *SHARED, amount(both)]
+    colors = [skin.hue(kept), skin.ink, *(skin.hue(name) for name in SHARED), skin.ink]
+    return [fitted_in(ends, f"{side} bytes", [counted(own + both)], skin.ink, ONE_NUMBER), *worded(ends[f"{side} how"], texts, NAME, colors, "part")]
+
+
+def amount(nbytes: float) -> str:
+    """The same as a counter says, without its unit."""
+    return counted(nbytes).rsplit(" ", 1)[0]

@@ -38,28 +38,28 @@ TRAINING: Mapping[Aspect, Table] = {
 # What either keeps, areas as bytes; in the second P's place stays empty.
 SIDES: Mapping[Aspect, Table] = {
     "16:9": {
-        "n": (170, 20, 900, 94), "note": (1030, 30, 1880, 86),
+        "n": (170, 20, 900, 94),
         "standard name": (170, 98, 900, 156), "standard": (170, 170, 900, 764), "standard bytes": (170, 776, 900, 866),
         "standard how": (170, 868, 900, 922),
         "flash name": (1030, 98, 1880, 156), "flash": (1030, 170, 1760, 764), "flash bytes": (1030, 776, 1880, 866),
         "flash how": (1030, 868, 1880, 922),
     },
     "4:3": {
-        "n": (40, 6, 700, 82), "note": (740, 18, 1430, 74),
+        "n": (40, 6, 700, 82),
         "standard name": (40, 88, 700, 146), "standard": (40, 160, 700, 780), "standard bytes": (40, 790, 700, 872),
         "standard how": (40, 874, 724, 928),
         "flash name": (740, 88, 1430, 146), "flash": (740, 160, 1400, 780), "flash bytes": (740, 790, 1430, 872),
         "flash how": (740, 874, 1430, 928),
     },
     "1:1": {
-        "n": (20, 4, 530, 66), "note": (550, 10, 1070, 66),
+        "n": (20, 4, 530, 66),
         "standard name": (20, 96, 530, 154), "standard": (20, 170, 530, 670), "standard bytes": (20, 700, 530, 784),
         "standard how": (20, 800, 535, 854),
         "flash name": (550, 96, 1070, 154), "flash": (550, 170, 1060, 670), "flash bytes": (550, 700, 1070, 784),
         "flash how": (550, 800, 1070, 854),
     },
     "9:16": {
-        "n": (60, 20, 1020, 96), "note": (60, 98, 1020, 154),
+        "n": (60, 20, 1020, 96),
         "standard name": (60, 160, 1020, 218), "standard": (60, 228, 580, 728), "standard bytes": (590, 390, 1074, 490),
         "standard how": (590, 500, 1074, 556),
         "flash name": (60, 756, 1020, 814), "flash": (60, 868, 580, 1368), "flash bytes": (590, 1030, 1074, 1130),
