@@ -16,29 +16,32 @@ from flashviz.chapters.training_memory import KEPT, LENGTHS, SHARED, TrainingMem
 from flashviz.director.film.parts import Columns, fitting, put, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, centred, first_that_fits, fitted, fly, middle, worded
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, fitted, fly, middle, worded
+from flashviz.director.worklist import transposed
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot
 from flashviz.layout.rect import centered
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.stored import GROUND, Picture, on_ground
 from flashviz.mobjects.tiles import THIN, Hatch, Matrix, Rectangles, dashes, edges, flat_row, image_corners, outlines
 from flashviz.palette import DIM, FAINT, Theme, spread
 
 TURN, PASS, FALL, RISE = 1.0, 1.6, 1.4, 0.9  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
-GROWS, EMPTIES, COMES, SWEEP = 1.2, 1.0, 0.9, 0.8  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
+GROWS, EMPTIES, COMES, SWEEP = 1.1, 0.9, 0.9, 0.8  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
 NEARS = 0.9  # seconds: from the longest N to the first
-PARTS, FILLS, STANDS = 1.2, 0.8, 2.4  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
-NEAR, PRODUCT, ROWS, WALK = 0.9, 1.1, 1.0, 2.0  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+PARTS, FILLS, STANDS = 1.1, 0.8, 2.2  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
+NEAR, PRODUCT, ROWS, WALK = 0.9, 1.0, 1.0, 1.6  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+MEETS = 0.7  # seconds: of rows of dO to their tile, and of both to dV
 RUN = 0.1  # of all keys: those that stand up or fall at a time
 HASTE = 2.0  # power of the time by which tiles are made: the first ones slowly
 STANDARD, FLASH = "Standard attention", "FlashAttention"
 TITLES = {"standard": f"{STANDARD} keeps P", "flash": f"{FLASH} keeps LSE"}
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
 LSE = "LSE: the log of the sum of exps"
-GRADIENT = ["dV =", "Pᵀ", "dO"]  # V's gradient, and P in it
+GRADIENT, BEFORE = "dV = Pᵀ dO", "dV = "  # V's gradient, and what is before P in it
 ASKED = "P = ?"
 FURTHER = "further tokens"
 NOT_KEPT = "P: not kept"
@@ -49,7 +52,6 @@ BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
 CAPITAL = 0.73  # of an em: how high a letter is
 PAD = em(8)  # between a thing and its letter
 LAST = 0.7  # of a move
-LOW = 0.14  # how bright a key tile's dV is before its first tile
 FORMULA = 2.5 * ONE_NUMBER  # px, at most: of the formula that P is asked for by
 HAIR = em(6)  # the least width of LSE that is seen
 KEY, QUERY = em(10), em(14)  # the least width of the key that is followed, and the width of a query on its way along K
@@ -185,7 +187,7 @@ def rounds(top: float) -> list[float]:
 
 def stays(part: Mobject) -> Shows:
     """It stands as it is, over what moves with it."""
-    return Shows(part, lambda _: None)
+    return Shows(Group(part), lambda _: None)
 
 
 class Guides(VMobject):
@@ -214,6 +216,7 @@ class TrainingMemoryFilm(ChapterFilm):
     room for LSE; ``split``: how far P, kept, and the place of P, not kept, have come to either side.
     """
 
+    formula: tuple[Named, Word]  # that needs P, and its P
     made: Matrix
     gains: Gains
 
@@ -577,24 +580,27 @@ def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
 # ------------------------------------------------------------------------------------------------------------ the problem
 
 
-def asking(film: TrainingMemoryFilm, colors: list[str]) -> list[Word]:
-    """The formula, large, in the middle of what is above the caption."""
-    frame, stage = film.place.frame, film.place["stage"]
-    rect = Rect(frame.x0, stage.y0, frame.x1, stage.y1).inset(BESIDE)
-    return centred(worded(rect, GRADIENT, FORMULA, colors, "part"), rect)
+def asking(film: TrainingMemoryFilm, rect: Rect, px: float) -> tuple[Named, Word]:
+    """The formula that needs P, at the left of a rectangle, and its P once more, lit."""
+    skin = film.skin
+    px *= min(1.0, rect.width / transposed(GRADIENT, px, skin.quiet, 0.0, 0.0, "part").width)
+    line = middle(rect, px)
+    lit = Word("P", px, skin.ink, rect.x0 + text_width(BEFORE, px, Face.STRONG), line, "part")
+    return transposed(GRADIENT, px, skin.quiet, rect.x0, line, "part"), lit
 
 
 @beat("needs")
 def needs(film: TrainingMemoryFilm) -> None:
     """V's gradient is computed from P: the formula steps aside, and its P opens; Q, K, V and O lie along it, areas as bytes."""
-    skin, home, letter = film.skin, film.home, film.letters["P"]
+    home, letter, frame, stage = film.home, film.letters["P"], film.place.frame, film.place["stage"]
     shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in SHARED]
-    colors = [skin.quiet, skin.ink, skin.quiet]
-    small, large = worded(film.place["title"], GRADIENT, NUMBER, colors, "part"), asking(film, colors)
-    film.words |= {f"gradient {at}": each for at, each in enumerate(small)}
-    film.scene.add(*large)
-    p = Word("P", large[1].px, skin.ink, large[1].left, large[1].baseline, "part")
+    film.formula = asking(film, film.place["title"], NUMBER)
+    formula, p = asking(film, Rect(frame.x0, stage.y0, frame.x1, stage.y1).inset(BESIDE), FORMULA)
+    aside = frame.center[0] - formula.get_center()[0]
+    formula.shift((aside, 0.0, 0.0))
+    p.put_at(p.left + aside, p.baseline)
     glyph = Rect(p.left, p.baseline, p.left + p.wide, p.baseline + em(p.px) * CAPITAL)
+    film.scene.add(formula, p)
 
     def opens(share: float) -> None:
         seen = glyph.toward(home, share)
@@ -602,16 +608,16 @@ def needs(film: TrainingMemoryFilm) -> None:
         film.rim.display(edges([seen]))
 
     with film.scene.telling():
-        film.scene.hold(6 * TEXT)
-        film.scene.remove(*large)
+        film.scene.hold(5 * TEXT)
+        film.scene.remove(formula, p)
         opening = Shows(Group(film.picture, film.rim), opens, rate_func=ease_in_out_cubic, introducer=True)
-        film.move(opening, *(fly(new, old) for new, old in zip((*small, letter), (*large, p), strict=True)), seconds=MOVE)
+        film.move(opening, *(fly(new, old) for new, old in zip((*film.formula, letter), (formula, p, p), strict=True)), seconds=MOVE)
         film.scene.add(film.kept, letter)
         film.move(FadeIn(*shared, *letters, film.count), seconds=TEXT)
         film.move(FadeIn(film.bytes["standard"], film.how["standard"], film.each["standard"]), seconds=TEXT)
-        film.scene.hold(5 * TEXT)
+        film.scene.hold(4 * TEXT)
         film.move(FadeIn(film.rest, film.note), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
 
 
 @beat("twice")
@@ -634,13 +640,13 @@ def ask(film: TrainingMemoryFilm) -> None:
     named = [film.letters["P"], film.first, film.first_name, film.further_name]
     asked = inside([ASKED], film.skin.scores, film.view, ONE_NUMBER)
     with film.scene.telling():
-        film.move(*film.leave(), FadeOut(*named, film.how["standard"], film.each["standard"]), seconds=TEXT)
+        film.move(FadeOut(*film.formula, *named, film.how["standard"], film.each["standard"]), seconds=TEXT)
         film.move(FadeIn(film.hollow), film.says("title", FLASH, px=NUMBER), seconds=TEXT)
         film.goes([film.kept, film.bytes["standard"]], seconds=EMPTIES, rows=0.0)
         film.scene.remove(film.kept)
         film.words["asked"] = asked
         film.move(FadeIn(asked), seconds=TEXT)
-        film.scene.hold(3 * TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 @beat("inputs")
@@ -739,7 +745,7 @@ def scores(film: TrainingMemoryFilm) -> None:
         film.key.display(bars.of_key(bars.scores))
         mark = film.words["mark"] = at_top(film, [f"one key: {score}", score], bars.scores)
         film.move(FadeIn(film.key, mark), seconds=TEXT)
-        film.scene.hold(3 * TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 @beat("row")
@@ -771,7 +777,7 @@ def row(film: TrainingMemoryFilm) -> None:
         mark = film.words["level"] = at_level(film, said["LSE"])
         film.move(Shows(film.level, rises, rate_func=ease_in_out_cubic), meant, FadeIn(mark, rate_func=last), seconds=RISE)
         film.move(film.says("LSE name", f"LSE = ln({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER), seconds=TEXT)
-        film.scene.hold(5 * TEXT)
+        film.scene.hold(4 * TEXT)
 
 
 def at_level(film: TrainingMemoryFilm, text: str) -> Word:
@@ -817,21 +823,20 @@ def weights(film: TrainingMemoryFilm) -> None:
 
     with film.scene.telling():
         film.move(*film.leave("what"), FadeIn(*shares), seconds=TEXT)
-        film.scene.hold(6 * TEXT)
+        film.scene.hold(5 * TEXT)
         film.move(FadeOut(*shares), *film.leave("term", "sum"), FadeOut(film.terms, film.part), seconds=TEXT)
-        back = StepBack([film.bars, film.axes["S"], film.words["LSE name"]], DIM)
-        film.move(back, stays(film.key), FadeIn(film.gap, off), seconds=TEXT)
+        back, pale = StepBack([film.bars, film.words["LSE name"]], DIM), StepBack([film.axes["S"]], DIM)
+        film.move(back, pale, stays(film.key), FadeIn(film.gap, off), seconds=TEXT)
         film.scene.hold(2 * TEXT)
         film.move(FadeIn(*result), seconds=TEXT)
-        film.scene.hold(7 * TEXT)
+        film.scene.hold(6 * TEXT)
         film.words |= {"way": result[0], "figures": result[1]}
-        film.move(step_forth(back), stays(film.key), FadeOut(film.gap, off), *film.leave("mark"), seconds=TEXT)
-        film.move(FadeOut(film.axes["S"]), *film.leave("level"), seconds=TEXT)
+        film.move(step_forth(back), stays(film.key), FadeOut(film.gap, off, film.axes["S"]), *film.leave("mark", "level"), seconds=TEXT)
         shrinking = Shows(film.level, shrinks, rate_func=ease_in_out_cubic)
         film.move(turned(film, bars.scores, bars.weights), shrinking, FadeIn(film.axes["P"], rate_func=last), seconds=TURN)
         film.words["mark"] = at_top(film, [f"weight {weight}", weight], bars.weights)
         film.move(FadeIn(film.words["mark"]), seconds=TEXT)
-        film.scene.hold(3 * TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 # ---------------------------------------------------------------------------------------------------------- what is kept
@@ -863,7 +868,7 @@ def keep(film: TrainingMemoryFilm) -> None:
         film.scene.add(film.strips["LSE"])
         film.goes([film.strips["LSE"]], seconds=SWEEP, lse=1.0)
         film.move(FadeIn(film.bytes["flash"], film.how["flash"], film.each["flash"]), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        film.scene.hold(3 * TEXT)
     film.scene.remove(film.level)
 
 
@@ -892,7 +897,7 @@ def tile(film: TrainingMemoryFilm) -> None:
 
 
 class Gains:
-    """dV: each key tile's is the brighter as a whole, the more row blocks have added to it."""
+    """dV: each key tile's is the brighter as a whole, by the root, the more row blocks have added to it."""
 
     def __init__(self, film: TrainingMemoryFilm) -> None:
         self.film = film
@@ -915,7 +920,7 @@ class Gains:
         self.into.display(edges([self.place(into).inset(-LINE / 2)]))
         used = np.bincount([column for _, column in self.film.found.order[:count]], minlength=self.film.blocks[1])
         for part, share in zip(self.sums, used / self.film.blocks[0], strict=True):
-            part.set_fill(opacity=(LOW + (1 - LOW) * share) * (share > 0))
+            part.set_fill(opacity=float(np.sqrt(share)))
 
 
 class Product:
@@ -928,18 +933,19 @@ class Product:
         wide, high = cell.height + rows.width, max(cell.width, cell.height)  # of P turned and of dO
         room = film.view.inset(BESIDE).below(em(NAME) + PAD)
         scale = min((room.width - BESIDE) / wide, room.height / high)
-        x, y = room.center[0] - (scale * wide + BESIDE) / 2, room.center[1] + scale * high / 2
+        x, y = room.center[0] - (scale * wide + BESIDE) / 2, room.y0 + scale * high
         self.turned = Rect(x, y - scale * cell.width, x + scale * cell.height, y)
         left = self.turned.x1 + BESIDE
         self.beside = Rect(left, y - scale * rows.height, left + scale * rows.width, y)
         self.rows = Rectangles(film.skin.o, name="dO of the tile")
         self.start = rows
 
-    def names(self) -> list[Word]:
+    def names(self) -> tuple[Named, Named]:
         """Over both."""
-        skin, pad = self.film.skin, PAD
-        both = ((GRADIENT[1], skin.ink, self.turned), (GRADIENT[2], skin.o, self.beside))
-        return [Word(text, NAME, color, rect.x0, rect.y1 + pad, "part") for text, color, rect in both]
+        skin = self.film.skin
+        both = ("Pᵀ", skin.ink, self.turned), ("dO", skin.o, self.beside)
+        first, second = (transposed(text, NAME, color, rect.x0, rect.y1 + PAD, "part") for text, color, rect in both)
+        return first, second
 
     def turns(self, tile: Matrix, start: Rect) -> Shows:
         """What is a row becomes a column."""
@@ -993,14 +999,13 @@ def back(film: TrainingMemoryFilm) -> None:
         film.move(Shows(Group(film.gradient, gradient), comes, rate_func=ease_in_out_cubic), letters, *titles, seconds=SWEEP)
         product = Product(film, 0)
         names = product.names()
-        film.words |= {"turned": names[0], "beside": names[1]}
-        film.move(product.turns(made, start), FadeIn(names[0], rate_func=last), seconds=TURN)
-        film.move(product.comes(), FadeIn(names[1], rate_func=last), seconds=MOVE)
+        film.move(product.turns(made, start), FadeIn(names[0], rate_func=last), seconds=MOVE)
+        film.move(product.comes(), FadeIn(names[1], rate_func=last), seconds=MEETS)
         film.scene.hold(TEXT)
         added(film, product, made, 1)
         if len(film.found.order) > 1:
             again(film, 1)
-        walks(film)
+        walks(film, names)
 
 
 def again(film: TrainingMemoryFilm, index: int) -> None:
@@ -1010,20 +1015,19 @@ def again(film: TrainingMemoryFilm, index: int) -> None:
     film.light(span)
     made = film.matrix("P", film.weights_of(span), cell)
     film.move(FadeIn(made), seconds=TEXT)
-    film.move(product.turns(made, cell), product.comes(), seconds=TURN)
-    film.scene.hold(TEXT)
+    film.move(product.turns(made, cell), product.comes(), seconds=MOVE)
     added(film, product, made, index + 1)
 
 
 def added(film: TrainingMemoryFilm, product: Product, made: Matrix, count: int) -> None:
     """A tile and its rows go into dV, which has one tile more, and are dropped."""
-    film.move(product.adds(made), seconds=MOVE)
+    film.move(product.adds(made), seconds=MEETS)
     film.gains.display(count)
     film.scene.remove(made, product.rows)
-    film.scene.hold(2 * TEXT)
+    film.scene.hold(TEXT)
 
 
-def walks(film: TrainingMemoryFilm) -> None:
+def walks(film: TrainingMemoryFilm, names: Sequence[Mobject]) -> None:
     """One tile after another is made and used, column by column, in the grid of all."""
     order, done = film.found.order, min(2, len(film.found.order))
     walking, (rows, columns) = film.p_picture("tile of P"), film.blocks
@@ -1036,7 +1040,7 @@ def walks(film: TrainingMemoryFilm) -> None:
         film.light(film.span(order[at]))
 
     count = film.says("P name", f"{rows} × {columns} tiles, one by one", f"{rows} × {columns} tiles", px=NUMBER)
-    film.move(*film.leave("turned", "beside"), FadeIn(film.tiles), count, seconds=TEXT)
+    film.move(FadeOut(*names), FadeIn(film.tiles), count, seconds=TEXT)
     film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk, rate_func=hastens), seconds=WALK)
     film.scene.remove(walking, film.frame)
 
@@ -1054,12 +1058,11 @@ def idea(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         used = [*film.used.values(), film.gradient, film.gains.parts, film.tiles]
         film.count.at(ends["n"])
-        film.move(*film.leave(), FadeOut(*used), FadeIn(*back, film.count), seconds=TEXT)
-        aside = [film.hollow, *back, *others, film.strips["LSE"], film.letters["LSE"], film.count]
+        film.move(*film.leave(), FadeOut(*used), FadeIn(*back), seconds=TEXT)
+        aside = [film.hollow, *back, *others, film.strips["LSE"], film.letters["LSE"]]
         named = FadeOut(*(film.letters[name] for name in SHARED), rate_func=early)
-        film.goes(aside, named, seconds=PARTS, n=n, split=1.0, lit=0.0)
+        film.goes(aside, named, FadeIn(film.count, rate_func=last), seconds=PARTS, n=n, split=1.0, lit=0.0)
         film.move(FadeIn(*words["flash"], again), seconds=TEXT)
-        film.scene.hold(TEXT)
         film.goes([film.kept], FadeIn(*film.shared.values(), rate_func=early), seconds=FILLS, rows=1.0)
         film.move(FadeIn(*words["standard"]), seconds=TEXT)
         film.scene.hold(STANDS)
