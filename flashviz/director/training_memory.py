@@ -21,7 +21,7 @@ from flashviz.director.worklist import transposed
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot
 from flashviz.layout.rect import centered
-from flashviz.lettering import Face, em, text_width
+from flashviz.lettering import Face, bearing, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
@@ -585,7 +585,8 @@ def asking(film: TrainingMemoryFilm, rect: Rect, px: float) -> tuple[Named, Word
     skin = film.skin
     px *= min(1.0, rect.width / transposed(GRADIENT, px, skin.quiet, 0.0, 0.0, "part").width)
     line = middle(rect, px)
-    lit = Word("P", px, skin.ink, rect.x0 + text_width(BEFORE, px, Face.STRONG), line, "part")
+    inked = bearing("P", Face.STRONG) - bearing(BEFORE[0], Face.STRONG)  # a word stands by the left edge of its ink
+    lit = Word("P", px, skin.ink, rect.x0 + text_width(BEFORE, px, Face.STRONG) + inked * em(px), line, "part")
     return transposed(GRADIENT, px, skin.quiet, rect.x0, line, "part"), lit
 
 
@@ -1054,14 +1055,13 @@ def idea(film: TrainingMemoryFilm) -> None:
     skin, ends, n = film.skin, film.ends, LENGTHS[-1]
     words = {side: [fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink), *total(film, side)] for side in KEPT}
     again = inside(AGAIN, skin.ink, film.end("flash"), NAME)
-    back, others = ([part for name in names for part in (film.strips[name], film.letters[name])] for names in (("V", "O"), ("Q", "K")))
     with film.scene.telling():
         used = [*film.used.values(), film.gradient, film.gains.parts, film.tiles]
         film.count.at(ends["n"])
-        film.move(*film.leave(), FadeOut(*used), FadeIn(*back), seconds=TEXT)
-        aside = [film.hollow, *back, *others, film.strips["LSE"], film.letters["LSE"]]
-        named = FadeOut(*(film.letters[name] for name in SHARED), rate_func=early)
-        film.goes(aside, named, FadeIn(film.count, rate_func=last), seconds=PARTS, n=n, split=1.0, lit=0.0)
+        leaving = FadeOut(*used, *(film.letters[name] for name in ("Q", "K")))
+        film.move(*film.leave(), leaving, FadeIn(*(film.strips[name] for name in ("V", "O"))), seconds=TEXT)
+        aside = [film.hollow, *film.strips.values(), film.letters["LSE"]]
+        film.goes(aside, FadeIn(film.count, rate_func=last), seconds=PARTS, n=n, split=1.0, lit=0.0)
         film.move(FadeIn(*words["flash"], again), seconds=TEXT)
         film.goes([film.kept], FadeIn(*film.shared.values(), rate_func=early), seconds=FILLS, rows=1.0)
         film.move(FadeIn(*words["standard"]), seconds=TEXT)
@@ -1072,11 +1072,9 @@ def total(film: TrainingMemoryFilm, side: str) -> list[Word]:
     """What a side keeps at the longest N, and the parts that it is the sum of."""
     skin, found, ends, kept = film.skin, film.found, film.ends, KEPT[side]
     own, both = found.bytes_of(kept, LENGTHS[-1]), sum(found.bytes_of(name, LENGTHS[-1]) for name in SHARED)
-    texts = [f"{kept} {amount(own)}", "+", *SHARED, amount(both)]
-    colors = [skin.hue(kept), skin.ink, *(skin.hue(name) for name in SHARED), skin.ink]
-    return [fitted_in(ends, f"{side} bytes", [counted(own + both)], skin.ink, ONE_NUMBER), *worded(ends[f"{side} how"], texts, NAME, colors, "part")]
-
-
-def amount(nbytes: float) -> str:
-    """The same as a counter says, without its unit."""
-    return counted(nbytes).rsplit(" ", 1)[0]
+    whole, *parts = (counted(nbytes) for nbytes in (own + both, own, both))
+    unit = whole[whole.index(" ") :]
+    if all(part.endswith(unit) for part in parts):  # said once, of the sum
+        parts = [part.removesuffix(unit) for part in parts]
+    texts, colors = [f"{kept} {parts[0]}", "+", *SHARED, parts[1]], [skin.hue(kept), skin.ink, *(skin.hue(name) for name in SHARED), skin.ink]
+    return [fitted_in(ends, f"{side} bytes", [whole], skin.ink, ONE_NUMBER), *worded(ends[f"{side} how"], texts, NAME, colors, "part")]
