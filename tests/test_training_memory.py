@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -160,7 +159,8 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
     film = scene(FILM, **CONFIGS[name])
     stands = (
         ("needs", "bytes standard", p), ("needs", "rest", shared), ("twice", "bytes standard", 16 * p), ("twice", "rest", 4 * shared),
-        ("ask", "bytes standard", 0), ("keep", "bytes flash", lse), ("idea", "standard bytes", 16 * p + 4 * shared), ("idea", "flash bytes", 4 * (lse + shared)),
+        ("ask", "bytes standard", 0), ("keep", "bytes flash", lse),
+        ("idea", "standard bytes", 16 * p + 4 * shared), ("idea", "flash bytes", 4 * (lse + shared)),
     )  # fmt: skip
     for beat, part, expected in stands:
         (text,) = said(at(film, beat), part)

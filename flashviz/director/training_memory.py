@@ -13,7 +13,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import theme
 from flashviz.chapters import training_memory
 from flashviz.chapters.training_memory import KEPT, LENGTHS, SHARED, TrainingMemory, gather
-from flashviz.director.film.parts import Columns, fitting, put, reveal
+from flashviz.director.film.parts import Columns, fitting, reveal
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, fitted, fly, middle, worded
@@ -652,7 +652,7 @@ def ask(film: TrainingMemoryFilm) -> None:
 
 @beat("inputs")
 def inputs(film: TrainingMemoryFilm) -> None:
-    """Back from the longest N to the first; one query is marked in Q, and its row of P, which is empty; K comes over it, and both forward."""
+    """Back from the longest N to the first; one query is framed in Q, and its row in P's empty place; with K they come forward."""
     around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
     tokens = f"{film.found.config.seq_q:,}"
     with film.scene.telling():
@@ -1076,5 +1076,6 @@ def total(film: TrainingMemoryFilm, side: str) -> list[Word]:
     unit = whole[whole.index(" ") :]
     if all(part.endswith(unit) for part in parts):  # said once, of the sum
         parts = [part.removesuffix(unit) for part in parts]
-    texts, colors = [f"{kept} {parts[0]}", "+", *SHARED, parts[1]], [skin.hue(kept), skin.ink, *(skin.hue(name) for name in SHARED), skin.ink]
+    texts = [f"{kept} {parts[0]}", "+", *SHARED, parts[1]]
+    colors = [skin.hue(kept), skin.ink, *(skin.hue(name) for name in SHARED), skin.ink]
     return [fitted_in(ends, f"{side} bytes", [whole], skin.ink, ONE_NUMBER), *worded(ends[f"{side} how"], texts, NAME, colors, "part")]
