@@ -205,7 +205,7 @@ FILMS = {
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("count", "bytes standard", "bytes flash", "bars", "key", "level", "query", "kept P"),
         apart=("formula", "name", "part"),
-        seconds=(20, 52),
+        seconds=(20, 54),
     ),
     "speed": Directed(
         "speed", "SpeedScene",

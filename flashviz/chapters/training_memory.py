@@ -57,7 +57,7 @@ BEATS: tuple[Beat, ...] = (
         caption="Each tile adds to V's gradient dV, and is dropped.",
     ),
     Beat(
-        "idea", "The idea", 5.3, shot="two sides", late=True, along=True,
+        "idea", "The idea", 5.2, shot="two sides", late=True, along=True,
         caption="Keep one number a row, and make P again.",
     ),
 )  # fmt: skip

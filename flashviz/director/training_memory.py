@@ -32,7 +32,7 @@ from flashviz.palette import DIM, FAINT, Theme, spread
 TURN, PASS, FALL, RISE = 1.0, 1.6, 1.4, 0.9  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
 GROWS, EMPTIES, COMES, SWEEP = 1.1, 0.9, 0.9, 0.8  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
 NEARS = 0.9  # seconds: from the longest N to the first
-PARTS, FILLS, STANDS = 1.1, 0.8, 2.2  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
+PARTS, FILLS, STANDS = 1.1, 0.8, 2.1  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
 NEAR, PRODUCT, ROWS, WALK = 0.9, 1.0, 1.0, 1.6  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
 MEETS = 0.7  # seconds: of rows of dO to their tile, and of both to dV
 RUN = 0.1  # of all keys: those that stand up or fall at a time
