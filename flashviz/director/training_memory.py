@@ -385,16 +385,11 @@ class TrainingMemoryFilm(ChapterFilm):
 
     def end(self, side: str) -> Rect:
         """Where a side has P at last, Q at its left, K over it and, in FlashAttention, LSE at its right."""
-        stage = self.ends[side].before(BESIDE + HAIR)
+        stage = self.ends[side].before(max(self.letters["LSE"].wide, BESIDE + HAIR))
         wide, high = self.fits(stage, LENGTHS[-1])
         around = self.thick(Rect(0.0, 0.0, wide, high), LENGTHS[-1])
         x0, y1 = stage.x0 + around["Q"] + BESIDE, stage.y1 - around["K"] - BESIDE
         return Rect(x0, y1 - high, x0 + wide, y1)
-
-    @cached_property
-    def excess(self) -> float:
-        """How far the letter of LSE would at last stand out of its side, if it began with LSE."""
-        return max(self.end("flash").x1 + BESIDE + self.letters["LSE"].wide - self.ends["flash"].x1, 0.0)
 
     @property
     def around(self) -> dict[str, Rect]:
@@ -460,7 +455,7 @@ class TrainingMemoryFilm(ChapterFilm):
             strip.display(edges([beside[name]]))
         for name in ("Q", "O", "LSE"):  # beneath Q, over the others; that of LSE begins with it
             rect, wide = around[name], letters[name].wide
-            left = rect.x0 - self.split * self.excess if name == "LSE" else rect.center[0] - wide / 2
+            left = rect.x0 if name == "LSE" else rect.center[0] - wide / 2
             left += self.room * max(beyond - left, 0.0) if name == "O" else 0.0
             letters[name].put_at(left, rect.y0 - PAD - em(NAME) * CAPITAL if name == "Q" else rect.y1 + PAD)
         for name in ACROSS:
