@@ -198,14 +198,14 @@ FILMS = {
         subjects={
             "twice": ("stage", "n", "bytes", "how", "rest"), "ask": STAGED, "inputs": STAGED,
             "scores": ("what", "keys", "plot"), "row": ("what", "plot", "band", "LSE name", "sum"),
-            "weights": ("plot", "LSE name", "softmax way", "softmax sum", "middle way", "LSE way", "LSE sum"),
+            "weights": ("plot", "LSE name", "band", "way", "figures"),
             "keep": STAGED, "tile": ("stage", "S name", "price", "P name"), "back": ("stage", "title", "S name", "price", "P name"),
-            "idea": (*TRAINED, "n", "note"),
+            "idea": (*TRAINED, "n"),
         },
         configs={"causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "heads": {"heads": 8, "kv_heads": 2}, "long": {"seq_q": 4096}},
         actors=("count", "bytes standard", "bytes flash", "bars", "key", "level", "query", "kept P"),
         apart=("formula", "name", "part"),
-        seconds=(20, 52),
+        seconds=(20, 54),
     ),
     "speed": Directed(
         "speed", "SpeedScene",

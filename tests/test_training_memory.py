@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from flashviz.chapters.training_memory import KEPT, LARGE, LENGTHS, SHARED, TrainingMemory, gather
 from flashviz.config import AttentionConfig
-from flashviz.director.training_memory import ACROSS, HAIR, KEY, Bars, Gains, TrainingMemoryFilm, in_turn, shade
+from flashviz.director.training_memory import ACROSS, HAIR, KEY, Bars, Gains, Product, TrainingMemoryFilm, in_turn, rounds, shade
 from flashviz.director.words import LABEL, Word
 from flashviz.errors import ConfigError
 from flashviz.figures import kib
@@ -51,6 +50,12 @@ def areas(part: Any) -> float:
 def value(text: str) -> float:
     """The number that a text ends with."""
     return float(text.rsplit(maxsplit=1)[-1].replace("−", "-").replace(",", ""))
+
+
+def nbytes_of(text: str, unit: str) -> float:
+    """Of a number with a unit, or without one where another says it."""
+    figure, *own = text.split()
+    return value(figure) * {"KiB": 1024, "MiB": 1024**2}[own[0] if own else unit]
 
 
 # ------------------------------------------------------------------------------------------------------------- one row
@@ -154,7 +159,8 @@ def test_bytes_are_n_squared_and_n(name: str) -> None:
     film = scene(FILM, **CONFIGS[name])
     stands = (
         ("needs", "bytes standard", p), ("needs", "rest", shared), ("twice", "bytes standard", 16 * p), ("twice", "rest", 4 * shared),
-        ("ask", "bytes standard", 0), ("keep", "bytes flash", lse), ("idea", "standard bytes", 16 * p), ("idea", "flash bytes", 4 * lse),
+        ("ask", "bytes standard", 0), ("keep", "bytes flash", lse),
+        ("idea", "standard bytes", 16 * p + 4 * shared), ("idea", "flash bytes", 4 * (lse + shared)),
     )  # fmt: skip
     for beat, part, expected in stands:
         (text,) = said(at(film, beat), part)
@@ -175,12 +181,24 @@ def test_what_a_number_is_made_of_multiplies_to_its_bytes(name: str) -> None:
         factors = [int(each.replace(",", "")) for each in said(stands, f"how {side}")[0].rsplit(" ", 1)[0].split(" × ")]
         (each,) = said(stands, "each")
         assert np.prod(factors) * int(each.split()[0]) == found.bytes_of(KEPT[side], n)
+
+
+@every
+def test_what_either_keeps_is_the_sum_of_its_parts(name: str) -> None:
+    """P or LSE, and Q, K, V and O, which are the same on both sides; LSE in whole KiB is within half of one."""
+    film, found = scene(FILM, **CONFIGS[name]), found_of(name)
+    ends, stands = film.shot("two sides"), at(film, "idea")
+    both = sum(found.bytes_of(each, LENGTHS[-1]) for each in SHARED)
     for side, kept in KEPT.items():
-        numbers = [int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*", said(at(film, "idea"), f"{side} how")[0])]
-        assert np.prod(numbers) == found.bytes_of(kept, LENGTHS[-1])
-    c = found.config
-    assert value(found.times.replace(",", "")) == pytest.approx(c.itemsize * LENGTHS[-1] * c.seq_k / 4, abs=0.5)
-    assert any(f"{found.times} times fewer bytes" in item.text for item in at(film, "idea").shown if item.text)
+        place = ends[f"{side} how"]
+        parts = [item for item in stands.shown if item.text and place.contains(Rect(*item.box), slack=0.1)]
+        first, *_, last = (item.text for item in sorted(parts, key=lambda item: item.box[0]))
+        assert first.split()[0] == kept
+        (whole,) = said(stands, f"{side} bytes")
+        unit = whole.split()[1]
+        own, others, both_together = (nbytes_of(text, unit) for text in (first.removeprefix(kept), last, whole))
+        assert [own, others] == pytest.approx([found.bytes_of(kept, LENGTHS[-1]), both], rel=0.01, abs=512)
+        assert both_together == pytest.approx(own + others, rel=0.01)
 
 
 @every
@@ -287,18 +305,35 @@ def test_the_tile_is_float64_attentions(name: str) -> None:
 
 @every
 def test_an_axis_measures_the_bars_that_stand_by_it(name: str) -> None:
-    """Of scores and of weights: its 0 and its round number stand at the height of a bar of so much."""
+    """Of scores, up to LSE, and of weights: its marks stand at the height of a bar of so much."""
     found = found_of(name)
     film, row = scene(FILM, **CONFIGS[name]), found.row
     bars = Bars(found, film.shot("one row"))
-    for measure, values, boxes in (("S", row.scores, bars.scores), ("P", row.weights, bars.weights)):
-        zero, tick, title = (part for part in bars.axis(measure, film.skin) if isinstance(part, Word))
+    for measure, values, boxes, top in (("S", row.scores, bars.scores, row.lse), ("P", row.weights, bars.weights, row.weights.max())):
+        zero, *marks, title = (part for part in bars.axis(measure, film.skin) if isinstance(part, Word))
         bar, high = boxes[row.key], float(values[row.key])
         assert (zero.text, title.text) == ("0", measure)
-        marked = float(tick.text.replace(",", ""))
-        assert high / 2.5 <= marked <= high
-        assert (tick.baseline - zero.baseline) / (bar[3] - bar[1]) == pytest.approx(marked / high)
         assert zero.baseline + em(LABEL) / 3 == pytest.approx(bar[1])
+        assert [float(each.text.replace(",", "")) for each in marks] == pytest.approx(rounds(float(top))[1:])
+        for each in marks:
+            assert (each.baseline - zero.baseline) / (bar[3] - bar[1]) == pytest.approx(float(each.text.replace(",", "")) / high)
+
+
+@pytest.mark.parametrize("top", [0.21, 1.0, 4.9, 9.99, 10.82, 73.0])
+def test_marks_of_an_axis_are_few_and_leave_no_room_for_one_more(top: float) -> None:
+    marks = rounds(top)
+    assert 3 <= len(marks) <= 5
+    assert np.diff(marks) == pytest.approx(marks[1])
+    assert marks[-1] <= top < marks[-1] + marks[1]
+
+
+@every
+def test_lse_is_marked_on_the_axis_at_its_level(name: str) -> None:
+    film, found = scene(FILM, **CONFIGS[name]), found_of(name)
+    level = Bars(found, film.shot("one row")).level
+    marks = [item for item in at(film, "row").shown if item.text == found.row.said["LSE"]]
+    assert [item.box[1] for item in marks] == pytest.approx([level.center[1]], abs=0.03)
+    assert marks[0].box[0] > level.x1
 
 
 @every
@@ -340,7 +375,36 @@ def test_every_tile_is_made_again_and_adds_to_the_whole_of_its_dv(name: str) -> 
     assert before == pytest.approx([1.0] * c.col_blocks)
     assert sum(areas(part) for part in gains.sums) == pytest.approx(areas(film.strips["V"]), rel=1e-6)
     played = at(scene(FILM, **CONFIGS[name]), "back")
-    assert f"All {c.row_blocks * c.col_blocks:,} tiles, one by one" in said(played, "P name")
+    assert said(played, "P name")[0].startswith(f"{c.row_blocks} × {c.col_blocks} tiles")
+    (cells,) = shown(played, "all tiles")
+    assert cells.box == pytest.approx(film.view.edges, abs=0.02)
+
+
+@every
+def test_a_tile_is_turned_about_its_diagonal_before_it_meets_its_rows_of_do(name: str) -> None:
+    """Keys downwards and queries to the right, as many as the rows of dO beside it, on one scale; then both lie in dV of its keys."""
+    film = film_of(name)
+    film.display(room=1.0)
+    film.gains = Gains(film)
+    for index in range(min(2, len(film.found.order))):
+        product = Product(film, index)
+        span, cell = product.span, film.cell_of(product.span)
+        made = film.matrix("P", film.weights_of(span), cell)
+        assert made.values.shape == (round(span.height), round(span.width))
+        product.turns(made, cell).show(1.0)
+        upper_left, upper_right, lower_left, lower_right = made.image.points[:, :2]
+        turned, beside = product.turned, product.beside
+        assert upper_left == pytest.approx([turned.x0, turned.y1])
+        assert upper_right == pytest.approx([turned.x0, turned.y0])  # along a query's keys
+        assert lower_left == pytest.approx([turned.x1, turned.y1])  # along a key's queries
+        assert lower_right == pytest.approx([turned.x1, turned.y0])
+        assert turned.width == pytest.approx(beside.height)
+        assert turned.width / turned.height == pytest.approx(cell.height / cell.width)
+        assert film.view.contains(turned, slack=1e-6)
+        assert film.view.contains(beside, slack=1e-6)
+        product.adds(made).show(1.0)
+        assert areas(product.rows) == pytest.approx(product.into.width * product.into.height)
+        assert product.into == film.gains.place(film.found.order[index][1])
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)

@@ -17,11 +17,11 @@ from flashviz.trace import Trace, traffic
 
 BEATS: tuple[Beat, ...] = (
     Beat(
-        "needs", "The backward pass needs P", 4.4, shot="training", late=True, along=True,
-        caption="Training keeps P: V's gradient is computed from it.",
+        "needs", "The backward pass needs P", 4.5, shot="training", late=True, along=True,
+        caption="Standard attention keeps P: V's gradient dV needs it.",
     ),
     Beat(
-        "twice", "Twice the N", 4.4, shot="training", late=True, along=True,
+        "twice", "Twice the N", 3.9, shot="training", late=True, along=True,
         caption="Twice the tokens: four times the P.",
     ),
     Beat(
@@ -29,35 +29,35 @@ BEATS: tuple[Beat, ...] = (
         caption="FlashAttention keeps no P. What gives it back?",
     ),
     Beat(
-        "inputs", "What is still there", 2.5, shot="training", late=True, along=True,
+        "inputs", "What is still there", 3.7, shot="training", late=True, along=True,
         caption="Q and K are still there.",
     ),
     Beat(
-        "scores", "A row of scores again", 3.8, shot="one row", late=True, along=True,
-        caption="So a row of scores can be made again.",
+        "scores", "A row of scores again", 3.3, shot="one row", late=True, along=True,
+        caption="A row of scores can be made again.",
     ),
     Beat(
-        "row", "LSE of a row", 6.0, shot="one row", late=True, along=True,
+        "row", "LSE of a row", 5.5, shot="one row", late=True, along=True,
         caption="Missing: the sum of the row's exp(S). LSE is its log.",
     ),
     Beat(
-        "weights", "The row again", 6.7, shot="one row", late=True, along=True,
+        "weights", "The row again", 6.8, shot="one row", late=True, along=True,
         caption="Scores and LSE give back all weights of the row.",
     ),
     Beat(
-        "keep", "What is kept", 4.1, shot="training", late=True, along=True,
-        caption="In place of P, LSE is kept: one number a row.",
+        "keep", "What is kept", 3.9, shot="training", late=True, along=True,
+        caption="Kept in place of P: LSE, one number a row.",
     ),
     Beat(
-        "tile", "One tile again", 4.5, shot="training", late=True, along=True,
+        "tile", "One tile again", 4.3, shot="training", late=True, along=True,
         caption="P is made again. The price: S is computed twice.",
     ),
     Beat(
-        "back", "Used, and dropped", 5.8, shot="training", late=True, along=True,
+        "back", "Used, and dropped", 8.4, shot="training", late=True, along=True,
         caption="Each tile adds to V's gradient dV, and is dropped.",
     ),
     Beat(
-        "idea", "The idea", 5.3, shot="two sides", late=True, along=True,
+        "idea", "The idea", 5.2, shot="two sides", late=True, along=True,
         caption="Keep one number a row, and make P again.",
     ),
 )  # fmt: skip
@@ -172,11 +172,6 @@ class TrainingMemory:
     def width_of(self, name: str) -> int:
         """Bytes of one of P's numbers, or of LSE's."""
         return self.sizes[name] // self.count_of(name)
-
-    @property
-    def times(self) -> str:
-        """How many times as many bytes P has as LSE, at the longest N."""
-        return f"{self.bytes_of('P', LENGTHS[-1]) / self.bytes_of('LSE', LENGTHS[-1]):,.0f}"
 
     @property
     def order(self) -> list[tuple[int, int]]:

@@ -13,40 +13,46 @@ from manim.utils.rate_functions import ease_in_out_cubic
 from flashviz import theme
 from flashviz.chapters import training_memory
 from flashviz.chapters.training_memory import KEPT, LENGTHS, SHARED, TrainingMemory, gather
-from flashviz.director.film.parts import Columns, fitting, put, reveal
+from flashviz.director.film.parts import Columns, fitting, reveal
 from flashviz.director.material import provenance
-from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, beat
-from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, fitted, middle
+from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
+from flashviz.director.words import LABEL, NAME, NUMBER, ONE_NUMBER, Word, first_that_fits, fitted, fly, middle, worded
+from flashviz.director.worklist import transposed
 from flashviz.figures import KIB, kib
 from flashviz.layout import Rect, Shot
 from flashviz.layout.rect import centered
-from flashviz.lettering import Face, em, text_width
+from flashviz.lettering import Face, bearing, em, text_width
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
-from flashviz.mobjects.stored import Picture
-from flashviz.mobjects.tiles import THIN, Matrix, Rectangles, dashes, edges, flat_row, outlines
+from flashviz.mobjects.stored import GROUND, Picture, on_ground
+from flashviz.mobjects.tiles import THIN, Hatch, Matrix, Rectangles, dashes, edges, flat_row, image_corners, outlines
 from flashviz.palette import DIM, FAINT, Theme, spread
 
-TURN, PASS, FALL, RISE = 1.0, 1.9, 1.7, 1.0  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
-GROWS, EMPTIES, COMES, SWEEP = 1.4, 1.0, 1.0, 0.9  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
+TURN, PASS, FALL, RISE = 1.0, 1.6, 1.4, 0.9  # seconds: of bars to another measure, of a query along K, of bars to their sum, to LSE
+GROWS, EMPTIES, COMES, SWEEP = 1.1, 0.9, 0.9, 0.8  # seconds: of a doubling, of P until it is not kept, of a row to its place, of all
 NEARS = 0.9  # seconds: from the longest N to the first
-PARTS, FILLS, STANDS = 1.2, 0.8, 2.4  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
-NEAR, PRODUCT, ROWS, WALK = 1.1, 1.2, 1.1, 2.4  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+PARTS, FILLS, STANDS = 1.1, 0.8, 2.1  # seconds: until the place of P is aside, until P is kept beside it, and of the last picture
+NEAR, PRODUCT, ROWS, WALK = 0.9, 1.0, 1.0, 1.6  # seconds: of a way to a tile, of a product, of a tile's rows, of all tiles
+MEETS = 0.7  # seconds: of rows of dO to their tile, and of both to dV
 RUN = 0.1  # of all keys: those that stand up or fall at a time
 HASTE = 2.0  # power of the time by which tiles are made: the first ones slowly
 STANDARD, FLASH = "Standard attention", "FlashAttention"
 TITLES = {"standard": f"{STANDARD} keeps P", "flash": f"{FLASH} keeps LSE"}
 SHORT = {"standard": "Standard keeps P", "flash": "Flash keeps LSE"}
+LSE = "LSE: the log of the sum of exps"
+GRADIENT, BEFORE = "dV = Pᵀ dO", "dV = "  # V's gradient, and what is before P in it
 ASKED = "P = ?"
-FURTHER = ("further", " tokens")
+FURTHER = "further tokens"
 NOT_KEPT = "P: not kept"
 AGAIN = ("P is made again", "P again")
+FLIPPED, OUTLINE = [0, 2, 1, 3], [0, 1, 3, 2, 0]  # corners of a picture: about its diagonal, and one after another
 ACROSS = ("K", "V")  # lie along the keys of P; all others stand along its queries
 BETWEEN = 5 / 8  # of P's side: where its letter stands, on no seam
 CAPITAL = 0.73  # of an em: how high a letter is
 PAD = em(8)  # between a thing and its letter
 LAST = 0.7  # of a move
-LOW = 0.14  # how bright a key tile's dV is before its first tile
+FORMULA = 2.5 * ONE_NUMBER  # px, at most: of the formula that P is asked for by
 HAIR = em(6)  # the least width of LSE that is seen
 KEY, QUERY = em(10), em(14)  # the least width of the key that is followed, and the width of a query on its way along K
 LENS = 5 / 8  # of P's side: a tile, when it is seen large
@@ -54,7 +60,7 @@ BESIDE = em(14)  # from one thing to the next
 LINE = em(6)  # about what is framed; of what is a hair, how thick it is seen
 FINEST = 512  # pixels a side of P
 WING = em(16)  # of a measure's ends
-GROUND = 0.4  # of the hue, where a weight is 0: an area that is seen
+PLATE = em(12)  # what is behind words on a hatching, beyond them
 
 
 class TrainingMemoryStage(ShotScene):
@@ -121,17 +127,25 @@ class Bars:
         return np.array([[x0 - more, y0, x1 + more, y1]])
 
     def axis(self, measure: str, skin: Theme) -> Group:
-        """What bars of scores or of weights are measured by, at their right: 0, a round number, and the name above."""
-        values, boxes = {"S": (self.row.scores, self.scores), "P": (self.row.weights, self.weights)}[measure]
-        largest, top = float(values.max()), boxes[self.row.key, 3]
-        zero = self.height(0.0) if measure == "S" else self.plot.y0
-        marks = {"0": zero} | ({counted_round(largest): zero + round_below(largest) / largest * (top - zero)} if largest > 0 else {})
+        """What bars of scores or of weights are measured by, at their right: round numbers, and the name above."""
+        if measure == "S":
+            top, zero, unit = self.row.lse, self.height(0.0), self.height(1.0) - self.height(0.0)
+        else:
+            top, zero = float(self.row.weights.max()), self.plot.y0
+            unit = (self.weights[self.row.key, 3] - zero) / top
+        marks = {f"{value:,g}": zero + value * unit for value in rounds(top)}
         x, half = self.plot.x1, THIN / 2
         upright = Rect(x - half, self.plot.y0, x + half, self.plot.y1)
         lines = [Rect(self.plot.x0, zero - half, x, zero + half), upright, *(Rect(x, y - half, x + WING, y + half) for y in marks.values())]
         names = [Word(text, LABEL, skin.ink, x + WING + PAD, y - em(LABEL) / 3, "part") for text, y in marks.items()]
-        names.append(Word(measure, LABEL, skin.ink, x + WING + PAD, self.plot.y1 - em(LABEL) * CAPITAL, "part"))
+        names.append(Word(measure, NAME, skin.ink, x - text_width(measure, NAME, Face.STRONG) - 2 * PAD, self.plot.y1 - em(NAME), "part"))
         return Group(Rectangles(skin.quiet, name=f"axis of {measure}").display(edges(lines)), *names)
+
+    @property
+    def ground(self) -> Rect:
+        """What scores stand on."""
+        y = self.height(0.0)
+        return Rect(self.plot.x0, y - THIN / 2, self.plot.x1, y + THIN / 2)
 
     @property
     def top(self) -> Rect:
@@ -162,16 +176,18 @@ def in_turn(count: int, share: float) -> np.ndarray:
     return np.clip((share * (1 + RUN) - np.arange(count) / count) / RUN, 0.0, 1.0)[:, None]
 
 
-def round_below(value: float) -> float:
-    """The largest of 1, 2 and 5 times a power of ten that is not above."""
-    ten = 10.0 ** np.floor(np.log10(value))
-    return float(max(each for each in (1, 2, 5) if each * ten <= value * (1 + 1e-9)) * ten)
+def rounds(top: float) -> list[float]:
+    """0 and the multiples of half of 1, 2 or 5 times a power of ten, the largest that is not above ``top``, up to it."""
+    if top <= 0:
+        return [0.0]
+    ten = 10.0 ** np.floor(np.log10(top))
+    step = max(each for each in (1, 2, 5) if each * ten <= top * (1 + 1e-9)) * ten / 2
+    return [float(step * at) for at in range(int(top / step * (1 + 1e-9)) + 1)]
 
 
-def counted_round(value: float) -> str:
-    """It, as it is written."""
-    found = round_below(value)
-    return f"{found:,.0f}" if found >= 1 else f"{found:g}"
+def stays(part: Mobject) -> Shows:
+    """It stands as it is, over what moves with it."""
+    return Shows(Group(part), lambda _: None)
 
 
 class Guides(VMobject):
@@ -200,6 +216,7 @@ class TrainingMemoryFilm(ChapterFilm):
     room for LSE; ``split``: how far P, kept, and the place of P, not kept, have come to either side.
     """
 
+    formula: tuple[Named, Word]  # that needs P, and its P
     made: Matrix
     gains: Gains
 
@@ -214,18 +231,21 @@ class TrainingMemoryFilm(ChapterFilm):
         self.terms, self.part = Rectangles(skin.scores, name="terms"), Rectangles(self.accent, name="term of the key")
         self.axes = {measure: self.bars_of.axis(measure, skin) for measure in ("S", "P")}
         self.level, self.gap = Rectangles(skin.stats, name="level"), Rectangles(skin.ink, name="gap")
-        self.query = Rectangles(skin.q, name="query")
+        self.query, self.row = Rectangles(skin.q, name="query"), outlines(skin.ink, "one row", theme.HEAVY)
         self.words = dict[str, Word]()
         self.picture = self.p_picture("kept P")
-        self.further = Rectangles(skin.scores, name="further P", opacity=FAINT)
+        self.further, self.hatch = Rectangles(skin.scores, name="further P", opacity=GROUND), Hatch(skin.quiet, "hatch")
+        self.hatch.set_stroke(opacity=FAINT)
         self.rim, self.hollow = outlines(skin.ink, "rim"), Rectangles(skin.quiet, name="P, not kept")
         self.seams, self.cuts = Rectangles(skin.ground, name="seams"), Rectangles(skin.ground, name="cuts")
         names = (*SHARED, "LSE")
         self.strips = {name: Rectangles(skin.hue(name), name=f"kept {name}") for name in names}
+        self.shared = {name: Rectangles(skin.hue(name), name=f"kept {name} of {STANDARD}") for name in SHARED}
         self.used = {name: Rectangles(skin.hue(name), name=f"used {name}") for name in ("Q", "K", "LSE", "dO")}
         self.gradient = Rectangles(skin.o, name="dO", opacity=DIM)
         self.letters = {name: Word(name, NAME, skin.hue(name), 0.0, 0.0, "part") for name in names}
         self.letters["P"] = Word("P", NUMBER, skin.ink, 0.0, 0.0, "part")
+        self.tiles = outlines(skin.quiet, "all tiles")
         self.frame, self.lens, self.guides = outlines(skin.ink, "tile", theme.HEAVY), outlines(skin.ink, "lens"), Guides(skin.quiet)
         self.first, self.first_name, self.further_name = (
             outlines(skin.ink, "first P", theme.HEAVY),
@@ -240,7 +260,7 @@ class TrainingMemoryFilm(ChapterFilm):
         self.rest = self.readout("rest", "rest", NAME, lambda _, n: self.rest_of(n), "", skin.ink)
         self.each = {side: fitted_in(place, "each", [self.each_of(kept)], skin.ink) for side, kept in KEPT.items()}
         self.note = fitted_in(place, "note", [f"kept, too ({found.heads})"], skin.ink)
-        self.kept = Group(self.picture, self.further, self.seams, self.rim)
+        self.kept = Group(self.picture, self.further, self.hatch, self.seams, self.rim)
         self.display()
 
     def p_picture(self, tag: str) -> Picture:
@@ -254,11 +274,12 @@ class TrainingMemoryFilm(ChapterFilm):
         text = first_that_fits([f"N = {tokens}", tokens], LABEL, self.home.width / LENGTHS[-1] - 2 * PAD, Face.STRONG)
         return Word(text, LABEL, self.skin.ink, 0.0, 0.0, "part")
 
-    def name_of_further(self) -> Word:
-        """Of what is not the first P, low in it; the space between both words lies on the seam in the middle."""
-        home, before = self.home, text_width(FURTHER[0], LABEL, Face.STRONG)
-        low = home.below(home.height * (1 - 1 / LENGTHS[-1]))
-        return Word("".join(FURTHER), LABEL, self.skin.ink, home.center[0] - before, middle(low, LABEL), "part")
+    def name_of_further(self) -> Group:
+        """Of what is not the first P, low in it, on a plate: it is not computed, and hatched."""
+        low = self.home.bottom(self.home.height / LENGTHS[-1])
+        name = inside([FURTHER], self.skin.ink, low, LABEL)
+        plate = Rectangles(self.skin.ground, name="plate")
+        return Group(plate.display(edges([centered(*low.center[:2], name.wide + 2 * PLATE, em(LABEL) + 2 * PLATE)])), name)
 
     def readout(self, name: str, part: str, most: float, says: Callable[[str, float], str], side: str, color: str) -> Readout:
         """A number, so large that its widest text fits."""
@@ -325,12 +346,16 @@ class TrainingMemoryFilm(ChapterFilm):
     @cached_property
     def home(self) -> Rect:
         """P, as large as it fits its stage with Q, K, V and O around it at first."""
-        c, stage = self.found.config, self.field
+        return centered(*self.field.center[:2], *self.fits(self.field, 1))
+
+    def fits(self, stage: Rect, n: float) -> tuple[float, float]:
+        """How wide and high P is at most with Q, K, V and O around it."""
+        c = self.found.config
         one = centered(0.0, 0.0, c.seq_k / c.seq_q, 1.0)
-        around = self.thick(one, 1)
+        around = self.thick(one, n)
         aside, over = max(around["Q"], around["O"]), max(around["K"], around["V"])
         scale = min((stage.width - 2 * BESIDE) / (one.width + 2 * aside), (stage.height - 2 * BESIDE) / (one.height + 2 * over))
-        return centered(*stage.center[:2], scale * one.width, scale)
+        return scale * one.width, scale
 
     def thick(self, p: Rect, n: float) -> dict[str, float]:
         """Of all that lies along P: areas as bytes, if P is so large."""
@@ -359,19 +384,22 @@ class TrainingMemoryFilm(ChapterFilm):
         return Rect(x0, y0, x0 + wide, y0 + high)
 
     def end(self, side: str) -> Rect:
-        """Where a side has P at last; LSE stands at the right of it."""
-        return fit(self.regions["all"], self.ends[side].before(BESIDE + HAIR))
-
-    @cached_property
-    def excess(self) -> float:
-        """How far the letter of LSE would at last stand out of its side, if it began with LSE."""
-        return max(self.end("flash").x1 + BESIDE + self.letters["LSE"].wide - self.ends["flash"].x1, 0.0)
+        """Where a side has P at last, Q at its left, K over it and, in FlashAttention, LSE at its right."""
+        stage = self.ends[side].before(max(self.letters["LSE"].wide, BESIDE + HAIR))
+        wide, high = self.fits(stage, LENGTHS[-1])
+        around = self.thick(Rect(0.0, 0.0, wide, high), LENGTHS[-1])
+        x0, y1 = stage.x0 + around["Q"] + BESIDE, stage.y1 - around["K"] - BESIDE
+        return Rect(x0, y1 - high, x0 + wide, y1)
 
     @property
     def around(self) -> dict[str, Rect]:
         """What lies along the view."""
-        p, wide = self.view, self.thick(self.home.toward(self.end("flash"), self.split), self.n)
-        lse, aside = max(wide["LSE"], HAIR), BESIDE + self.room * (HAIR + BESIDE)
+        return self.along(self.view, self.room)
+
+    def along(self, p: Rect, room: float) -> dict[str, Rect]:
+        """What lies along P; O has made so much room for LSE."""
+        wide = self.thick(p, self.n)
+        lse, aside = max(wide["LSE"], HAIR), BESIDE + room * (HAIR + BESIDE)
         return {
             "Q": Rect(p.x0 - BESIDE - wide["Q"], p.y0, p.x0 - BESIDE, p.y1),
             "K": Rect(p.x0, p.y1 + BESIDE, p.x1, p.y1 + BESIDE + wide["K"]),
@@ -422,9 +450,12 @@ class TrainingMemoryFilm(ChapterFilm):
             strip.display(edges([rect.top(rect.height * (self.lse if name == "LSE" else 1.0))]))
             strip.set_fill(opacity=1 - (1 - DIM) * self.lit)
         beyond = around["LSE"].x0 + letters["LSE"].wide + PAD  # where no letter of LSE stands
+        beside = self.along(self.kept_at, 0.0)
+        for name, strip in self.shared.items():
+            strip.display(edges([beside[name]]))
         for name in ("Q", "O", "LSE"):  # beneath Q, over the others; that of LSE begins with it
             rect, wide = around[name], letters[name].wide
-            left = rect.x0 - self.split * self.excess if name == "LSE" else rect.center[0] - wide / 2
+            left = rect.x0 if name == "LSE" else rect.center[0] - wide / 2
             left += self.room * max(beyond - left, 0.0) if name == "O" else 0.0
             letters[name].put_at(left, rect.y0 - PAD - em(NAME) * CAPITAL if name == "Q" else rect.y1 + PAD)
         for name in ACROSS:
@@ -446,7 +477,9 @@ class TrainingMemoryFilm(ChapterFilm):
         seen, first = whole.top(whole.height * self.rows), whole.left(whole.width / self.n).top(whole.height / self.n)
         top = first.top(min(first.height, seen.height))
         self.picture.display(first, top)
-        self.further.display(edges([seen.beyond(first.width), seen.left(first.width).below(top.height)]))
+        beyond = edges([seen.beyond(first.width), seen.left(first.width).below(top.height)])
+        self.further.display(beyond)
+        self.hatch.display(beyond)
         at, half = np.arange(1, np.ceil(self.n - 1e-9)) / self.n, THIN / 2
         cuts = [(whole.x0, y - half, whole.x1, y + half) for y in whole.y1 - whole.height * at]
         self.seams.display(np.array([*cuts, *((x - half, whole.y0, x + half, whole.y1) for x in whole.x0 + whole.width * at)]))
@@ -474,12 +507,17 @@ class TrainingMemoryFilm(ChapterFilm):
 
         self.move(Shows(Group(*things), show, rate_func=ease_in_out_cubic), *others, seconds=seconds)
 
+    def weights_of(self, span: Rect) -> np.ndarray:
+        """[rows, keys] of a tile, as they are drawn in P."""
+        rows, keys = slice(round(-span.y1), round(-span.y0)), slice(round(span.x0), round(span.x1))
+        return shade(self.found.weights[rows], None)[:, keys]
+
     def matrix(self, name: str, values: np.ndarray, rect: Rect) -> Matrix:
-        """A picture of a tile: weights as in P."""
+        """A picture of a tile: scores, or shares of P's hue."""
         if name == "P":
-            return Matrix(shade(values, self.found.tile.largest), rect, self.skin, name, 0.0, 1.0)
+            return Matrix(values, rect, self.skin, name, 0.0, 1.0)
         low, high = spread(values)
-        shares = GROUND + (1 - GROUND) * (values - low) / (high - low or 1.0)  # on the ground that P has
+        shares = on_ground((values - low) / (high - low or 1.0))
         return Matrix(np.where(np.isfinite(values), shares, np.nan), rect, self.skin, name, 0.0, 1.0)
 
 
@@ -491,7 +529,7 @@ def steps(count: int) -> slice:
 def shade(weights: np.ndarray, largest: np.ndarray | None = None) -> np.ndarray:
     """Weights as shares of a hue: by the root of their share of their row's largest, on a ground that is seen."""
     top = weights.max(1) if largest is None else largest
-    return np.asarray(GROUND + (1 - GROUND) * np.sqrt(weights / np.maximum(top, np.finfo(np.float32).tiny)[:, None]))
+    return on_ground(np.sqrt(weights / np.maximum(top, np.finfo(np.float32).tiny)[:, None]))
 
 
 def counted(nbytes: float) -> str:
@@ -537,17 +575,45 @@ def inside(texts: Sequence[str], color: str, rect: Rect, px: float) -> Word:
 # ------------------------------------------------------------------------------------------------------------ the problem
 
 
+def asking(film: TrainingMemoryFilm, rect: Rect, px: float) -> tuple[Named, Word]:
+    """The formula that needs P, at the left of a rectangle, and its P once more, lit."""
+    skin = film.skin
+    px *= min(1.0, rect.width / transposed(GRADIENT, px, skin.quiet, 0.0, 0.0, "part").width)
+    line = middle(rect, px)
+    inked = bearing("P", Face.STRONG) - bearing(BEFORE[0], Face.STRONG)  # a word stands by the left edge of its ink
+    lit = Word("P", px, skin.ink, rect.x0 + text_width(BEFORE, px, Face.STRONG) + inked * em(px), line, "part")
+    return transposed(GRADIENT, px, skin.quiet, rect.x0, line, "part"), lit
+
+
 @beat("needs")
 def needs(film: TrainingMemoryFilm) -> None:
-    """P, kept for the backward pass, with Q, K, V and O along it, areas as bytes; their bytes are said."""
-    shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in ("P", *SHARED)]
-    film.says("title", STANDARD, px=NUMBER)
-    film.scene.add(film.kept, *shared, *letters, film.words["title"], film.count)
+    """V's gradient is computed from P: the formula steps aside, and its P opens; Q, K, V and O lie along it, areas as bytes."""
+    home, letter, frame, stage = film.home, film.letters["P"], film.place.frame, film.place["stage"]
+    shared, letters = [film.strips[name] for name in SHARED], [film.letters[name] for name in SHARED]
+    film.formula = asking(film, film.place["title"], NUMBER)
+    formula, p = asking(film, Rect(frame.x0, stage.y0, frame.x1, stage.y1).inset(BESIDE), FORMULA)
+    aside = frame.center[0] - formula.get_center()[0]
+    formula.shift((aside, 0.0, 0.0))
+    p.put_at(p.left + aside, p.baseline)
+    glyph = Rect(p.left, p.baseline, p.left + p.wide, p.baseline + em(p.px) * CAPITAL)
+    film.scene.add(formula, p)
+
+    def opens(share: float) -> None:
+        seen = glyph.toward(home, share)
+        film.picture.display(seen)
+        film.rim.display(edges([seen]))
+
     with film.scene.telling():
-        film.scene.hold(3 * TEXT)
-        film.move(FadeIn(film.bytes["standard"], film.how["standard"], film.each["standard"]), seconds=2 * TEXT)
+        film.scene.hold(5 * TEXT)
+        film.scene.remove(formula, p)
+        opening = Shows(Group(film.picture, film.rim), opens, rate_func=ease_in_out_cubic, introducer=True)
+        film.move(opening, *(fly(new, old) for new, old in zip((*film.formula, letter), (formula, p, p), strict=True)), seconds=MOVE)
+        film.scene.add(film.kept, letter)
+        film.move(FadeIn(*shared, *letters, film.count), seconds=TEXT)
+        film.move(FadeIn(film.bytes["standard"], film.how["standard"], film.each["standard"]), seconds=TEXT)
         film.scene.hold(4 * TEXT)
-        film.move(FadeIn(film.rest, film.note), seconds=2 * TEXT)
+        film.move(FadeIn(film.rest, film.note), seconds=TEXT)
+        film.scene.hold(TEXT)
 
 
 @beat("twice")
@@ -558,8 +624,9 @@ def twice(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         film.scene.add(film.cuts)
         film.move(FadeIn(*first), seconds=TEXT)
-        for n, named in zip(LENGTHS[1:], ([FadeIn(film.further_name, rate_func=late)], []), strict=True):
-            film.goes([film.kept, *shared, film.cuts, *letters, *first, *numbers], *named, seconds=GROWS, n=n)
+        things = [film.kept, *shared, film.cuts, *letters, *first, *numbers]
+        for n, named in zip(LENGTHS[1:], (FadeIn(film.further_name, rate_func=late), stays(film.further_name)), strict=True):
+            film.goes(things, named, seconds=GROWS, n=n)
             film.scene.hold(2 * TEXT)
 
 
@@ -569,43 +636,54 @@ def ask(film: TrainingMemoryFilm) -> None:
     named = [film.letters["P"], film.first, film.first_name, film.further_name]
     asked = inside([ASKED], film.skin.scores, film.view, ONE_NUMBER)
     with film.scene.telling():
-        film.move(*film.leave(), FadeOut(*named, film.how["standard"], film.each["standard"]), seconds=TEXT)
+        film.move(FadeOut(*film.formula, *named, film.how["standard"], film.each["standard"]), seconds=TEXT)
         film.move(FadeIn(film.hollow), film.says("title", FLASH, px=NUMBER), seconds=TEXT)
         film.goes([film.kept, film.bytes["standard"]], seconds=EMPTIES, rows=0.0)
         film.scene.remove(film.kept)
         film.words["asked"] = asked
         film.move(FadeIn(asked), seconds=TEXT)
-        film.scene.hold(5 * TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 @beat("inputs")
 def inputs(film: TrainingMemoryFilm) -> None:
-    """Back from the longest N to the first; then K comes to lie over a row that is empty, and one query's row of Q before it."""
+    """Back from the longest N to the first; one query is framed in Q, and its row in P's empty place; with K they come forward."""
     around = [part for name in SHARED for part in (film.strips[name], film.letters[name])]
+    tokens = f"{film.found.config.seq_q:,}"
     with film.scene.telling():
         film.move(*film.leave(), FadeOut(film.note, film.bytes["standard"]), FadeIn(film.first, film.first_name), seconds=TEXT)
-        film.goes([*around, film.cuts, film.first, film.first_name, film.count, film.rest], seconds=NEARS, n=LENGTHS[0])
+        title = film.says("title", f"Back to {tokens} tokens", f"To {tokens} tokens", px=NUMBER)
+        film.goes([*around, film.cuts, film.first, film.first_name, film.count, film.rest], title, seconds=NEARS, n=LENGTHS[0])
         film.scene.remove(film.cuts)
+        q, p = (film.line_of(rect) for rect in (film.around["Q"], film.view))
+        film.query.display(edges([q]))
+        film.row.display(edges([each.inset(-LINE / 2) for each in (q, p)]))
+        marked = FadeIn(film.query, film.row), film.says("bytes", "One query", px=NUMBER), film.says("how", "its row of P")
+        film.move(FadeOut(film.first, film.first_name, film.count, film.rest), *marked, seconds=TEXT)
+        film.scene.hold(4 * TEXT)
         nearer(film)
 
 
 def nearer(film: TrainingMemoryFilm) -> None:
-    """K and one query come forward, and all else goes."""
-    bars, at = film.bars_of, film.line_of(film.around["Q"])
+    """K, one query and the place of its row come forward, and all else goes."""
+    bars = film.bars_of
+    q, p = (film.line_of(rect) for rect in (film.around["Q"], film.view))
     k, keys, query, count = film.around["K"], bars.place["keys"], bars.query(0.0), len(bars.row.scores)
 
     def comes(share: float) -> None:
         film.strips["K"].display(edges([k.toward(keys, share)]))
-        film.query.display(edges([at.toward(query, share)]))
+        one = q.toward(query, share)
+        film.query.display(edges([one]))
+        film.row.display(edges([one.inset(-LINE / 2 * (1 - share)), p.inset(-LINE / 2).toward(bars.ground, share)]))
 
     strips = [film.strips[name] for name in SHARED if name != "K"]
-    letters = [film.letters[name] for name in SHARED]
-    gone = FadeOut(*strips, *letters, film.first, film.first_name, film.hollow, film.count, film.rest, rate_func=early)
+    gone = FadeOut(*strips, *(film.letters[name] for name in SHARED), film.hollow, rate_func=early)
+    leaving = film.leave(rate_func=early)
     titles = f"One query meets {count:,} keys: {count:,} scores S", f"One query's {count:,} scores S", "Scores S"
     film.words["what"] = title = fitted_in(bars.place, "what", titles, film.skin.ink, NUMBER)
     film.words["keys"] = name = Word(f"K: {count:,} keys", LABEL, film.skin.ground, keys.x0 + BESIDE + QUERY, middle(keys, LABEL), "part")
-    coming = Shows(Group(film.strips["K"], film.query), comes, rate_func=ease_in_out_cubic)
-    film.move(coming, gone, FadeIn(title, name, rate_func=late), seconds=MOVE)
+    coming = Shows(Group(film.strips["K"], film.query, film.row), comes, rate_func=ease_in_out_cubic)
+    film.move(coming, gone, *leaving, FadeIn(title, name, rate_func=late), seconds=MOVE)
 
 
 # ------------------------------------------------------------------------------------------------------------- one row
@@ -658,12 +736,12 @@ def scores(film: TrainingMemoryFilm) -> None:
     with film.scene.telling():
         passes(0.0)
         film.words["query"] = name
-        film.move(FadeIn(name, film.axes["S"]), seconds=TEXT)
+        film.move(FadeIn(name, film.axes["S"]), FadeOut(film.row), seconds=TEXT)
         film.move(Shows(Group(film.bars, film.query, name), passes), seconds=PASS)
         film.key.display(bars.of_key(bars.scores))
         mark = film.words["mark"] = at_top(film, [f"one key: {score}", score], bars.scores)
         film.move(FadeIn(film.key, mark), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 @beat("row")
@@ -687,64 +765,74 @@ def row(film: TrainingMemoryFilm) -> None:
         film.move(Shows(Group(film.terms, film.part), falls), falling, seconds=FALL)
         term = film.words["term"] = over(Rect(*bars.band[bars.row.key]), f"exp({said['score']}) = {said['term']}", film.accent, band, NAME)
         film.move(FadeIn(term), seconds=TEXT)
-        film.scene.hold(2 * TEXT)
+        film.scene.hold(TEXT)
         film.level.display(edges([bars.sum_line]))
         film.move(FadeIn(film.level), film.says("sum", f"sum = {said['sum']}", color=skin.stats), *film.leave("what"), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        name = film.says("LSE name", f"LSE = ln({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER, rate_func=last)
-        film.move(Shows(film.level, rises, rate_func=ease_in_out_cubic), name, seconds=RISE)
+        meant = film.says("what", LSE, "LSE: log of the sum of exps", color=skin.stats, px=NUMBER, rate_func=last)
+        mark = film.words["level"] = at_level(film, said["LSE"])
+        film.move(Shows(film.level, rises, rate_func=ease_in_out_cubic), meant, FadeIn(mark, rate_func=last), seconds=RISE)
+        film.move(film.says("LSE name", f"LSE = ln({said['sum']}) = {said['LSE']}", color=skin.stats, px=NUMBER), seconds=TEXT)
         film.scene.hold(4 * TEXT)
 
 
-def equals(film: TrainingMemoryFilm) -> dict[str, Word]:
-    """Softmax's weight, and the same with LSE, on one line and in one size; the numbers of the key beneath."""
-    said, place = film.found.row.said, film.bars_of.place
-    ways = {"softmax way": "P = exp(S) / sum", "middle way": "= exp(S) / exp(LSE)", "LSE way": "= exp(S − LSE)"}
-    sums = {
-        "softmax sum": f"{said['term']} / {said['sum']} = {said['weight']}",
-        "LSE sum": f"exp({said['score']} − {said['LSE']}) = {said['weight']}",
-    }
-    found = dict[str, Word]()
-    for texts, color in ((ways, film.skin.ink), (sums, film.accent)):
-        px = min(min(NUMBER, place[part].height / em(1)) * fills(text, place[part]) for part, text in texts.items())
-        found |= {part: Word(text, px, color, place[part].x0, middle(place[part], px), "part") for part, text in texts.items()}
-    return found
+def at_level(film: TrainingMemoryFilm, text: str) -> Word:
+    """LSE on the axis of the scores, upon its level: what is beneath belongs to the next mark."""
+    level = film.bars_of.level
+    return Word(text, NAME, film.skin.stats, level.x1 + WING, level.center[1], "part")
 
 
-def fills(text: str, rect: Rect) -> float:
-    """How much of its size a text as high as its place keeps, so that it fits."""
-    return min(1.0, rect.width / text_width(text, min(NUMBER, rect.height / em(1)), Face.STRONG))
+def equal(film: TrainingMemoryFilm, text: str, figures: str) -> list[Word]:
+    """What a weight is equal to, and beneath it the numbers of the key."""
+    place = film.bars_of.place
+    return [
+        fitted_in(place, "way", [text], film.skin.ink, NUMBER), fitted_in(place, "figures", [figures], film.accent, NUMBER),
+    ]  # fmt: skip
+
+
+def measured(film: TrainingMemoryFilm) -> Word:
+    """How far beneath LSE the key's score stands, large: at the left of the gap, or at its right where no room is."""
+    bars, texts = film.bars_of, [f"S − LSE = {film.found.row.said['difference']}", film.found.row.said["difference"]]
+    top = bars.top
+    text = first_that_fits(texts, NUMBER, top.x0 - 2 * WING - bars.plot.x0, Face.STRONG)
+    label = Word(text, NUMBER, film.skin.ink, 0.0, 0.0, "part")
+    left = top.x0 - 2 * WING - label.wide
+    return label.put_at(left if left >= bars.plot.x0 else top.x1 + 2 * WING, bars.level.y0 - PAD - em(NUMBER) * CAPITAL)
 
 
 @beat("weights")
 def weights(film: TrainingMemoryFilm) -> None:
     """A key's share of the sum is exp of how far beneath LSE its score stands; so the bars of scores become bars of weights."""
     bars, said = film.bars_of, film.found.row.said
-    top, equation, weight = bars.top, equals(film), f"P = {said['weight']}"
+    top, weight = bars.top, f"P = {said['weight']}"
     x, half = top.center[0], LINE / 2
     film.gap.display(
         np.array([(x - half, top.y1, x + half, top.y0), *((x - WING, y - half, x + WING, y + half) for y in (top.y0, top.y1))])
     )
-    off = beside(film, [f"S − LSE = {said['difference']}", said["difference"]], film.skin.ink, top)
+    off = measured(film)
+    shares = equal(film, "P = exp(S) / sum", f"{said['term']} / {said['sum']} = {said['weight']}")
+    result = equal(film, "P = exp(S) / exp(LSE) = exp(S − LSE)", f"exp({said['score']} − {said['LSE']}) = {said['weight']}")
     under = bars.level.left(film.words["LSE name"].wide)
 
     def shrinks(share: float) -> None:
         film.level.display(edges([bars.level.toward(under, share)]))
 
     with film.scene.telling():
-        film.move(FadeIn(equation["softmax way"], equation["softmax sum"]), seconds=TEXT)
-        film.scene.hold(3 * TEXT)
-        film.move(FadeIn(equation["middle way"]), seconds=TEXT)
+        film.move(*film.leave("what"), FadeIn(*shares), seconds=TEXT)
+        film.scene.hold(5 * TEXT)
+        film.move(FadeOut(*shares), *film.leave("term", "sum"), FadeOut(film.terms, film.part), seconds=TEXT)
+        back, pale = StepBack([film.bars, film.words["LSE name"]], DIM), StepBack([film.axes["S"]], DIM)
+        film.move(back, pale, stays(film.key), FadeIn(film.gap, off), seconds=TEXT)
         film.scene.hold(2 * TEXT)
-        film.move(FadeIn(equation["LSE way"], equation["LSE sum"], film.gap, off), seconds=TEXT)
-        film.scene.hold(7 * TEXT)
-        film.words |= equation
-        film.move(*film.leave("mark", "term", "sum"), FadeOut(film.gap, off, film.terms, film.part, film.axes["S"]), seconds=TEXT)
+        film.move(FadeIn(*result), seconds=TEXT)
+        film.scene.hold(6 * TEXT)
+        film.words |= {"way": result[0], "figures": result[1]}
+        film.move(step_forth(back), stays(film.key), FadeOut(film.gap, off, film.axes["S"]), *film.leave("mark", "level"), seconds=TEXT)
         shrinking = Shows(film.level, shrinks, rate_func=ease_in_out_cubic)
         film.move(turned(film, bars.scores, bars.weights), shrinking, FadeIn(film.axes["P"], rate_func=last), seconds=TURN)
         film.words["mark"] = at_top(film, [f"weight {weight}", weight], bars.weights)
         film.move(FadeIn(film.words["mark"]), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        film.scene.hold(2 * TEXT)
 
 
 # ---------------------------------------------------------------------------------------------------------- what is kept
@@ -776,7 +864,7 @@ def keep(film: TrainingMemoryFilm) -> None:
         film.scene.add(film.strips["LSE"])
         film.goes([film.strips["LSE"]], seconds=SWEEP, lse=1.0)
         film.move(FadeIn(film.bytes["flash"], film.how["flash"], film.each["flash"]), seconds=TEXT)
-        film.scene.hold(4 * TEXT)
+        film.scene.hold(3 * TEXT)
     film.scene.remove(film.level)
 
 
@@ -798,20 +886,21 @@ def tile(film: TrainingMemoryFilm) -> None:
         made_s = film.matrix("S", found.tile.s, cell)
         again = film.says("price", "computed a second time", "a second time")
         film.move(Columns(made_s), again, seconds=PRODUCT)
-        film.made = made = film.matrix("P", found.tile.p, cell)
+        film.made = made = film.matrix("P", shade(found.tile.p, found.tile.largest), cell)
         result = film.says("P name", "P = exp(S − LSE)", color=skin.scores, px=ONE_NUMBER)
         film.move(Shows(made, lambda share: reveal(made, share)), result, seconds=ROWS)
     film.scene.remove(made_s)
 
 
 class Gains:
-    """dV: each key tile's is the brighter as a whole, the more row blocks have added to it."""
+    """dV: each key tile's is the brighter as a whole, by the root, the more row blocks have added to it."""
 
     def __init__(self, film: TrainingMemoryFilm) -> None:
         self.film = film
         self.sums = [Rectangles(film.skin.v, name=f"dV {column}") for column in range(film.blocks[1])]
         self.whole = outlines(film.skin.v, "dV")
-        self.parts = Group(*self.sums, self.whole)
+        self.into = outlines(film.skin.ink, "block of dV", theme.HEAVY)
+        self.parts = Group(*self.sums, self.whole, self.into)
         for column, part in enumerate(self.sums):
             part.display(edges([self.place(column)]))
         self.whole.display(edges([film.around["V"]]))
@@ -822,26 +911,79 @@ class Gains:
         return self.film.block("V", self.film.span((0, column)))
 
     def display(self, count: int) -> None:
-        """So many tiles, in their order, have been used."""
+        """So many tiles, in their order, have been used; the block that they are added to is framed."""
+        into = self.film.found.order[max(count - 1, 0)][1]
+        self.into.display(edges([self.place(into).inset(-LINE / 2)]))
         used = np.bincount([column for _, column in self.film.found.order[:count]], minlength=self.film.blocks[1])
         for part, share in zip(self.sums, used / self.film.blocks[0], strict=True):
-            part.set_fill(opacity=(LOW + (1 - LOW) * share) * (share > 0))
+            part.set_fill(opacity=float(np.sqrt(share)))
+
+
+class Product:
+    """A tile of P, turned, beside its rows of dO, both as large as the place of P has room for; the tile flips about its diagonal."""
+
+    def __init__(self, film: TrainingMemoryFilm, index: int) -> None:
+        self.film, self.span = film, film.span(film.found.order[index])
+        self.into = film.gains.place(film.found.order[index][1])
+        cell, rows = film.cell_of(self.span), film.block("O", self.span)
+        wide, high = cell.height + rows.width, max(cell.width, cell.height)  # of P turned and of dO
+        room = film.view.inset(BESIDE).below(em(NAME) + PAD)
+        scale = min((room.width - BESIDE) / wide, room.height / high)
+        x, y = room.center[0] - (scale * wide + BESIDE) / 2, room.y0 + scale * high
+        self.turned = Rect(x, y - scale * cell.width, x + scale * cell.height, y)
+        left = self.turned.x1 + BESIDE
+        self.beside = Rect(left, y - scale * rows.height, left + scale * rows.width, y)
+        self.rows = Rectangles(film.skin.o, name="dO of the tile")
+        self.start = rows
+
+    def names(self) -> tuple[Named, Named]:
+        """Over both."""
+        skin = self.film.skin
+        both = ("Pᵀ", skin.ink, self.turned), ("dO", skin.o, self.beside)
+        first, second = (transposed(text, NAME, color, rect.x0, rect.y1 + PAD, "part") for text, color, rect in both)
+        return first, second
+
+    def turns(self, tile: Matrix, start: Rect) -> Shows:
+        """What is a row becomes a column."""
+        begin, end = image_corners(start), image_corners(self.turned)[FLIPPED]
+        return Shows(tile, lambda share: cornered(tile, begin + (end - begin) * share), rate_func=ease_in_out_cubic)
+
+    def comes(self) -> Shows:
+        """The rows of dO."""
+        rows, start, end = self.rows, self.start, self.beside
+        return Shows(rows, lambda share: rows.display(edges([start.toward(end, share)])), rate_func=ease_in_out_cubic)
+
+    def adds(self, tile: Matrix) -> Shows:
+        """Both go into dV of the tile's keys."""
+        into = self.into
+
+        def show(share: float) -> None:
+            cornered(tile, image_corners(self.turned.toward(into, share))[FLIPPED])
+            self.rows.display(edges([self.beside.toward(into, share)]))
+
+        return Shows(Group(self.rows, tile), show, rate_func=ease_in_out_cubic)
+
+
+def cornered(tile: Matrix, corners: np.ndarray) -> None:
+    """A picture and its frame between these corners [4, 3]: the upper two from the left, then the lower two."""
+    tile.image.points = corners
+    tile.frame.set_points_as_corners(corners[OUTLINE])
 
 
 @beat("back")
 def back(film: TrainingMemoryFilm) -> None:
-    """dO comes; the tile and its rows of dO are added to dV of its keys, and the tile is dropped; so are all others, one after another."""
+    """dO comes; the tile turns, meets its rows of dO and is added with them to dV of its keys; so is the next one, and then all others."""
     skin, film.gains, gradient = film.skin, Gains(film), film.used["dO"]
-    o, above = film.around["O"], film.scene.shot("training").frame.y1 - film.around["O"].y0
+    o, block = film.around["O"], film.block("O", film.regions["tile"])
 
     def comes(share: float) -> None:
-        down = above * (1 - share)
-        film.gradient.display(edges([o.shifted(0.0, down)]))
-        gradient.display(edges([film.block("O", film.regions["tile"]).shifted(0.0, down)]))
+        film.gradient.display(edges([o.top(o.height * share)]))
+        gradient.display(edges([block.top(min(block.height, o.height * share))]))
 
     with film.scene.telling():
         leaving = FadeOut(*(part for name in ("V", "O") for part in (film.strips[name], film.letters[name])))
-        film.move(leaving, *film.leave("title", "S name", "price", "P name"), FadeIn(film.gains.parts), seconds=TEXT)
+        made, start = film.made, film.large
+        film.move(leaving, FadeOut(film.guides, film.lens), *film.leave("title", "S name", "price", "P name"), seconds=TEXT)
         for name in ("V", "O"):
             letter = film.letters[name]
             film.words[f"d{name}"] = Word(f"d{name}", NAME, skin.hue(name), letter.left, letter.baseline, "part")
@@ -849,36 +991,52 @@ def back(film: TrainingMemoryFilm) -> None:
             film.says("title", "V's gradient dV", color=skin.v, px=NUMBER), film.says("S name", "dV += Pᵀ dO", color=skin.v, px=ONE_NUMBER),
             film.says("price", "dO: O's gradient", color=skin.o),
         ]  # fmt: skip
-        letters = FadeIn(film.words["dV"], film.words["dO"], rate_func=late)
-        film.move(Shows(Group(film.gradient, gradient), comes, rate_func=ease_in_out_cubic), letters, *titles, seconds=MOVE)
-        start, end, made, block = film.large, film.gains.place(film.found.tile.place[1]), film.made, film.block("O", film.regions["tile"])
-        copy = Rectangles(skin.o, name="dO of the tile")
-
-        def meets(share: float) -> None:
-            put(made, start.toward(end, share))
-            copy.display(edges([block.toward(end, share)]))
-
-        film.move(Shows(Group(copy, made), meets, rate_func=ease_in_out_cubic), seconds=MOVE)
-        film.gains.display(1)
-        film.scene.remove(made, copy)
-        film.scene.hold(2 * TEXT)
-        walks(film)
+        letters = FadeIn(film.words["dV"], film.words["dO"], film.gains.parts)
+        film.move(Shows(Group(film.gradient, gradient), comes, rate_func=ease_in_out_cubic), letters, *titles, seconds=SWEEP)
+        product = Product(film, 0)
+        names = product.names()
+        film.move(product.turns(made, start), FadeIn(names[0], rate_func=last), seconds=MOVE)
+        film.move(product.comes(), FadeIn(names[1], rate_func=last), seconds=MEETS)
+        film.scene.hold(TEXT)
+        added(film, product, made, 1)
+        if len(film.found.order) > 1:
+            again(film, 1)
+        walks(film, names)
 
 
-def walks(film: TrainingMemoryFilm) -> None:
-    """The tile's place is small again; one tile after another is made and used, column by column."""
-    order = film.found.order
-    walking = film.p_picture("tile of P")
+def again(film: TrainingMemoryFilm, index: int) -> None:
+    """The next tile, in the same way."""
+    span = film.span(film.found.order[index])
+    cell, product = film.cell_of(span), Product(film, index)
+    film.light(span)
+    made = film.matrix("P", film.weights_of(span), cell)
+    film.move(FadeIn(made), seconds=TEXT)
+    film.move(product.turns(made, cell), product.comes(), seconds=MOVE)
+    added(film, product, made, index + 1)
+
+
+def added(film: TrainingMemoryFilm, product: Product, made: Matrix, count: int) -> None:
+    """A tile and its rows go into dV, which has one tile more, and are dropped."""
+    film.move(product.adds(made), seconds=MEETS)
+    film.gains.display(count)
+    film.scene.remove(made, product.rows)
+    film.scene.hold(TEXT)
+
+
+def walks(film: TrainingMemoryFilm, names: Sequence[Mobject]) -> None:
+    """One tile after another is made and used, column by column, in the grid of all."""
+    order, done = film.found.order, min(2, len(film.found.order))
+    walking, (rows, columns) = film.p_picture("tile of P"), film.blocks
+    film.tiles.display(edges([film.cell_of(film.span((i, j))) for i in range(rows) for j in range(columns)]))
 
     def walk(share: float) -> None:
-        at = min(int(share * len(order)), len(order) - 1)
-        film.gains.display(max(at, 1) if share < 1 else len(order))
+        at = min(done + int(share * (len(order) - done)), len(order) - 1)
+        film.gains.display(at if share < 1 else len(order))
         walking.display(film.view, film.cell_of(film.span(order[at])))
         film.light(film.span(order[at]))
 
-    count = film.says("P name", f"All {len(order):,} tiles, one by one", px=NUMBER, rate_func=late)
-    film.goes([film.guides, film.lens], count, seconds=TURN / 2, near=0.0)
-    film.scene.remove(film.guides, film.lens)
+    count = film.says("P name", f"{rows} × {columns} tiles, one by one", f"{rows} × {columns} tiles", px=NUMBER)
+    film.move(FadeOut(*names), FadeIn(film.tiles), count, seconds=TEXT)
     film.move(Shows(Group(walking, *film.used.values(), film.gains.parts, film.frame), walk, rate_func=hastens), seconds=WALK)
     film.scene.remove(walking, film.frame)
 
@@ -888,33 +1046,31 @@ def walks(film: TrainingMemoryFilm) -> None:
 
 @beat("idea")
 def idea(film: TrainingMemoryFilm) -> None:
-    """At the longest N, P kept stands beside LSE along the place of P that is made again."""
-    skin, found, ends, n = film.skin, film.found, film.ends, LENGTHS[-1]
-    lying = [part for name in ("Q", "K") for part in (film.strips[name], film.letters[name])]
-    both = f"Q K V O, {counted(sum(found.bytes_of(name, n) for name in SHARED))}"
-    words = {side: [fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink)] for side in KEPT}
-    for side, kept in KEPT.items():
-        width = found.width_of(kept)
-        numbers = [f"{film.numbers_of(side, n)} × {width} bytes", f"{film.shape_of(side, n)} × {width} bytes"]
-        words[side].append(fitted_in(ends, f"{side} how", numbers, skin.ink, LABEL))
-        words[side].append(fitted_in(ends, f"{side} bytes", [film.bytes_of(side, n)], skin.hue(kept), ONE_NUMBER))
-    note = fitted_in(ends, "note", [f"{both}: kept by both", f"{both}: both"], skin.quiet, LABEL)
+    """At the longest N, all that either keeps, areas as bytes: Q, K, V and O with P, and with LSE along the place of P, made again."""
+    skin, ends, n = film.skin, film.ends, LENGTHS[-1]
+    words = {side: [fitted_in(ends, f"{side} name", [TITLES[side], SHORT[side]], skin.ink), *total(film, side)] for side in KEPT}
+    again = inside(AGAIN, skin.ink, film.end("flash"), NAME)
     with film.scene.telling():
-        used = [*film.used.values(), film.gradient, film.gains.parts]
+        used = [*film.used.values(), film.gradient, film.gains.parts, film.tiles]
         film.count.at(ends["n"])
-        length = [film.first, film.first_name, film.count]
-        film.move(*film.leave(), FadeOut(*used, *lying), FadeIn(*length), seconds=TEXT)
-        aside = [film.hollow, film.strips["LSE"], film.letters["LSE"], *length]
-        film.goes(aside, FadeIn(*words["flash"], rate_func=last), seconds=PARTS, n=n, split=1.0, lit=0.0)
-        coming = [FadeOut(*length[:2], rate_func=early), FadeIn(*words["standard"], note, rate_func=late)]
-        film.goes([film.kept], *coming, seconds=FILLS, rows=1.0)
-        film.move(FadeIn(*fewer(film)), seconds=TEXT)
+        leaving = FadeOut(*used, *(film.letters[name] for name in ("Q", "K")))
+        film.move(*film.leave(), leaving, FadeIn(*(film.strips[name] for name in ("V", "O"))), seconds=TEXT)
+        aside = [film.hollow, *film.strips.values(), film.letters["LSE"]]
+        film.goes(aside, FadeIn(film.count, rate_func=last), seconds=PARTS, n=n, split=1.0, lit=0.0)
+        film.move(FadeIn(*words["flash"], again), seconds=TEXT)
+        film.goes([film.kept], FadeIn(*film.shared.values(), rate_func=early), seconds=FILLS, rows=1.0)
+        film.move(FadeIn(*words["standard"]), seconds=TEXT)
         film.scene.hold(STANDS)
 
 
-def fewer(film: TrainingMemoryFilm) -> list[Word]:
-    """In the place of P: how many times fewer bytes are kept, and why that is enough."""
-    half, shift = film.view.height / 2, film.view.height / 10
-    above, below = film.view.top(half).shifted(0.0, -shift), film.view.bottom(half).shifted(0.0, shift)
-    times = inside([f"{film.found.times} times fewer bytes"], film.skin.stats, above, NUMBER)
-    return [times, inside(AGAIN, film.skin.ink, below, NAME)]
+def total(film: TrainingMemoryFilm, side: str) -> list[Word]:
+    """What a side keeps at the longest N, and the parts that it is the sum of."""
+    skin, found, ends, kept = film.skin, film.found, film.ends, KEPT[side]
+    own, both = found.bytes_of(kept, LENGTHS[-1]), sum(found.bytes_of(name, LENGTHS[-1]) for name in SHARED)
+    whole, *parts = (counted(nbytes) for nbytes in (own + both, own, both))
+    unit = whole[whole.index(" ") :]
+    if all(part.endswith(unit) for part in parts):  # said once, of the sum
+        parts = [part.removesuffix(unit) for part in parts]
+    texts = [f"{kept} {parts[0]}", "+", *SHARED, parts[1]]
+    colors = [skin.hue(kept), skin.ink, *(skin.hue(name) for name in SHARED), skin.ink]
+    return [fitted_in(ends, f"{side} bytes", [whole], skin.ink, ONE_NUMBER), *worded(ends[f"{side} how"], texts, NAME, colors, "part")]

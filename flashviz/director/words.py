@@ -199,7 +199,7 @@ def line_width(words: list[str], px: float) -> float:
     return sum(text_width(text, px, Face.STRONG) for text in words) + SPACE * em(px) * (len(words) - 1)
 
 
-def fly(target: Word, source: Word | Counter) -> Shows:
+def fly(target: Named, source: Named | Counter) -> Shows:
     """A copy of ``source`` becomes ``target``: it leaves from there, and comes to its place at its size."""
     family = [(part, part.points.copy()) for part in target.get_family() if len(part.points)]
     start, stop = source.get_center(), target.get_center()
