@@ -17,17 +17,17 @@ from flashviz.storyboard import Beat, follow_in
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("row", "A row in tiles", 2.9, shot="merge", late=True, along=True, caption="One query's scores come tile by tile."),
-    Beat("part", "The sum of a tile", 6.6, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
+    Beat("row", "A row in tiles", 3.5, shot="merge", late=True, along=True, caption="One query's scores, tile by tile."),
+    Beat("part", "The sum of a tile", 6.3, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
     Beat("other", "Another tile", 3.9, shot="merge", late=True, along=True, caption="Another tile: its own max, its own ℓ."),
-    Beat("values", "Rows of V", 6.3, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
+    Beat("values", "Rows of V", 5.9, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
     Beat("term", "One term", 6.0, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
     Beat("squeeze", "One max for both", 4.6, shot="merge", late=True, along=True, caption="The same factor shrinks ℓ and acc."),
     Beat("join", "One sum", 3.8, shot="merge", late=True, along=True, caption="From one max, ℓ and acc simply add."),
-    Beat("lower", "A lower max", 4.0, shot="merge", late=True, along=True, caption="A lower max: the new sum shrinks, then adds."),
+    Beat("lower", "A lower max", 3.9, shot="merge", late=True, along=True, caption="A lower max: the new sum shrinks, then adds."),
     Beat("higher", "A higher max", 5.2, shot="merge", late=True, along=True, caption="A higher max: now the sum so far shrinks."),
-    Beat("low", "A low max", 3.7, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
-    Beat("rest", "All tiles", 4.2, shot="merge", late=True, along=True, caption="All others: the lower max always yields."),
+    Beat("low", "A low max", 3.6, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
+    Beat("rest", "All tiles", 4.0, shot="merge", late=True, along=True, caption="All others: the lower max always yields."),
     Beat("all", "Another order", 6.0, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
     Beat("once", "Divide once", 5.6, shot="merge", late=True, along=True, caption="Every score is read once; one division ends it."),
 )  # fmt: skip
@@ -93,8 +93,8 @@ class Part:
 class OnlineSoftmax:
     """The followed row.
 
-    ``tiles`` and ``values``: its scores [keys] and their rows of V [keys, d], one array a tile that its program visits. ``end``: the trace's
-    m and l after all of them. ``order``: first the tiles of ``parts``, then the others as they stand; ``path``: m and l after each in that
+    ``tiles`` and ``values``: its scores [keys] and their rows of V [keys, d], one array a tile that its program visits. ``end``: m and l of
+    the trace after all. ``order``: first the tiles of ``parts``, then the others as they stand; ``path``: m and l after each in that
     order, merged in float64; ``backward``: after each, where the last tile of the row comes first. ``parts``: the two that are merged
     closely, in the row's order.
     """

@@ -25,7 +25,6 @@ from flashviz.director.words import (
     Word,
     amid,
     fitted,
-    fly,
     labelled,
     line_width,
     middle,
@@ -51,10 +50,10 @@ SIDES = ("left", "right")
 APART = 6.0  # keys between a block and what stands at its right
 ROOMY = 6.0  # times as wide as the name of a sum, where there is room for it
 BESIDE, SPARE = 2.0, 4.0  # keys from a block to a term that is taken out of it, and that are kept free for it
-SETTLES, COMES, TURNS = (0.0, 0.12), (0.04, 0.26), (0.28, 0.42)  # of a tile's time: the last sum stays alone; it comes; the max rises, ...
-FACTORS, PRESSES, JOINS, ENDS = (0.34, 0.42), (0.44, 0.66), (0.7, 0.88), (0.88, 0.96)  # ... the lower sum shrinks, joins, and is added
-MOST = {"lower": 4.0, "higher": 5.0, "low": 3.5, "rest": 4.0}  # seconds of all tiles that come in a beat
-BACK, TURN = 3.4, 0.7  # seconds of the other order, and the share of a tile's time in which its block has come
+SETTLES, COMES, NAMED, TURNS = (0.0, 0.1), (0.04, 0.2), (0.18, 0.24), (0.36, 0.44)  # of a tile's time: it comes, the max rises, ...
+FACTORS, PRESSES, JOINS, ENDS = (0.4, 0.48), (0.52, 0.7), (0.74, 0.88), (0.88, 0.95)  # ... the lower sum shrinks, joins, and is added
+MOST = {"lower": 3.5, "higher": 4.9, "low": 3.2, "rest": 3.7}  # seconds of all tiles that come in a beat
+BACK, TURN = 3.2, 0.7  # seconds of the other order, and the share of a tile's time in which its block has come
 GHOST = 0.85  # opacity of outlines: what was here
 
 
@@ -99,7 +98,6 @@ class MergeFilm(ChapterFilm):
         self.digits = digits(found, place["strip"].width / len(found.tiles), self.skin)
         self.chart = Merging(rect, far, self.hues, self.skin)
         self.far = far
-        self.come_to(far)
         self.lit = outlines(self.hues[1], "tile lit", 2 * theme.HEAVY)
         self.low, self.high = found.lower, 1 - found.lower
         self.ceilings = self.own_ceilings
@@ -109,10 +107,10 @@ class MergeFilm(ChapterFilm):
 
     def unroll(self, share: float) -> None:
         """The row is as large as the frame, and comes to be a strip at its upper edge; the tiles' numbers stand above."""
-        rect, head = self.place["row"].toward(self.place["strip"], share), em(LABEL + 8) if self.digits else 0.0
+        rect, head = self.place["row"].toward(self.place["strip"], share), em(LABEL + 12) if self.digits else 0.0
         self.strip.place(rect.bottom(rect.height - head))
         for digit, cell in zip(self.digits, self.strip.cells, strict=False):
-            digit.put_at(cell.center[0] - digit.wide / 2, rect.y1 - em(LABEL))
+            digit.put_at(cell.center[0] - digit.wide / 2, rect.y1 - em(LABEL - 6))
 
     def keys_of(self, side: int) -> np.ndarray:
         """[keys, 4] where a part's scores stand in the strip."""
@@ -128,15 +126,10 @@ class MergeFilm(ChapterFilm):
         self.signs = [[word] if room else [] for word in words]
         self.numbers = [Numbers(rect.beyond(room)) for rect in rects]
 
-    def come_to(self, key: float) -> None:
-        """A key is so wide."""
-        self.near, self.chart.key = key / self.close, key
-
     def rise(self, share: float) -> None:
         """The picture goes up to leave room for acc, and cells get wider, of both blocks alike."""
         rect = self.place["blocks"].toward(self.place["upper"], share)
-        self.come_to(self.far + (self.close - self.far) * share)
-        self.chart.place(rect, self.chart.key)
+        self.chart.place(rect, self.far + (self.close - self.far) * share)
         self.show(self.own)
         for side in (0, 1):
             self.lid(self.ceilings[side], self.span(self.own[side]))
@@ -147,12 +140,11 @@ class MergeFilm(ChapterFilm):
 
     def light(self, *tiles: int) -> None:
         """These tiles of the row have a frame."""
-        self.lit.display(edges([self.strip.cells[tile].inset(-em(2)) for tile in tiles]))
+        self.lit.display(edges([self.strip.cells[tile] for tile in tiles]))
 
     def x(self, side: int) -> float:
-        """Where a block stands, as near as the picture is."""
-        x0 = self.chart.rect.x0
-        return x0 + (self.place[SIDES[side]].x0 - x0) * self.near
+        """Where a block stands."""
+        return self.place[SIDES[side]].x0
 
     @property
     def own(self) -> list[Block]:
@@ -345,11 +337,11 @@ def part(film: MergeFilm) -> None:
         left += text_width(ceiling.m.text, CEILING_PX, Face.STRONG) + em(LABEL)
         most = Word("the largest of these scores", LABEL, skin.ink, left, base, "note", Face.TEXT)
         film.move(FadeIn(most, why), seconds=TEXT)
-        film.scene.hold(1.2)
+        film.scene.hold(1.0)
         film.move(FadeOut(most, why), seconds=TEXT)
         pour(film, 0, at)
         film.move(FadeIn(area), seconds=TEXT)
-        film.scene.hold(0.6)
+        film.scene.hold(0.4)
     film.notes = [term, area]
 
 
@@ -372,7 +364,7 @@ class Cancelling:
         self.parts = [symbols(text, SYMBOLS, skin.ink, line, "power" if at == 2 else "formula") for at, text in enumerate(texts)]
         gap = 0.35 * em(NUMBER)
         share = min(1.0, rect.width / (sum(part.width for part in self.parts) + gap * (len(texts) - 1)))
-        left, floor = rect.x0, middle(line, NUMBER)
+        left, floor = rect.x0, line.y0
         for at, part in enumerate(self.parts):
             part.scale(share)
             rise = floor - part.get_bottom()[1] if at % 2 == 0 else line.center[1] - part.get_center()[1]
@@ -453,7 +445,7 @@ def press(film: MergeFilm, start: list[Block]) -> Callable[[float], None]:
 
 @beat("squeeze")
 def squeeze(film: MergeFilm) -> None:
-    """The same factor comes to the whole sum and its acc: the larger max's ceiling reaches over the block, and both shrink as the term did."""
+    """The same factor comes to the whole sum and its acc: the larger max's ceiling reaches over, and both shrink as the term did."""
     said, skin, side, rect, accs = film.said, film.skin, film.low, film.place["upper factor"], film.accs
     numbers, home = film.numbers[side], film.place[f"upper {SIDES[side]}"]
     before, times, power, equal, after = film.formula.parts
@@ -515,7 +507,8 @@ def merges(film: MergeFilm, also: Sequence[Any]) -> None:
     *made_of, result = numbers[side].pieces
     level = Shows(chart.blocks[side], lambda share: chart.stand(side, between(start, stop, share)), rate_func=ease_in_out_cubic)
     back = slid(result, numbers[side].rect.x0, result.baseline, rate_func=lambda share: ease_in_out_cubic(late(share)))
-    film.move(level, back, FadeOut(*made_of, rate_func=early), seconds=MOVE)
+    first, then = (film.signs[1], []) if side == 1 else ([], film.signs[1])
+    film.move(level, back, FadeOut(*made_of, *first, rate_func=early), seconds=MOVE)
     apart, joined, high, whole = film.apart, film.joined, film.ceilings[film.high], film.whole
     left = film.span(apart[film.high])[0]
 
@@ -526,10 +519,10 @@ def merges(film: MergeFilm, also: Sequence[Any]) -> None:
     moves = [Shows(VGroup(*chart.blocks, high), slide, rate_func=ease_in_out_cubic)]
     numbers[side].pieces = [result]
     (more,) = numbers[1].pieces
-    first = numbers[0].rect.x0 + numbers[0].pieces[0].wide + SPACE * em(numbers[0].px)
-    plus = Word("+", numbers[0].px, film.skin.ink, first, more.baseline, "sum")
-    moves.append(slid(more, first + plus.wide + SPACE * em(numbers[0].px), more.baseline))
-    film.move(*moves, FadeIn(plus, rate_func=late), *(FadeOut(each, rate_func=early) for each in film.signs[1]), *also, seconds=1.1)
+    end = numbers[0].rect.x0 + numbers[0].pieces[0].wide + SPACE * em(numbers[0].px)
+    plus = Word("+", numbers[0].px, film.skin.ink, end, more.baseline, "sum")
+    moves.append(slid(more, end + plus.wide + SPACE * em(numbers[0].px), more.baseline))
+    film.move(*moves, FadeIn(plus, rate_func=late), *(FadeOut(each, rate_func=early) for each in then), *also, seconds=1.1)
     numbers[0].pieces += [plus, more]
     in_all = FadeIn(numbers[0].next("=", film.skin.ink), numbers[0].next(film.said["sum"], film.skin.stats))
     one = VGroup(chart.blocks[1], film.ceilings[film.high], film.strip.bars[film.found.parts[1].tile])
@@ -567,8 +560,7 @@ class Accs:
         texts = f"rows of V × terms, added: {len(self.start[0])} numbers", "rows of V × terms"
         names = [labelled(place[f"acc {side} name"], ("acc", skin.o), (texts[0], skin.ink), texts[1]) for side in SIDES]
         self.letters, self.words = [pair[0] for pair in names], [pair[1] for pair in names]
-        rect = place[f"acc {SIDES[self.at]} name"]
-        self.v_name = labelled(rect, ("V", skin.v), (f"one key's row: {len(self.start[0])} numbers", skin.ink), "one key's row")
+        self.v_name = labelled(place["V name"], ("V", skin.v), (f"one key's row: {len(self.start[0])} numbers", skin.ink), "one key's row")
 
     @property
     def all(self) -> list[Any]:
@@ -582,11 +574,12 @@ class Accs:
     def zoom(self, share: float) -> None:
         """So far from the scale of two rows of V to that of acc, both told by a rule; what is drawn fits at any moment."""
         near, far = self.ends
-        zero, unit = fit(self.rects[self.at], near + (far - near) * share) if share < 1 else self.scale
-        for bars, rect in ((self.bars[self.at], self.rects[self.at]), *((each, self.rects[self.at]) for each in (*self.row, self.ruler))):
+        rect = self.film.place["V"].toward(self.rects[self.at], share)
+        zero, unit = fit(rect, near + (far - near) * share)
+        for bars in (self.bars[self.at], *self.row, self.ruler):
             bars.place(rect, zero, unit, len(self.start[0]))
         self.bars[1 - self.at].place(self.rects[1 - self.at], *self.scale, len(self.start[0]))
-        reveal(self.ruler, early(1 - share))
+        reveal(self.ruler, late(1 - share))
         reveal(self.bars[self.at], late(share))
 
     def grow(self, at: int, share: float) -> None:
@@ -639,12 +632,13 @@ def values(film: MergeFilm) -> None:
     """The same two go up. A row of V, times its term, is acc's first part; another adds to it, and then all others."""
     film.accs = accs = Accs(film)
     moves = VGroup(*film.chart.blocks, film.chart.baseline, *film.ceilings, *(word for side in (0, 1) for word in beneath(film, side)))
-    film.move(Shows(moves, film.rise, rate_func=ease_in_out_cubic), FadeOut(*film.notes, rate_func=early), seconds=MOVE)
     axis, letter = accs.bars[accs.at].axis, accs.v_name[0]
+    come = FadeOut(*film.notes, rate_func=early), FadeIn(axis, accs.ruler, *accs.v_name, rate_func=late)
+    film.move(Shows(moves, film.rise, rate_func=ease_in_out_cubic), *come, seconds=MOVE)
     factors = [accs.times(letter, film.said[name]) for name in ("term", "second")]
     with film.scene.telling():
         grow = Shows(accs.row[0], lambda share: accs.grow(0, share), introducer=True, rate_func=ease_in_out_cubic)
-        film.move(grow, FadeIn(axis, accs.ruler, *accs.v_name), seconds=MOVE)
+        film.move(grow, seconds=MOVE)
         film.scene.hold(0.5)
         film.move(FadeOut(accs.v_name[1], rate_func=early), FadeIn(factors[0], rate_func=late), seconds=0.4)
         film.move(Shows(accs.row[0], lambda share: accs.weigh(0, share), rate_func=ease_in_out_cubic), seconds=0.7)
@@ -739,10 +733,10 @@ def take(film: MergeFilm, at: int, seconds: float, *, slowly: bool) -> None:
         Shows(VGroup(*chart.blocks, bars, film.lit, ceiling, accs.bars[0]), show),
         Shows(
             own,
-            lambda share: own.set_fill(opacity=between_shares(COMES[1], TURNS[0])(share) - between_shares(*TURNS)(share)),
+            lambda share: own.set_fill(opacity=between_shares(*NAMED)(share) - between_shares(*PRESSES)(share)),
             introducer=True,
         ),
-        FadeIn(plus, tile_sum[0], rate_func=between_shares(COMES[1], TURNS[0])),
+        FadeIn(plus, tile_sum[0], rate_func=between_shares(*NAMED)),
         FadeIn(*result, rate_func=between_shares(*ENDS)),
     ]
     if scaled or tile_sum[1:]:
@@ -827,74 +821,92 @@ def rest(film: MergeFilm) -> None:
         take_all(film, "rest")
 
 
-@beat("all")
-def another_order(film: MergeFilm) -> None:
-    """Beside it the row from its last tile to its first, fast. Both ends are one: their blocks cover each other, their sums are equal."""
-    found, skin, place, accs, ceiling = film.found, film.skin, film.place, film.accs, film.ceilings[film.high]
-    rect, count, chart = place["right order"], len(found.order), film.chart
-    half = Rect(rect.x0, chart.rect.y0, rect.x1, chart.rect.y1)
-    second = Merging(half, chart.key, film.hues, skin, ("block in order", "tile in order"))
-    backward = range(count - 1, -1, -1)
-    finite = [pair.m for pair in found.backward if pair.l]
-    other = named_by_m(Pair(finite[0], 0.0), skin, skin.stats)
-    other.place(half.x0 - em(20), half.x1, second.y(1.0), (half.x0 + em(30), half.x0))
-    orders = [order_of(film, side, tiles) for side, tiles in zip(SIDES, (found.order, backward), strict=True)]
-    line = line_of(film, [film.line[-1].text], [skin.stats])
-    space, px = SPACE * em(line[0].px), line[0].px
-    sign = [Word(word.text, px, skin.stats, half.x0 + word.left - line[0].left, word.baseline, "sign") for word in line[:2]]
-    at, base = half.x0 + line[2].left - line[0].left, line[2].baseline
-    sums = Counter(skin.stats, "l")
-    sums.say(Word(total(0.0), px, skin.stats, at, base, "l"))
-    ends = film.whole, (film.whole[0], place["left order"].x1)
+class Backward:
+    """The right half: the row from its last tile to its first, under a ceiling of its own."""
 
-    def go(share: float) -> None:
-        film.lid(ceiling, tuple(a + (b - a) * share for a, b in zip(*ends, strict=True)), name=ends[0][0])
-        set_ends(
-            chart.baseline, (chart.rect.x0, chart.rect.y0, 0), (chart.rect.x1 + (ends[1][1] - chart.rect.x1) * share, chart.rect.y0, 0)
-        )
+    def __init__(self, film: MergeFilm) -> None:
+        self.film, self.found, self.skin, self.left = film, film.found, film.skin, film.place["left order"]
+        right, chart = film.place["right order"], film.chart
+        self.half = Rect(right.x0, chart.rect.y0, right.x1, chart.rect.y1)
+        self.chart = Merging(self.half, chart.key, film.hues, self.skin, ("block in order", "tile in order"))
+        self.tiles = range(len(self.found.tiles) - 1, -1, -1)
+        self.least = next(pair.m for pair in self.found.backward if pair.l)
+        self.ceiling = named_by_m(Pair(self.least, 0.0), self.skin, self.skin.stats)
+        self.ceiling.place(self.half.x0 - em(20), self.half.x1, self.chart.y(1.0), (self.half.x0 + em(30), self.half.x0))
+        self.orders = [order_of(film, side, tiles) for side, tiles in zip(SIDES, (self.found.order, self.tiles), strict=True)]
+        self.line = line_of(film, [film.line[-1].text], [self.skin.stats])
+        px, ahead = self.line[0].px, self.half.x0 - self.line[0].left
+        self.sign = [Word(each.text, px, self.skin.stats, each.left + ahead, each.baseline, "sign") for each in self.line[:2]]
+        self.sum = Counter(self.skin.stats, "l")
+        self.sum_at = self.line[2].left + ahead
+        self.say(0.0)
 
-    settle = settled(film, line, (0.0, 1.0))
-    film.line = line
-    film.notes = []
-    film.back = StepBack([*accs.bars[0].scale_of, accs.bars[0].bars, accs.letters[0]], palette.DIM)
-    come = FadeIn(*(word for order in orders for word in order), second.baseline, *sign, other, rate_func=late)
-    film.move(Shows(VGroup(ceiling, chart.baseline), go, rate_func=ease_in_out_cubic), *settle, film.back, come, seconds=MOVE)
-    film.scene.add(*second.blocks, sums)
+    def say(self, l: float) -> None:
+        """The sum so far."""
+        number = self.line[2]
+        self.sum.say(Word(total(l), number.px, self.skin.stats, self.sum_at, number.baseline, "l"))
 
-    def run(share: float) -> None:
+    def reach(self, share: float) -> None:
+        """The ceiling of the first order, and its baseline: over all, or over the left half."""
+        film, ends = self.film, self.film.whole
+        right = ends[1] + (self.left.x1 - ends[1]) * share
+        film.lid(film.ceilings[film.high], (ends[0], right), name=ends[0])
+        set_ends(film.chart.baseline, (film.chart.rect.x0, film.chart.rect.y0, 0), (min(right, film.chart.rect.x1), film.chart.rect.y0, 0))
+
+    def run(self, share: float) -> None:
+        """All tiles come, one after the other."""
+        count, path, skin = len(self.tiles), self.found.backward, self.skin
         step = min(int(share * count), count - 1)
         way = ease_in_out_cubic(float(np.clip((share * count - step) / TURN, 0, 1)))
-        past, now = found.backward[step - 1] if step else Pair(-np.inf, 0.0), found.backward[step]
+        past, now = path[step - 1] if step else Pair(-np.inf, 0.0), path[step]
         area = past.l + (now.l - past.l) * way
-        second.stand(0, Block(half.x0, area) if area > 0 else None)
-        sums.say(Word(total(area), px, skin.stats, at, base, "l"))
-        m = now.m if way >= 0.5 or not past.l else past.m
-        turned(other, 2 * (number(max(m, finite[0])),), 1.0)
-        film.light(backward[step])
-        film.lit.set_stroke(opacity=1.0 if share < 1 else 0.0)
-        for digit, word in enumerate(orders[1][1:]):
-            word.set_fill(skin.stats if digit < step or share == 1 else film.hues[1] if digit == step else skin.quiet)
+        self.chart.stand(0, Block(self.half.x0, area) if area > 0 else None)
+        self.say(area)
+        m = number(max(now.m if way >= 0.5 else past.m, self.least))
+        turned(self.ceiling, (m, m), 1.0)
+        self.film.light(self.tiles[step])
+        self.film.lit.set_stroke(opacity=1.0 if share < 1 else 0.0)
+        for at, digit in enumerate(self.orders[1][1:]):
+            digit.set_fill(skin.stats if at < step or share == 1 else self.film.hues[1] if at == step else skin.quiet)
 
+    def meet(self) -> list[Any]:
+        """Both blocks come together, and so do their sums: one equals the other. One ceiling is over both."""
+        film, chart, end = self.film, self.film.chart, self.found.path[-1].l
+        equal = Word("=", self.line[2].px, self.skin.ink, (self.left.x1 + self.half.x0) / 2, self.line[2].baseline, "sign")
+        equal.put_at(equal.left - equal.wide / 2, equal.baseline)
+        space, start = SPACE * em(equal.px), self.sum.points.copy()
+        stop, begin = equal.left - space, equal.left + equal.wide + space
+        block = max(stop - end * chart.key, chart.rect.x0)
+
+        def show(share: float) -> None:
+            chart.stand(0, Block(chart.rect.x0 + (block - chart.rect.x0) * share, end))
+            self.chart.stand(0, Block(self.half.x0 + (begin - self.half.x0) * share, self.found.backward[-1].l))
+            self.sum.points = start + np.array([(begin - self.sum_at) * share, 0.0, 0.0])
+            self.reach(1 - share)
+
+        moves = [chart.blocks[0], self.chart.blocks[0], self.sum, film.ceilings[film.high], chart.baseline]
+        plays = [Shows(VGroup(*moves), show, rate_func=ease_in_out_cubic), FadeIn(equal, rate_func=late)]
+        for words in (self.line, self.orders[0]):
+            plays += [slid(each, each.left + stop - words[-1].left - words[-1].wide, each.baseline) for each in words]
+        film.notes = [*self.orders[0], *self.orders[1], equal, self.sum, self.chart.blocks[0]]
+        return [*plays, FadeOut(self.ceiling, self.chart.baseline, *self.sign, rate_func=early)]
+
+
+@beat("all")
+def another_order(film: MergeFilm) -> None:
+    """Beside it the row from its last tile to its first, fast; then both ends come together."""
+    back = Backward(film)
+    settle = settled(film, back.line, (0.0, 1.0))
+    film.line, film.notes = back.line, []
+    over = VGroup(film.ceilings[film.high], film.chart.baseline)
+    come = FadeIn(*back.orders[0], *back.orders[1], back.chart.baseline, *back.sign, back.ceiling, rate_func=late)
+    film.move(Shows(over, back.reach, rate_func=ease_in_out_cubic), *settle, come, seconds=MOVE)
+    film.scene.add(*back.chart.blocks, back.sum)
     with film.scene.telling():
-        film.move(Shows(VGroup(*second.blocks, sums, other, film.lit, *orders[1]), run), seconds=BACK)
-        film.scene.hold(0.3)
-        equal = Word("=", px, skin.ink, line[2].left + line[2].wide + space, base, "sign")
-        left = equal.left + equal.wide + space
-        start = sums.points.copy()
-
-        def meet(share: float) -> None:
-            sums.points = start + np.array([(left - at) * share, 0.0, 0.0])
-            second.place(
-                Rect(half.x0 + (chart.rect.x0 - half.x0) * share, half.y0, half.x1 + (chart.rect.x0 - half.x0) * share, half.y1), chart.key
-            )
-            second.stand(0, Block(second.rect.x0, found.backward[-1].l))
-
-        gone = FadeOut(other, second.baseline, *sign, rate_func=early)
-        film.move(
-            Shows(VGroup(second.blocks[0], sums), meet, rate_func=ease_in_out_cubic), gone, FadeIn(equal, rate_func=late), seconds=1.0
-        )
-        film.scene.remove(*second.blocks)
-    film.notes = [*(word for order in orders for word in order), equal, sums]
+        everything = VGroup(*back.chart.blocks, back.sum, back.ceiling, film.lit, *back.orders[1])
+        film.move(Shows(everything, back.run), seconds=BACK)
+        film.scene.hold(0.2)
+        film.move(*back.meet(), seconds=1.0)
 
 
 def order_of(film: MergeFilm, side: str, tiles: Sequence[int]) -> list[Word]:
