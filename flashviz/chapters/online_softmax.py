@@ -17,19 +17,19 @@ from flashviz.storyboard import Beat, follow_in
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("row", "A row in tiles", 3.5, shot="merge", late=True, along=True, caption="One query's scores, tile by tile."),
-    Beat("part", "The sum of a tile", 6.3, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
-    Beat("other", "Another tile", 3.9, shot="merge", late=True, along=True, caption="Another tile: its own max, its own ℓ."),
-    Beat("values", "Rows of V", 5.9, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
-    Beat("term", "One term", 6.0, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
-    Beat("squeeze", "One max for both", 4.6, shot="merge", late=True, along=True, caption="The same factor shrinks ℓ and acc."),
-    Beat("join", "One sum", 3.8, shot="merge", late=True, along=True, caption="From one max, ℓ and acc simply add."),
-    Beat("lower", "A lower max", 3.9, shot="merge", late=True, along=True, caption="A lower max: the new sum shrinks, then adds."),
-    Beat("higher", "A higher max", 5.2, shot="merge", late=True, along=True, caption="A higher max: now the sum so far shrinks."),
-    Beat("low", "A low max", 3.6, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
-    Beat("rest", "All tiles", 4.0, shot="merge", late=True, along=True, caption="All others: the lower max always yields."),
-    Beat("all", "Another order", 6.0, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
-    Beat("once", "Divide once", 5.6, shot="merge", late=True, along=True, caption="Every score is read once; one division ends it."),
+    Beat("row", "A row in tiles", 3.7, shot="merge", late=True, along=True, caption="One query's scores, tile by tile."),
+    Beat("part", "The sum of a tile", 6.0, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
+    Beat("other", "Another tile", 3.5, shot="merge", late=True, along=True, caption="Another tile: its own max, its own ℓ."),
+    Beat("values", "Rows of V", 6.2, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
+    Beat("term", "One term", 5.6, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
+    Beat("squeeze", "One max for both", 4.2, shot="merge", late=True, along=True, caption="The same factor shrinks ℓ and acc."),
+    Beat("join", "One sum", 3.5, shot="merge", late=True, along=True, caption="From one max, ℓ and acc simply add."),
+    Beat("lower", "A lower max", 4.0, shot="merge", late=True, along=True, caption="A lower max: the new sum shrinks, then adds."),
+    Beat("higher", "A higher max", 5.3, shot="merge", late=True, along=True, caption="A higher max: now the sum so far shrinks."),
+    Beat("low", "A low max", 3.8, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
+    Beat("rest", "All tiles", 4.1, shot="merge", late=True, along=True, caption="All others: the lower max always yields."),
+    Beat("all", "Another order", 6.4, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("once", "Divide once", 5.4, shot="merge", late=True, along=True, caption="Every score is read once; one division ends it."),
 )  # fmt: skip
 CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"
 FACTOR = 0.4  # of the sum that shrinks: the two parts that come nearest are shown, ...

@@ -409,9 +409,9 @@ def term(film: MergeFilm) -> None:
     before, times, by, equal, after = film.formula.parts
     with film.scene.telling():
         film.move(FadeIn(before, film.formula.values[0]), seconds=TEXT)
-        film.scene.hold(0.9)
-        film.move(FadeIn(times, by, film.formula.values[1]), seconds=TEXT)
         film.scene.hold(0.7)
+        film.move(FadeIn(times, by, film.formula.values[1]), seconds=TEXT)
+        film.scene.hold(0.6)
         film.move(*(Create(stroke) for stroke in film.formula.strokes), seconds=0.6)
         was = film.ghost(stop)
         film.outlines = [was]
@@ -595,11 +595,11 @@ class Accs:
         """All other rows of V, times their terms, add to it; at the other side all."""
         self.zoom(share)
         for side, (bars, acc) in enumerate(zip(self.bars, self.start, strict=True)):
-            first = self.parts[0] + self.parts[1] if side == self.at else 0.0 * acc
-            bars.display(first + (acc - first) * share)
+            first, way = (self.parts[0] + self.parts[1], share) if side == self.at else (0.0 * acc, late(share))
+            bars.display(first + (acc - first) * way)
         other = self.bars[1 - self.at]
-        other.axis.set_stroke(opacity=share)
-        reveal(other, share)
+        other.axis.set_stroke(opacity=late(share))
+        reveal(other, late(share))
 
     def shrink(self, share: float) -> None:
         """The lower part's gets as much smaller as its block."""
@@ -633,13 +633,13 @@ def values(film: MergeFilm) -> None:
     film.accs = accs = Accs(film)
     moves = VGroup(*film.chart.blocks, film.chart.baseline, *film.ceilings, *(word for side in (0, 1) for word in beneath(film, side)))
     axis, letter = accs.bars[accs.at].axis, accs.v_name[0]
-    come = FadeOut(*film.notes, rate_func=early), FadeIn(axis, accs.ruler, *accs.v_name, rate_func=late)
+    come = FadeOut(*film.notes, rate_func=early), FadeIn(axis, accs.ruler, *accs.v_name, rate_func=between_shares(0.8, 1.0))
     film.move(Shows(moves, film.rise, rate_func=ease_in_out_cubic), *come, seconds=MOVE)
     factors = [accs.times(letter, film.said[name]) for name in ("term", "second")]
     with film.scene.telling():
         grow = Shows(accs.row[0], lambda share: accs.grow(0, share), introducer=True, rate_func=ease_in_out_cubic)
         film.move(grow, seconds=MOVE)
-        film.scene.hold(0.5)
+        film.scene.hold(0.4)
         film.move(FadeOut(accs.v_name[1], rate_func=early), FadeIn(factors[0], rate_func=late), seconds=0.4)
         film.move(Shows(accs.row[0], lambda share: accs.weigh(0, share), rate_func=ease_in_out_cubic), seconds=0.7)
         grow = Shows(accs.row[1], lambda share: accs.grow(1, share), introducer=True, rate_func=ease_in_out_cubic)
@@ -648,7 +648,7 @@ def values(film: MergeFilm) -> None:
         film.scene.remove(*accs.row)
         film.scene.add(*accs.bars)
         names = FadeOut(letter, factors[1], rate_func=early), FadeIn(*accs.letters, *accs.words, rate_func=late)
-        film.move(Shows(VGroup(*accs.bars, accs.ruler), accs.fill, rate_func=ease_in_out_cubic), *names, seconds=1.4)
+        film.move(Shows(VGroup(*accs.bars, accs.ruler), accs.fill, rate_func=ease_in_out_cubic), *names, seconds=1.3)
         film.scene.remove(accs.ruler)
 
 
@@ -849,7 +849,7 @@ class Backward:
     def reach(self, share: float) -> None:
         """The ceiling of the first order, and its baseline: over all, or over the left half."""
         film, ends = self.film, self.film.whole
-        right = ends[1] + (self.left.x1 - ends[1]) * share
+        right = ends[1] + (self.left.x1 - em(CEILING_PX) - ends[1]) * share
         film.lid(film.ceilings[film.high], (ends[0], right), name=ends[0])
         set_ends(film.chart.baseline, (film.chart.rect.x0, film.chart.rect.y0, 0), (min(right, film.chart.rect.x1), film.chart.rect.y0, 0))
 
