@@ -67,6 +67,7 @@ FILMS = {
             "wide tiles": {"block_n": 128},
         },
         actors=("scores", "block left", "block right"),
+        seconds=(20, 62.5),
     ),
     "grouped": Directed(
         "grouped_query", "GroupedQueryScene",

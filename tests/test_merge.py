@@ -107,7 +107,7 @@ def test_the_lower_max_yields_and_the_sum_is_that_of_both_parts(name: str) -> No
 @every
 def test_drawn_heights_after_are_the_factor_of_heights_before_to_a_pixel(name: str) -> None:
     film, found = scene(FILM, **CONFIGS[name]), found_in(name)
-    before, after = (shown(at(film, beat), f"block {SIDES[found.lower]}")[0].box for beat in ("other", "squeeze"))
+    before, after = (shown(at(film, beat), f"block {SIDES[found.lower]}")[0].box for beat in ("values", "squeeze"))
     tall = [(box[3] - box[1]) * PX_PER_UNIT for box in (before, after)]
     assert tall[1] == pytest.approx(found.factor * tall[0], abs=2 * 0.005 * PX_PER_UNIT + 1)  # boxes are rounded to 0.01 units
     assert after[2] - after[0] == pytest.approx(before[2] - before[0], abs=0.011)
@@ -193,7 +193,7 @@ def test_acc_is_the_terms_times_v_and_shrinks_by_the_same_factor(name: str) -> N
     whole = np.exp(scores - scores.max()) @ rows
     low, high = found.parts[found.lower], found.parts[1 - found.lower]
     assert found.factor * low.acc + high.acc == pytest.approx(whole)
-    (drawn,) = values_of(at(film, "acc"), "acc left")
+    (drawn,) = values_of(at(film, "join"), "acc left")
     assert drawn == written(found.factor * low.acc + high.acc)
     _, _, v = make_inputs(c)
     given_rows = v[0, 0].astype(np.float64)

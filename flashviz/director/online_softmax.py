@@ -257,17 +257,18 @@ def row(film: MergeFilm) -> None:
     film.unroll(0.0)
     film.scene.add(film.strip, *film.digits, name)
     film.scene.hold(0.6)
-    lit = [(film.strip.bars[part.tile], hue) for part, hue in zip(found.parts, film.hues, strict=True)]
+    lit = dict(reversed([(part.tile, hue) for part, hue in zip(found.parts, film.hues, strict=True)]))
+    frames = [outlines(hue, "tile lit", 2 * theme.HEAVY).display(edges([film.strip.cells[tile]])) for tile, hue in lit.items()]
 
     def light(share: float) -> None:
-        for bars, hue in lit[: len({part.tile for part in found.parts})]:
-            bars.set_fill(theme.between(skin.scores, hue, share))
+        for tile, hue in lit.items():
+            film.strip.bars[tile].set_fill(theme.between(skin.scores, hue, share))
 
     with film.scene.telling():
         film.scene.hold(0.6)
-        film.move(Shows(VGroup(*(bars for bars, _ in lit)), light), seconds=0.6)
+        film.move(Shows(VGroup(*(film.strip.bars[tile] for tile in lit)), light), FadeIn(*frames), seconds=0.6)
         film.scene.hold(0.9)
-    film.notes = [name]
+    film.notes = [name, *frames]
 
 
 def come_out(film: MergeFilm, side: int, *also: Any) -> float:
@@ -330,7 +331,7 @@ def part(film: MergeFilm) -> None:
     )
     film.scene.add(film.chart.baseline)
     up = Shows(VGroup(film.strip, *film.digits), film.unroll, rate_func=ease_in_out_cubic)
-    away = FadeOut(*film.notes, rate_func=early), FadeIn(film.chart.baseline, term, rate_func=late)
+    away = FadeOut(*film.notes, rate_func=between_shares(0.0, 0.2)), FadeIn(film.chart.baseline, term, rate_func=late)
     at = come_out(film, 0, up, *away)
     with film.scene.telling():
         left, base = ceiling.base

@@ -9,9 +9,9 @@ from flashviz.layout.table import Table
 
 # ``row``: the scores of all tiles, large, and ``row name`` what they are; ``strip``: the same from then on.
 # ``blocks``: baseline and ceiling are its lower and upper edge; ``upper``: the same, where acc stands below. ``... left`` and
-# ``... right``: where a block begins, and its number beneath. ``factor``: what a term is, and ``upper factor`` what it is multiplied by.
-# ``V``: one row of V, and its name. ``acc left`` and ``acc right``: the acc of each block; ``acc``: of both, and ``end`` and ``end name``: of all tiles.
-# ``left order`` and ``right order``: in which order the tiles came.
+# ``... right``: where a block begins, and its number beneath; ``line``: that of both. ``factor``: what a term is, and ``upper factor``
+# what it is multiplied by. ``V``: one row of V, and its name. ``acc left`` and ``acc right``: the acc of each block; ``acc``: of both,
+# and ``end`` and ``end name``: of all tiles. ``left order`` and ``right order``: in which order the tiles came.
 MERGE: Mapping[Aspect, Table] = {
     "16:9": {
         "row name": (110, 110, 1810, 190), "row": (110, 210, 1810, 800), "strip": (110, 22, 1810, 184),
