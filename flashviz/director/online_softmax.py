@@ -570,7 +570,9 @@ class Accs:
 
     def times(self, letter: Word, factor: str) -> Word:
         """A factor beside the name of what it scales."""
-        return Word(f"× {factor}", letter.px, self.film.skin.ink, letter.left + letter.wide + SPACE * em(letter.px), letter.baseline, "scaled")
+        return Word(
+            f"× {factor}", letter.px, self.film.skin.ink, letter.left + letter.wide + SPACE * em(letter.px), letter.baseline, "scaled"
+        )
 
     def zoom(self, share: float) -> None:
         """So far from the scale of two rows of V to that of acc, both told by a rule; what is drawn fits at any moment."""
