@@ -22,9 +22,14 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
+<<<<<<< HEAD
 OF_ROW = ("axis", *SIDES, *(f"{side} {part}" for side in SIDES for part in ("how", "most", "note", "level")), "factor", "factor name")
 UNDER = "left", "right", "factor"
 HALVES = "strip", *(f"{side} {part}" for side in ("left", "right") for part in ("order", "blocks", "sum", "l"))
+=======
+OF_ROW = ("axis", *SIDES, *(f"{side} {part}" for side in SIDES for part in ("what", "how", "most", "note", "level")))
+MERGED = "strip", "upper", "line", "upper factor", "acc name", "acc"
+>>>>>>> online16
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
 STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
 TILE = "tile", "tile name", "rows", "rows name", "keys", "keys name"
@@ -57,11 +62,10 @@ FILMS = {
     "merge": Directed(
         "online_softmax", "OnlineSoftmaxScene",
         subjects={
-            "row": ("row name", "row", "strip"), "part": ("blocks", "strip", "left"), "other": ("blocks", "strip", *UNDER),
-            "term": ("blocks", *UNDER), "squeeze": ("blocks", *UNDER), "join": ("blocks", *UNDER),
-            "values": ("acc left", "acc right", "blocks", "low", "low left", "low right", "left", "right"),
-            "acc": ("acc", "acc name", "blocks", "low", "low left", "low right"),
-            "tiles": HALVES, "low": HALVES, "all": HALVES, "once": ("end", "acc name", *HALVES),
+            "row": ("row name", "row", "strip"), "part": ("blocks", "row name", "row", "strip", "left", "factor"),
+            "other": ("blocks", "strip", "left", "right"), "values": ("blocks", "left", "right", "factor", *MERGED, "V name", "V"),
+            "term": MERGED, "squeeze": MERGED, "join": MERGED, "lower": MERGED, "higher": MERGED, "low": MERGED, "rest": MERGED,
+            "all": MERGED, "once": ("end", "end name", *MERGED),
         },
         configs={
             "causal": {"causal": True}, "ragged": FIVE_BY_SEVEN, "gaussian": {"inputs": "gaussian", "seed": 3},
@@ -69,6 +73,7 @@ FILMS = {
             "wide tiles": {"block_n": 128},
         },
         actors=("scores", "block left", "block right"),
+        seconds=(20, 62.5),
     ),
     "grouped": Directed(
         "grouped_query", "GroupedQueryScene",

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flashviz.chapters.online_softmax import DIGITS, Pair, gather, merge, pair_of, shuffled_order
+from flashviz.chapters.online_softmax import DIGITS, Pair, gather, merge, pair_of
 from flashviz.config import AttentionConfig
-from flashviz.director.online_softmax import MergeFilm
+from flashviz.director.online_softmax import Accs, MergeFilm
 from flashviz.errors import ConfigError
 from flashviz.figures import number
 from flashviz.inputs import make_inputs
@@ -46,17 +46,17 @@ def test_pairs_of_any_parts_in_any_order_give_the_whole_rows(row: list[float], d
         assert merged.m + np.log(merged.l) == pytest.approx(np.logaddexp.reduce(row), abs=1e-9) or merged == (-np.inf, 0.0)
 
 
-def test_a_shuffle_begins_with_the_parts_that_are_merged_closely_swapped() -> None:
-    for count in range(1, 9):
-        for first in itertools.permutations(range(count), min(count, 2)):
-            order = shuffled_order(count, 0, first)
-            assert order[: len(first)] == first
-            assert sorted(order) == list(range(count))
-    found = found_in("default")
-    assert [np.array_equal(found.tiles[tile], part.scores) for tile, part in zip(found.order, reversed(found.parts), strict=False)] == [
-        True
-    ] * 2
-    assert list(found.order) != sorted(found.order)
+@pytest.mark.parametrize("name", ["default", "causal", "gaussian", "ragged", "one tile", "narrow tiles", "wide tiles"])
+def test_the_parts_come_first_then_the_rest_as_it_stands(name: str) -> None:
+    """Each tile once; each is taken by one beat, and those that raise the max by the beat that says so."""
+    found = found_in(name)
+    first = list(dict.fromkeys(part.tile for part in found.parts))
+    assert list(found.order[: len(first)]) == first
+    assert list(found.order[len(first) :]) == [tile for tile in range(len(found.tiles)) if tile not in first]
+    assert sorted(at for times in found.times.values() for at in times) == list(range(len(first), len(found.tiles)))
+    rises = [at for at in range(len(first), len(found.tiles)) if found.path[at].m > found.path[at - 1].m]
+    assert list(found.times["higher"]) == rises[:1]
+    assert not set(rises) & {*found.times["lower"], *found.times["low"]}
 
 
 def found_in(name: str) -> Any:
@@ -107,7 +107,7 @@ def test_the_lower_max_yields_and_the_sum_is_that_of_both_parts(name: str) -> No
 @every
 def test_drawn_heights_after_are_the_factor_of_heights_before_to_a_pixel(name: str) -> None:
     film, found = scene(FILM, **CONFIGS[name]), found_in(name)
-    before, after = (shown(at(film, beat), f"block {SIDES[found.lower]}")[0].box for beat in ("other", "squeeze"))
+    before, after = (shown(at(film, beat), f"block {SIDES[found.lower]}")[0].box for beat in ("values", "squeeze"))
     tall = [(box[3] - box[1]) * PX_PER_UNIT for box in (before, after)]
     assert tall[1] == pytest.approx(found.factor * tall[0], abs=2 * 0.005 * PX_PER_UNIT + 1)  # boxes are rounded to 0.01 units
     assert after[2] - after[0] == pytest.approx(before[2] - before[0], abs=0.011)
@@ -145,20 +145,22 @@ def test_the_strip_is_the_whole_row_in_its_tiles(name: str) -> None:
 
 @every
 def test_in_any_order_the_tiles_end_where_the_trace_ends(name: str) -> None:
-    """Two halves, two orders, merged in float64: one m, one l, one width; and the trace's own."""
+    """The row's order and backwards, merged in float64: one m, one l, one width; and the trace's own."""
     film, found, row = scene(FILM, **CONFIGS[name]), found_in(name), row_of(name)
     whole = row[np.isfinite(row)]
-    assert found.path[-1].m == pytest.approx(whole.max(), abs=2e-3)
-    assert found.path[-1].l == pytest.approx(np.exp(whole - whole.max()).sum(), rel=5e-3)
+    for end in (found.end, found.path[-1], found.backward[-1]):
+        assert end.m == pytest.approx(whole.max(), abs=2e-3)
+        assert end.l == pytest.approx(np.exp(whole - whole.max()).sum(), rel=5e-3)
+    assert found.backward[-1].l == pytest.approx(found.path[-1].l, rel=1e-9)
     if len(found.tiles) == 1:
         assert film.on_board("all") is None
         return
     end = at(film, "all")
-    assert said(end, "m") == [number(found.path[-1].m)] * 2
-    assert said(end, "l") == [found.shuffled[-1].written[1]] * 2
-    assert found.shuffled[-1].l == pytest.approx(found.path[-1].l, rel=1e-5)
+    assert said(end, "m") == [number(found.end.m)]
+    assert said(end, "l") == [found.path[-1].written[1]] * 2
     left, right = (shown(end, block)[0].box for block in ("block left", "block in order"))
     assert (left[1], left[2] - left[0], left[3]) == pytest.approx((right[1], right[2] - right[0], right[3]), abs=0.021)
+    assert left[2] < right[0]
 
 
 @given(st.lists(st.floats(1e-3, 1.0), min_size=1, max_size=40))
@@ -191,7 +193,7 @@ def test_acc_is_the_terms_times_v_and_shrinks_by_the_same_factor(name: str) -> N
     whole = np.exp(scores - scores.max()) @ rows
     low, high = found.parts[found.lower], found.parts[1 - found.lower]
     assert found.factor * low.acc + high.acc == pytest.approx(whole)
-    (drawn,) = values_of(at(film, "acc"), "acc left")
+    (drawn,) = values_of(at(film, "join"), "acc left")
     assert drawn == written(found.factor * low.acc + high.acc)
     _, _, v = make_inputs(c)
     given_rows = v[0, 0].astype(np.float64)
@@ -199,39 +201,88 @@ def test_acc_is_the_terms_times_v_and_shrinks_by_the_same_factor(name: str) -> N
         assert all((np.abs(given_rows - row).sum(1) < 1e-6).any() for row in part.values)
 
 
-def test_the_picture_comes_closer_alike_in_width_and_height() -> None:
-    """Near, and down where acc has room above: a cell is as wide to its height."""
+@every
+def test_acc_follows_every_tile(name: str) -> None:
+    """By one factor with l: after each tile acc / l is the average of the rows of V so far, by weight; at the end it is the trace's."""
+    film, found = scene(FILM, **CONFIGS[name]), found_in(name)
+    for count, (acc, pair) in enumerate(zip(found.accs, found.path, strict=True), start=1):
+        scores, rows = (np.concatenate([of[tile] for tile in found.order[:count]]) for of in (found.tiles, found.values))
+        weights = np.exp(scores - scores.max())
+        assert acc / pair.l == pytest.approx(weights @ rows / weights.sum())
+    assert found.accs[-1] == pytest.approx(found.acc, abs=5e-3 * found.end.l)
+    for beat, times in found.times.items():
+        if times:
+            assert values_of(at(film, beat), "acc left") == [written(found.accs[times[-1]])]
+
+
+def test_rows_of_v_are_stacked_one_by_one_and_never_clipped() -> None:
     film, found = scene(FILM), found_in("default")
     stage = MergeFilm(film, found)
-    before = stage.chart.key / stage.chart.unit
-    stage.come_to(stage.close)
-    assert stage.chart.key / stage.chart.unit == pytest.approx(before)
-    assert stage.chart.unit == pytest.approx(stage.chart.rect.height)
-    stage.sink(0.5)
-    assert stage.chart.key / stage.chart.unit == pytest.approx(before)
-    stage.sink(1.0)
-    assert stage.chart.key / stage.chart.unit == pytest.approx(before)
-    assert stage.chart.rect.edges == stage.place["low"].edges
+    accs = Accs(stage)
+    lower = found.parts[found.lower]
+    assert found.second != found.key
+    for row, (key, start) in enumerate(((found.key, 0.0), (found.second, accs.parts[0]))):
+        accs.weigh(row, 1.0)
+        drawn = accs.row[row].values
+        assert drawn == pytest.approx(lower.terms[key] * lower.values[key])
+        low, high = np.minimum(start, start + drawn), np.maximum(start, start + drawn)
+        room = accs.row[row].rect
+        assert (accs.row[row].zero + accs.row[row].unit * low).min() >= room.y0 - 1e-6
+        assert (accs.row[row].zero + accs.row[row].unit * high).max() <= room.y1 + 1e-6
+    for share in np.linspace(0, 1, 21):
+        accs.fill(float(share))
+        bars = accs.bars[accs.at]
+        assert bars.zero + bars.unit * bars.values.min() >= bars.rect.y0 - 1e-6
+        assert bars.zero + bars.unit * bars.values.max() <= bars.rect.y1 + 1e-6
+    assert accs.bars[accs.at].values == pytest.approx(lower.acc)
 
 
-def test_each_half_names_its_order_and_the_arithmetic_of_its_last_tile() -> None:
+def test_the_picture_goes_up_and_both_blocks_have_one_scale() -> None:
     film, found = scene(FILM), found_in("default")
-    numbers = [item.text for item in shown(at(film, "all"), "order") if item.text != "tiles"]
+    stage = MergeFilm(film, found)
+    for share in (0.0, 0.5, 1.0):
+        stage.rise(share)
+        boxes = [stage.chart.box(block) for block in stage.own]
+        wide, tall = [box[2] - box[0] for box in boxes], [box[3] - box[1] for box in boxes]
+        assert wide[0] / wide[1] == pytest.approx(found.parts[0].pair.l / found.parts[1].pair.l)
+        assert tall[0] == pytest.approx(tall[1])
+    assert stage.chart.rect.edges == stage.place["upper"].edges
+
+
+def test_a_line_has_the_arithmetic_of_the_last_tile() -> None:
+    film, found = scene(FILM), found_in("default")
+    orders = [item.text for item in shown(at(film, "all"), "order") if item.text != "tiles"]
     count = len(found.tiles)
-    assert numbers[:count] == [str(tile + 1) for tile in found.order]
-    assert numbers[count:] == [str(tile + 1) for tile in range(count)]
-    line = " ".join(item.text for item in shown(at(film, "all"), "sum"))
-    for order, path in ((found.order, found.shuffled), (range(count), found.path)):
-        past, new = path[-2], pair_of(found.tiles[order[-1]])
-        assert new.m < past.m, "the last tile of either order shrinks"
-        assert f"{past.written[1]} + {new.written[1]} × {number(float(np.exp(new.m - past.m)))}" in line
+    assert orders == [*(str(tile + 1) for tile in found.order), *(str(tile) for tile in range(count, 0, -1))]
+    for beat, times in found.times.items():
+        past, new, whole = found.path[times[-1] - 1], found.own(times[-1]), found.path[times[-1]]
+        factor = number(float(np.exp(-abs(new.m - past.m))))
+        sums = [past.written[1], new.written[1]]
+        sums[new.m < past.m] += f" × {factor}"
+        end = at(film, beat)
+        line = " ".join(
+            item.text for item in sorted((*shown(end, "sum"), *shown(end, "l")), key=lambda item: item.box[0]) if item.box[1] > 0
+        )
+        assert line.startswith(f"ℓ = {sums[0]} + {sums[1]} = {whole.written[1]}"), line
+
+
+def test_a_higher_max_shrinks_the_sum_so_far_and_the_factor_stands_by_it() -> None:
+    film, found = scene(FILM), found_in("default")
+    (rises,) = found.times["higher"]
+    past, whole = found.path[rises - 1], found.path[rises]
+    old, new = (number(each).replace("−", "-") for each in (past.m, whole.m))
+    end = at(film, "higher")
+    assert [item.text.replace(" ", "") for item in shown(end, "power")] == [f"e^({old}-{new})"]
+    assert [item.text for item in shown(end, "factor")] == [number(float(np.exp(past.m - whole.m)))]
+    assert whole.l < past.l
 
 
 def test_a_tile_with_a_large_sum_and_a_low_max_adds_next_to_nothing() -> None:
     film, found = scene(FILM), found_in("default")
-    new, whole = pair_of(found.tiles[found.order[found.low]]), found.shuffled[found.low]
+    (low,) = found.times["low"]
+    new, whole = pair_of(found.tiles[found.order[low]]), found.path[low]
     assert new.l > whole.l
-    assert whole.l - found.shuffled[found.low - 1].l < 0.05 * whole.l
+    assert whole.l - found.path[low - 1].l < 0.05 * whole.l
     assert film.on_board("low") is not None
     assert scene(FILM, **CONFIGS["gaussian"]).on_board("low") is None
 
@@ -252,9 +303,9 @@ def test_digits_on_screen_check_by_hand() -> None:
 def test_the_quotient_is_the_rows_output(name: str) -> None:
     film, found, c = scene(FILM, **CONFIGS[name]), found_in(name), AttentionConfig(**CONFIGS[name])
     end = at(film, "once")
-    assert values_of(end, "o") == [written(found.acc / found.path[-1].l)]
+    assert values_of(end, "o") == [written(found.acc / found.end.l)]
     made = run(c, source="numpy", algorithm="fa2").o[0, 0, found.row].astype(np.float64)
-    assert found.acc / found.path[-1].l == pytest.approx(made, abs=2e-3)
+    assert found.acc / found.end.l == pytest.approx(made, abs=2e-3)
 
 
 def test_a_row_of_one_key_is_refused() -> None:

@@ -17,18 +17,19 @@ from flashviz.storyboard import Beat, follow_in
 from flashviz.trace import Trace, replay
 
 BEATS: tuple[Beat, ...] = (
-    Beat("row", "A row in tiles", 3.9, shot="merge", late=True, along=True, caption="One query's scores come tile by tile."),
-    Beat("part", "The sum of a tile", 5.6, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
-    Beat("other", "Another tile", 4.8, shot="merge", late=True, along=True, caption="Another tile: its own max, its own ℓ."),
-    Beat("term", "One term", 6.0, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
-    Beat("squeeze", "One max for both", 4.4, shot="merge", late=True, along=True, caption="The same factor shrinks the sum."),
-    Beat("join", "One sum", 4.0, shot="merge", late=True, along=True, caption="From one max, the sums simply add."),
-    Beat("values", "Rows of V", 5.0, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
-    Beat("acc", "acc too", 4.9, shot="merge", late=True, along=True, caption="acc shrinks by the same factor, then adds."),
-    Beat("tiles", "Two orders", 5.4, shot="merge", late=True, along=True, caption="All others, in two orders: shrink, then add."),
-    Beat("low", "A low max", 3.7, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
-    Beat("all", "The same end", 5.4, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
-    Beat("once", "Divide once", 6.5, shot="merge", late=True, along=True, caption="Every score is read once; one division ends it."),
+    Beat("row", "A row in tiles", 3.7, shot="merge", late=True, along=True, caption="One query's scores, tile by tile."),
+    Beat("part", "The sum of a tile", 6.0, shot="merge", late=True, along=True, caption="Each score becomes a term; their sum is ℓ."),
+    Beat("other", "Another tile", 3.5, shot="merge", late=True, along=True, caption="Another tile: its own max, its own ℓ."),
+    Beat("values", "Rows of V", 6.2, shot="merge", late=True, along=True, caption="acc adds rows of V, each times its term."),
+    Beat("term", "One term", 5.6, shot="merge", late=True, along=True, caption="One factor swaps the lower max for the larger one."),
+    Beat("squeeze", "One max for both", 4.2, shot="merge", late=True, along=True, caption="The same factor shrinks ℓ and acc."),
+    Beat("join", "One sum", 3.5, shot="merge", late=True, along=True, caption="From one max, ℓ and acc simply add."),
+    Beat("lower", "A lower max", 4.0, shot="merge", late=True, along=True, caption="A lower max: the new sum shrinks, then adds."),
+    Beat("higher", "A higher max", 5.3, shot="merge", late=True, along=True, caption="A higher max: now the sum so far shrinks."),
+    Beat("low", "A low max", 3.8, shot="merge", late=True, along=True, caption="A large sum, a low max: next to nothing."),
+    Beat("rest", "All tiles", 4.1, shot="merge", late=True, along=True, caption="All others: the lower max always yields."),
+    Beat("all", "Another order", 6.4, shot="merge", late=True, along=True, caption="All {tiles} tiles, any order: the same m and ℓ."),
+    Beat("once", "Divide once", 5.4, shot="merge", late=True, along=True, caption="Every score is read once; one division ends it."),
 )  # fmt: skip
 CITATION = f"{ONLINE_SOFTMAX.short}, arXiv {ONLINE_SOFTMAX.arxiv}"
 FACTOR = 0.4  # of the sum that shrinks: the two parts that come nearest are shown, ...
@@ -92,38 +93,58 @@ class Part:
 class OnlineSoftmax:
     """The followed row.
 
-    ``tiles``: its scores, one array [keys] a tile that its program visits. ``path``: the trace's m and l after each of them.
-    ``order``: the tiles in another order, which begins with those of ``parts``, swapped; ``shuffled``: m and l after each in that order,
-    merged in float64. ``parts``: the two that are merged closely, in the row's order.
+    ``tiles`` and ``values``: its scores [keys] and their rows of V [keys, d], one array a tile that its program visits. ``end``: m and l of
+    the trace after all. ``order``: first the tiles of ``parts``, then the others as they stand; ``path``: m and l after each in that
+    order, merged in float64; ``backward``: after each, where the last tile of the row comes first. ``parts``: the two that are merged
+    closely, in the row's order.
     """
 
     trace: Trace
     row: int  # of Q
     tiles: tuple[np.ndarray, ...]
-    path: tuple[Pair, ...]
+    values: tuple[np.ndarray, ...]
+    end: Pair
     order: tuple[int, ...]
-    shuffled: tuple[Pair, ...]
+    path: tuple[Pair, ...]
+    backward: tuple[Pair, ...]
     parts: tuple[Part, Part]
     acc: np.ndarray  # [d] as the trace leaves it
     said: dict[str, str]
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """Where the row has one tile there is no other order of tiles; and not each row has a tile that comes to next to nothing."""
-        left_out = {"tiles", "low", "all"} if len(self.tiles) == 1 else {"low"} if self.low is None else set()
-        return tuple(beat for beat in BEATS if beat.name not in left_out)
+        """Where the row has one tile there is no other order of tiles; and not each row has a tile of each kind."""
+        empty = {name for name, times in self.times.items() if not times}
+        return tuple(beat for beat in BEATS if beat.name not in empty and (beat.name != "all" or len(self.tiles) > 1))
 
     @property
-    def low(self) -> int | None:
-        """When, in the first half of the other order, a tile comes whose own sum is larger than all together and adds next to nothing."""
-        own = [pair_of(self.tiles[tile]) for tile in self.order]
-        adds = {
-            at: new.l * float(np.exp(new.m - whole.m)) / whole.l
-            for at, (new, whole) in enumerate(zip(own, self.shuffled, strict=True))
-            if 0 <= at - len(self.parts) < (len(own) - len(self.parts)) / 2 and new.l > whole.l
-        }
-        least = min(adds, key=adds.__getitem__, default=None)
-        return least if least is not None and adds[least] < NOTHING else None
+    def times(self) -> dict[str, range]:
+        """When, in ``order``, the tiles come that each beat takes: until the max rises, the one that raises it, a large sum, the rest."""
+        stop, start = len(self.order), len({part.tile for part in self.parts})
+        rises = next((at for at in range(start, stop) if self.path[at].m > self.path[at - 1].m), None)
+        first = min(start + 1, stop) if rises is None else rises
+        low = first if rises is None else first + 1
+        rest = low + 1 if low < stop and self.next_to_nothing(low) else low
+        return {"lower": range(start, first), "higher": range(first, low), "low": range(low, rest), "rest": range(rest, stop)}
+
+    def next_to_nothing(self, at: int) -> bool:
+        """Whether a tile comes whose own sum is larger than all together and adds next to nothing."""
+        new, whole = self.own(at), self.path[at]
+        return new.l > whole.l and new.l * float(np.exp(new.m - whole.m)) < NOTHING * whole.l
+
+    def own(self, at: int) -> Pair:
+        """m and l of the tile that comes then, by itself."""
+        return pair_of(self.tiles[self.order[at]])
+
+    def acc_of(self, at: int, m: float) -> np.ndarray:
+        """[d] rows of V of the tile that comes then, each times its term as ``m`` measures it."""
+        scores, rows = self.tiles[self.order[at]], self.values[self.order[at]]
+        return np.asarray(np.exp(scores - m) @ rows)
+
+    @property
+    def accs(self) -> list[np.ndarray]:
+        """[d] acc after each tile."""
+        return [np.sum([self.acc_of(before, pair.m) for before in range(at + 1)], axis=0) for at, pair in enumerate(self.path)]
 
     @property
     def key(self) -> int:
@@ -135,6 +156,12 @@ class OnlineSoftmax:
             return number(by_hand) != number(terms[at] * self.factor), abs(float(terms[at]) - FOLLOWED)
 
         return min(range(len(terms)), key=rank)
+
+    @property
+    def second(self) -> int:
+        """Whose row of V comes after that one: the largest of the lower part's other terms that is less than 1."""
+        terms = self.parts[self.lower].terms
+        return max((at for at in range(len(terms)) if at != self.key or len(terms) == 1), key=lambda at: (terms[at] < 1, terms[at]))
 
     @property
     def lower(self) -> int:
@@ -167,12 +194,14 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
     chosen = follow_in(trace)
     values, row = replay(trace, chosen.program), chosen.row
     tiles = tuple(values.s[t, row, : len(values.k[t])].astype(np.float64) for t in range(len(values.j)))
-    path = tuple(Pair(float(values.m_new[t, row]), float(values.l_new[t, row])) for t in range(len(tiles)))
-    parts = chosen_parts(tiles, [v.astype(np.float64) for v in values.v])
-    order = shuffled_order(len(tiles), config.seed, [part.tile for part in reversed(parts)])
-    merged = tuple(accumulate((pair_of(tiles[t]) for t in order), merge))
+    rows_of_v = tuple(v.astype(np.float64) for v in values.v)
+    parts = chosen_parts(tiles, rows_of_v)
+    order = tuple(dict.fromkeys([*(part.tile for part in parts), *range(len(tiles))]))
+    path, backward = (tuple(accumulate((pair_of(tiles[t]) for t in each), merge)) for each in (order, range(len(tiles) - 1, -1, -1)))
+    end = Pair(float(values.m_new[-1, row]), float(values.l_new[-1, row]))
     acc = np.asarray(values.acc_new[-1, row], dtype=np.float64)
-    found = OnlineSoftmax(trace, chosen.program[0] * config.block_m + row, tiles, path, order, merged, parts, acc, {})
+    whole = chosen.program[0] * config.block_m + row
+    found = OnlineSoftmax(trace, whole, tiles, rows_of_v, end, order, path, backward, parts, acc, {})
     one, other = parts[1 - found.lower].pair, parts[found.lower].pair
     sums, decimals = checked(other, one) or DIGITS[0]
     score, term = (float(each[found.key]) for each in (found.parts[found.lower].scores, found.parts[found.lower].terms))
@@ -180,7 +209,7 @@ def gather(config: AttentionConfig, source: str | None, run: Run) -> OnlineSoftm
         "tiles": f"{len(tiles):,}", "m": number(one.m), "l": number(one.l, sums), "m_lower": number(other.m),
         "l_lower": number(other.l, sums), "factor": number(found.factor, decimals), "shrunk": number(other.l * found.factor, sums),
         "sum": number(found.merged.l, sums), "keys": f"{max(map(len, tiles)):,}", "score": number(score), "term": number(term),
-        "new": number(term * found.factor),
+        "new": number(term * found.factor), "second": number(float(found.parts[found.lower].terms[found.second])),
     }  # fmt: skip
     return replace(found, said=said)
 
@@ -229,9 +258,3 @@ def checked(low: Pair, high: Pair) -> tuple[int, int] | None:
 def read(text: str) -> float:
     """A number as it stands on screen."""
     return float(text.replace("−", "-"))
-
-
-def shuffled_order(count: int, seed: int, first: Sequence[int]) -> tuple[int, ...]:
-    """0..count-1: ``first``, then all others shuffled."""
-    others = [each for each in range(count) if each not in first]
-    return (*dict.fromkeys(first), *np.random.default_rng(seed).permutation(others).astype(int).tolist())

@@ -1,4 +1,4 @@
-"""How tiles of a softmax merge: two blocks under two ceilings, the lower max yields, they join; in two orders, to the same block."""
+"""How tiles of a softmax merge: two blocks under two ceilings, the lower max yields, they join; in another order, to the same block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from manim.utils.rate_functions import ease_in_out_cubic
 
 from flashviz import palette, theme
 from flashviz.chapters import online_softmax
-from flashviz.chapters.online_softmax import CITATION, OnlineSoftmax, Pair, gather, merge, pair_of
+from flashviz.chapters.online_softmax import CITATION, OnlineSoftmax, Pair, gather
 from flashviz.director.material import provenance
 from flashviz.director.shots import MOVE, TEXT, ChapterFilm, ShotScene, StepBack, beat, step_forth
 from flashviz.director.words import (
@@ -20,11 +20,11 @@ from flashviz.director.words import (
     NUMBER,
     SPACE,
     SYMBOLS,
+    Counter,
     Numbers,
     Word,
     amid,
     fitted,
-    fly,
     labelled,
     line_width,
     middle,
@@ -34,26 +34,26 @@ from flashviz.director.words import (
     word,
     worded,
 )  # fmt: skip
-from flashviz.figures import number
+from flashviz.figures import number, total
 from flashviz.layout import Rect
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.bars import SignedBars, fit, round_level
+from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.measured import CEILING_PX, Ceiling
 from flashviz.mobjects.merging import Block, Merging, ScoreStrip
 from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
 from flashviz.mobjects.named import Named
-from flashviz.mobjects.tiles import Rectangles, box
+from flashviz.mobjects.tiles import Rectangles, box, edges, outlines
 from flashviz.palette import Theme
 
 SIDES = ("left", "right")
 APART = 6.0  # keys between a block and what stands at its right
-CLOSEST = 1.65  # times larger, once the terms are summed
 ROOMY = 6.0  # times as wide as the name of a sum, where there is room for it
 BESIDE, SPARE = 2.0, 4.0  # keys from a block to a term that is taken out of it, and that are kept free for it
-COMES, PRESSES, JOINS = (0.0, 0.28), (0.4, 0.6), (0.65, 0.85)  # of a tile's time: it comes, the sum with the lower max shrinks, they join
-READS, LEAVES, RISES, ENDS = (0.0, 0.1), (0.36, 0.4), (0.42, 0.5), (0.7, 0.8)  # its arithmetic comes, what was goes, a new max, the sum
-EACH = 1.8  # seconds of a tile, ...
-MOST = {"tiles": 3.2, "low": 2.6, "all": 4.0}  # ... and of all that come in a beat
+SETTLES, COMES, NAMED, TURNS = (0.0, 0.1), (0.04, 0.2), (0.18, 0.24), (0.36, 0.44)  # of a tile's time: it comes, the max rises, ...
+FACTORS, PRESSES, JOINS, ENDS = (0.4, 0.48), (0.52, 0.7), (0.74, 0.88), (0.88, 0.95)  # ... the lower sum shrinks, joins, and is added
+MOST = {"lower": 3.5, "higher": 4.9, "low": 3.2, "rest": 3.7}  # seconds of all tiles that come in a beat
+BACK, TURN = 3.2, 0.7  # seconds of the other order, and the share of a tile's time in which its block has come
 GHOST = 0.85  # opacity of outlines: what was here
 
 
@@ -79,7 +79,7 @@ class MergeFilm(ChapterFilm):
     formula: Cancelling
     outlines: list[VMobject]  # where the lower block and its term were
     accs: Accs
-    orders: list[Order]  # all tiles, in two
+    line: list[Word]  # what of l's arithmetic is not its first number
 
     def __init__(self, scene: ShotScene, found: OnlineSoftmax) -> None:
         self.scene, self.found, self.skin, self.said = scene, found, scene.skin, found.said
@@ -88,57 +88,63 @@ class MergeFilm(ChapterFilm):
         rect, parts = place["blocks"], found.parts
         pairs, keys = [part.pair for part in parts], max(len(part.terms) for part in parts)
         far = rect.width / (keys + pairs[0].l + APART)  # as long as terms are seen
-        room = min(
-            (place["right"].x0 - rect.x0) / (pairs[0].l + SPARE), (rect.x1 - place["right"].x0) / (pairs[1].l + SPARE),
-            rect.width / (found.merged.l + 1.0),
+        second = place["right order"]
+        beside = [found.path[at - 1].l + found.own(at).l for at in range(1, len(found.order))]
+        self.close = min(
+            (second.x0 - rect.x0) / (pairs[0].l + SPARE), (rect.x1 - second.x0) / (pairs[1].l + SPARE),
+            rect.width / (max([found.merged.l + 1.0, *beside]) + APART), second.width / (max(pair.l for pair in found.backward) + 1.0),
         )  # fmt: skip
-        self.close = max(far, min(room, CLOSEST * far))
         self.strip = ScoreStrip(found.tiles, self.skin)
         self.digits = digits(found, place["strip"].width / len(found.tiles), self.skin)
         self.chart = Merging(rect, far, self.hues, self.skin)
-        self.come_to(far)
+        self.far = far
+        self.lit = outlines(self.hues[1], "tile lit", 2 * theme.HEAVY)
         self.low, self.high = found.lower, 1 - found.lower
         self.ceilings = self.own_ceilings
-        self.write_in("left", "right")
-        self.orders = []
+        self.write_in()
+        self.line = []
         self.written = [self.said["l" if side == self.high else "l_lower"] for side in (0, 1)]
 
     def unroll(self, share: float) -> None:
-        """The row is as large as the frame, and comes to be a strip at its upper edge; the tiles' numbers stand beneath."""
-        rect, foot = self.place["row"].toward(self.place["strip"], share), em(LABEL + 8) if self.digits else 0.0
-        self.strip.place(rect.above(foot))
+        """The row is as large as the frame, and comes to be a strip at its upper edge; the tiles' numbers stand above."""
+        rect, head = self.place["row"].toward(self.place["strip"], share), em(LABEL + 12) if self.digits else 0.0
+        self.strip.place(rect.bottom(rect.height - head))
         for digit, cell in zip(self.digits, self.strip.cells, strict=False):
-            digit.put_at(cell.center[0] - digit.wide / 2, rect.y0 + em(6))
+            digit.put_at(cell.center[0] - digit.wide / 2, rect.y1 - em(LABEL - 6))
 
     def keys_of(self, side: int) -> np.ndarray:
         """[keys, 4] where a part's scores stand in the strip."""
         part = self.found.parts[side]
         return np.asarray(self.strip.boxes[part.tile][part.keys])
 
-    def write_in(self, *parts: str) -> None:
-        """From now on the sums stand in these parts of the shot, without their name where there is no room."""
-        sign, rects = "ℓ =", [self.place[part] for part in parts]
+    def write_in(self) -> None:
+        """Where the sums stand, without their name where there is no room."""
+        sign, rects = "ℓ =", [self.place[side] for side in SIDES]
         room = text_width(sign, NUMBER, Face.STRONG) + SPACE * em(NUMBER)
         room = room if rects[0].width > ROOMY * room else 0.0
         words = [Word(sign, NUMBER, self.skin.stats, rect.x0, middle(rect, NUMBER), "sign") for rect in rects]
         self.signs = [[word] if room else [] for word in words]
         self.numbers = [Numbers(rect.beyond(room)) for rect in rects]
 
-    def come_to(self, key: float) -> None:
-        """The picture so near that a key is so wide; all of it alike, from its lower left corner."""
-        self.near = key / self.close
-        self.chart.key, self.chart.unit = key, self.chart.rect.height * self.near
+    def rise(self, share: float) -> None:
+        """The picture goes up to leave room for acc, and cells get wider, of both blocks alike."""
+        rect = self.place["blocks"].toward(self.place["upper"], share)
+        self.chart.place(rect, self.far + (self.close - self.far) * share)
+        self.show(self.own)
+        for side in (0, 1):
+            self.lid(self.ceilings[side], self.span(self.own[side]))
+            old, new = (self.place[f"{name}{SIDES[side]}"] for name in ("", "upper "))
+            way, room = old.toward(new, share), self.numbers[side].rect
+            self.numbers[side].rect = Rect(room.x0, way.y0, room.x1, way.y1)
+            beneath(self, side)
 
-    def sink(self, share: float) -> None:
-        """The picture goes down and gets smaller, all of it alike, and leaves room above it; both blocks stay where they begin."""
-        blocks = self.place["blocks"]
-        rect = blocks.toward(self.place["low"], share)
-        self.chart.place(rect, self.close * rect.height / blocks.height)
+    def light(self, *tiles: int) -> None:
+        """These tiles of the row have a frame."""
+        self.lit.display(edges([self.strip.cells[tile] for tile in tiles]))
 
     def x(self, side: int) -> float:
-        """Where a block stands, as near as the picture is."""
-        x0 = self.chart.rect.x0
-        return x0 + (self.place[SIDES[side]].x0 - x0) * self.near
+        """Where a block stands."""
+        return self.place[SIDES[side]].x0
 
     @property
     def own(self) -> list[Block]:
@@ -193,8 +199,14 @@ class MergeFilm(ChapterFilm):
             self.chart.stand(side, block)
 
     def one_sum(self, share: float) -> None:
-        """Parts that are one sum have its colour, so far."""
-        self.chart.blocks[1].set_fill(theme.between(self.hues[1], self.hues[0], share))
+        """Parts that are one sum have its colour, so far; so have their tiles and the ceiling."""
+        hue = theme.between(self.hues[1], self.hues[0], share)
+        self.chart.blocks[1].set_fill(hue)
+        self.strip.bars[self.found.parts[1].tile].set_fill(hue)
+        if self.high == 1:
+            ceiling = self.ceilings[1]
+            ceiling.line.set_stroke(hue)
+            VGroup(ceiling.sign, ceiling.m).set_fill(hue)
 
     def ghost(self, block: Block) -> VMobject:
         """A dashed outline: here it was."""
@@ -237,7 +249,7 @@ def squeezed(first: Block, factor: float, share: float) -> Block:
 
 @beat("row")
 def row(film: MergeFilm) -> None:
-    """All scores of one query in their tiles, large; two tiles take a colour each, and the row goes to the upper edge."""
+    """All scores of one query in their tiles, large; two tiles take a colour each."""
     found, skin, said = film.found, film.skin, film.said
     what = "one query's scores"
     texts = [f"{what}: {said['tiles']} tiles of {said['keys']} keys", f"{what}: {said['tiles']} tiles"] if len(found.tiles) > 1 else [what]
@@ -245,28 +257,28 @@ def row(film: MergeFilm) -> None:
     film.unroll(0.0)
     film.scene.add(film.strip, *film.digits, name)
     film.scene.hold(0.6)
-    lit = [(film.strip.bars[part.tile], hue) for part, hue in zip(found.parts, film.hues, strict=True)]
+    lit = dict(reversed([(part.tile, hue) for part, hue in zip(found.parts, film.hues, strict=True)]))
+    frames = [outlines(hue, "tile lit", 2 * theme.HEAVY).display(edges([film.strip.cells[tile]])) for tile, hue in lit.items()]
 
     def light(share: float) -> None:
-        for bars, hue in lit[: len({part.tile for part in found.parts})]:
-            bars.set_fill(theme.between(skin.scores, hue, share))
+        for tile, hue in lit.items():
+            film.strip.bars[tile].set_fill(theme.between(skin.scores, hue, share))
 
     with film.scene.telling():
-        film.scene.hold(0.7)
-        film.move(Shows(VGroup(*(bars for bars, _ in lit)), light), seconds=0.6)
-        film.scene.hold(0.7)
-        away = Shows(VGroup(film.strip, *film.digits), film.unroll, rate_func=ease_in_out_cubic)
-        film.move(away, FadeOut(name, rate_func=early), FadeIn(film.chart.baseline, rate_func=late), seconds=MOVE)
+        film.scene.hold(0.6)
+        film.move(Shows(VGroup(*(film.strip.bars[tile] for tile in lit)), light), FadeIn(*frames), seconds=0.6)
+        film.scene.hold(0.9)
+    film.notes = [name, *frames]
 
 
 def come_out(film: MergeFilm, side: int, *also: Any) -> float:
     """A tile's scores come out of the row and become terms, under a ceiling of their own; where the first of them stands."""
-    chart, terms, ceiling, start = film.chart, film.found.parts[side].terms, film.ceilings[side], film.keys_of(side)
+    chart, terms, ceiling, start = film.chart, film.found.parts[side].terms, film.ceilings[side], film.keys_of(side).copy()
     at = chart.rect.x0 if side == 0 else chart.rect.x1 - len(terms) * chart.key
     left = film.whole[0] if side == 0 else max(film.span(film.own[0])[1] + em(60), at - em(20))
     chart.terms.set_fill(film.hues[side])
     film.scene.add(chart.terms)
-    film.move(Shows(chart.terms, lambda share: chart.come(terms, at, start, share), rate_func=ease_in_out_cubic), *also, seconds=1.0)
+    film.move(Shows(chart.terms, lambda share: chart.come(terms, at, start, share), rate_func=ease_in_out_cubic), *also, seconds=1.1)
     film.move(FadeIn(film.lid(ceiling, (left, film.whole[1]))), seconds=TEXT)
     return at
 
@@ -281,11 +293,13 @@ def pour(film: MergeFilm, side: int, at: float) -> None:
 
     film.move(Shows(chart.terms, level, rate_func=ease_in_out_cubic), seconds=MOVE)
     chart.clear()
+    chart.cut = 0.0
     film.scene.add(chart.blocks[side])
     points = ceiling.line.get_start_and_end()
     start, ends = tuple(float(point[0]) for point in points), film.span(stop)
 
     def settle(share: float) -> None:
+        chart.cut = share
         chart.stand(side, Block(at + (stop.x - at) * share, stop.area))
         film.lid(ceiling, (start[0] + (ends[0] - start[0]) * share, start[1] + (ends[1] - start[1]) * share))
 
@@ -297,10 +311,9 @@ def pour(film: MergeFilm, side: int, at: float) -> None:
 
 def beneath(film: MergeFilm, side: int) -> list[Word]:
     """The sum of a block, where the block stands as near as the picture is."""
-    words, behind = [*film.signs[side], *film.numbers[side].pieces], film.place[SIDES[side]].x0 - film.x(side)
-    left = film.place[SIDES[side]].x0
+    words, left, rect = [*film.signs[side], *film.numbers[side].pieces], film.x(side), film.numbers[side].rect
     for each in words:
-        each.put_at(left - behind, each.baseline)
+        each.put_at(left, middle(rect, each.px))
         left += each.wide + SPACE * em(each.px)
     return words
 
@@ -316,56 +329,43 @@ def part(film: MergeFilm) -> None:
         fitted(texts, NAME, skin.ink, beside, "note", Face.TEXT)
         for texts in (["so that the largest term is 1", "the largest: 1"], ["a cell is 1 × 1: the area is ℓ", "the area is ℓ"])
     )
-    at = come_out(film, 0, FadeIn(term, rate_func=early))
+    film.scene.add(film.chart.baseline)
+    up = Shows(VGroup(film.strip, *film.digits), film.unroll, rate_func=ease_in_out_cubic)
+    away = FadeOut(*film.notes, rate_func=between_shares(0.0, 0.2)), FadeIn(film.chart.baseline, term, rate_func=late)
+    at = come_out(film, 0, up, *away)
     with film.scene.telling():
         left, base = ceiling.base
         left += text_width(ceiling.m.text, CEILING_PX, Face.STRONG) + em(LABEL)
         most = Word("the largest of these scores", LABEL, skin.ink, left, base, "note", Face.TEXT)
         film.move(FadeIn(most, why), seconds=TEXT)
-        film.scene.hold(1.2)
+        film.scene.hold(1.0)
         film.move(FadeOut(most, why), seconds=TEXT)
-        film.move(FadeIn(area), seconds=TEXT)
         pour(film, 0, at)
+        film.move(FadeIn(area), seconds=TEXT)
+        film.scene.hold(0.4)
     film.notes = [term, area]
 
 
 @beat("other")
 def other(film: MergeFilm) -> None:
-    """The terms of another, under another ceiling. Then the picture comes closer: all of it gets larger alike."""
+    """The terms of another, under another ceiling."""
     with film.scene.telling():
         at = come_out(film, 1)
-        film.scene.hold(0.2)
         pour(film, 1, at)
-        closer(film)
-
-
-def closer(film: MergeFilm) -> None:
-    """Nearer: cells get wider and taller, both blocks and their ceilings alike."""
-    far = film.chart.key
-
-    def show(share: float) -> None:
-        film.come_to(far + (film.close - far) * share)
-        film.show(film.own)
-        for side in (0, 1):
-            film.lid(film.ceilings[side], film.span(film.own[side]))
-        beneath(film, 1)
-
-    everything = VGroup(*film.chart.blocks, *film.ceilings, *beneath(film, 1))
-    film.move(Shows(everything, show, rate_func=ease_in_out_cubic), FadeOut(*film.notes, rate_func=early), seconds=MOVE)
 
 
 class Cancelling:
     """e^(s - lower) x e^(lower - larger) = e^(s - larger), in the trace's numbers: strokes through what cancels, values beneath."""
 
     def __init__(self, film: MergeFilm) -> None:
-        said, skin, rect = film.said, film.skin, film.place["factor"]
+        said, skin, rect = film.said, film.skin, film.place["upper factor"]
         score, lower, larger = (said[key].replace("−", "-") for key in ("score", "m_lower", "m"))
         texts = [f"e^({score} - {lower})", "times", f"e^({lower} - {larger})", "=", f"e^({score} - {larger})"]
         line, foot = rect.above(em(NAME + 14)), rect.bottom(em(NAME + 6))
         self.parts = [symbols(text, SYMBOLS, skin.ink, line, "power" if at == 2 else "formula") for at, text in enumerate(texts)]
         gap = 0.35 * em(NUMBER)
         share = min(1.0, rect.width / (sum(part.width for part in self.parts) + gap * (len(texts) - 1)))
-        left, floor = rect.x0, middle(line, NUMBER)
+        left, floor = rect.x0, line.y0
         for at, part in enumerate(self.parts):
             part.scale(share)
             rise = floor - part.get_bottom()[1] if at % 2 == 0 else line.center[1] - part.get_center()[1]
@@ -404,14 +404,15 @@ def term(film: MergeFilm) -> None:
         film.lid(low, (ends[0], ends[1] + (reach - ends[1]) * share))
 
     film.scene.add(film.lone)
-    film.back = StepBack([*chart.blocks, film.ceilings[film.high], *(word for side in (0, 1) for word in beneath(film, side))], palette.DIM)
+    sums = [word for side in (0, 1) for word in (*film.signs[side], *film.numbers[side].pieces)]
+    film.back = StepBack([*chart.blocks, film.ceilings[film.high], *sums, *film.accs.all], palette.DIM)
     film.move(Shows(VGroup(film.lone, low), come, rate_func=ease_in_out_cubic), film.back, seconds=MOVE)
     before, times, by, equal, after = film.formula.parts
     with film.scene.telling():
         film.move(FadeIn(before, film.formula.values[0]), seconds=TEXT)
-        film.scene.hold(0.9)
-        film.move(FadeIn(times, by, film.formula.values[1]), seconds=TEXT)
         film.scene.hold(0.7)
+        film.move(FadeIn(times, by, film.formula.values[1]), seconds=TEXT)
+        film.scene.hold(0.6)
         film.move(*(Create(stroke) for stroke in film.formula.strokes), seconds=0.6)
         was = film.ghost(stop)
         film.outlines = [was]
@@ -445,9 +446,9 @@ def press(film: MergeFilm, start: list[Block]) -> Callable[[float], None]:
 
 @beat("squeeze")
 def squeeze(film: MergeFilm) -> None:
-    """The same factor comes to the whole sum: the larger max's ceiling reaches over the other block, which shrinks as its term did."""
-    said, skin, side, rect = film.said, film.skin, film.low, film.place["factor"]
-    numbers, home = film.numbers[side], film.place[SIDES[side]]
+    """The same factor comes to the whole sum and its acc: the larger max's ceiling reaches over, and both shrink as the term did."""
+    said, skin, side, rect, accs = film.said, film.skin, film.low, film.place["upper factor"], film.accs
+    numbers, home = film.numbers[side], film.place[f"upper {SIDES[side]}"]
     before, times, power, equal, after = film.formula.parts
     start = power.get_left()[0]
     space, px = SPACE * em(NUMBER), film.numbers[side].px
@@ -468,35 +469,47 @@ def squeeze(film: MergeFilm) -> None:
     film.move(FadeIn(*value), seconds=TEXT)
     with film.scene.telling():
         by, factor = numbers.next("×", skin.ink), numbers.next(said["factor"], skin.ink)
-        film.move(fly(factor, value[1]), FadeIn(by, rate_func=late), FadeOut(film.ceilings[side], rate_func=late), seconds=0.7)
+        accs.factor = accs.times(accs.letters[side], said["factor"])
+        words = FadeIn(by, factor, accs.factor, rate_func=late), FadeOut(film.ceilings[side], accs.words[side], rate_func=early)
+        film.move(*words, seconds=0.6)
         was = film.ghost(film.own[side])
         film.outlines.append(was)
-        film.scene.add(was)
+        film.scene.add(was, accs.was)
         result = numbers.next("=", skin.ink), numbers.next(said["shrunk"], film.hues[side])
-        pressing = Shows(VGroup(film.chart.blocks[side], film.ceilings[film.high]), press(film, film.own))
-        film.move(pressing, FadeIn(*result, rate_func=late), seconds=1.9)
+        pressing = press(film, film.own)
+
+        def shrink(share: float) -> None:
+            pressing(share)
+            accs.shrink(share)
+
+        everything = VGroup(film.chart.blocks[side], film.ceilings[film.high], accs.bars[side])
+        film.move(Shows(everything, shrink), FadeIn(*result, rate_func=late), seconds=2.0)
 
 
 @beat("join")
 def join(film: MergeFilm) -> None:
-    """The lower block levels at the common ceiling, the same area; then the right one slides against the left. One sum, one colour."""
-    low = film.own[film.low]
-    beside = Rect(low.x + low.wide * film.chart.key + em(NAME), film.chart.rect.y0, film.place["factor"].x1, film.chart.y(1.0))
-    text, under = "same area", film.place["factor"].beyond(film.place[SIDES[film.low]].x0 - film.place["factor"].x0)
+    """The lower block levels at the common ceiling, the same area; then the right one slides against the left, and acc onto acc."""
+    low, accs = film.own[film.low], film.accs
+    beside = Rect(low.x + low.wide * film.chart.key + em(NAME), film.chart.rect.y0, film.chart.rect.x1, film.chart.y(1.0))
+    upper = film.place["upper factor"]
+    text, under = "same area", upper.beyond(film.place[f"upper {SIDES[film.low]}"].x0 - upper.x0)
     same = word(text, NAME, film.skin.ink, beside if text_width(text, NAME) < beside.width else under, "note", Face.TEXT)
     with film.scene.telling():
-        film.move(FadeOut(*film.outlines, film.lone, *film.notes, rate_func=early), FadeIn(same, rate_func=late), seconds=0.4)
-        merges(film, also=[FadeOut(same, rate_func=early)])
+        gone = FadeOut(*film.outlines, film.lone, *film.notes, accs.was, accs.factor, accs.words[1 - accs.at], rate_func=early)
+        film.move(gone, FadeIn(same, rate_func=late), seconds=0.4)
+        merges(film, [FadeOut(same, accs.letters[1], rate_func=early), Shows(VGroup(*accs.bars), accs.join)])
+        film.scene.remove(accs.bars[1])
 
 
-def merges(film: MergeFilm, *, gone: Sequence[Any] = (), also: Sequence[Any] = (), seconds: float = MOVE) -> None:
+def merges(film: MergeFilm, also: Sequence[Any]) -> None:
     """The lower block, squeezed, comes up to the ceiling with the same area; then the right one slides against the left: one sum."""
     chart, side, numbers = film.chart, film.low, film.numbers
     start, stop = film.shrunk, film.apart[side]
     *made_of, result = numbers[side].pieces
     level = Shows(chart.blocks[side], lambda share: chart.stand(side, between(start, stop, share)), rate_func=ease_in_out_cubic)
     back = slid(result, numbers[side].rect.x0, result.baseline, rate_func=lambda share: ease_in_out_cubic(late(share)))
-    film.move(level, back, FadeOut(*made_of, *gone, rate_func=early), seconds=MOVE)
+    first, then = (film.signs[1], []) if side == 1 else ([], film.signs[1])
+    film.move(level, back, FadeOut(*made_of, *first, rate_func=early), seconds=MOVE)
     apart, joined, high, whole = film.apart, film.joined, film.ceilings[film.high], film.whole
     left = film.span(apart[film.high])[0]
 
@@ -507,104 +520,89 @@ def merges(film: MergeFilm, *, gone: Sequence[Any] = (), also: Sequence[Any] = (
     moves = [Shows(VGroup(*chart.blocks, high), slide, rate_func=ease_in_out_cubic)]
     numbers[side].pieces = [result]
     (more,) = numbers[1].pieces
-    first = numbers[0].rect.x0 + numbers[0].pieces[0].wide + SPACE * em(numbers[0].px)
-    plus = Word("+", numbers[0].px, film.skin.ink, first, more.baseline, "sum")
-    moves.append(slid(more, first + plus.wide + SPACE * em(numbers[0].px), more.baseline))
-    film.move(*moves, FadeIn(plus, rate_func=late), *(FadeOut(each, rate_func=early) for each in film.signs[1]), *also, seconds=seconds)
+    end = numbers[0].rect.x0 + numbers[0].pieces[0].wide + SPACE * em(numbers[0].px)
+    plus = Word("+", numbers[0].px, film.skin.ink, end, more.baseline, "sum")
+    moves.append(slid(more, end + plus.wide + SPACE * em(numbers[0].px), more.baseline))
+    film.move(*moves, FadeIn(plus, rate_func=late), *(FadeOut(each, rate_func=early) for each in then), *also, seconds=1.1)
     numbers[0].pieces += [plus, more]
     in_all = FadeIn(numbers[0].next("=", film.skin.ink), numbers[0].next(film.said["sum"], film.skin.stats))
-    film.move(Shows(chart.blocks[1], film.one_sum), in_all, seconds=0.4)
-
-
-def parts(film: MergeFilm) -> None:
-    """The merged block comes apart and goes down: each part to its seat, under its own ceiling again, in its own colour."""
-    start, stop = film.joined, film.own
-    gone = [*film.signs[0], *film.numbers[0].pieces]
-    high, whole, lower = film.ceilings[film.high], film.whole, film.own_ceilings[film.low]
-    film.write_in("low left", "low right")
-    sums = [film.numbers[side].first(film.written[side], film.hues[side]) for side in (0, 1)]
-    keys = film.chart.key
-
-    def show(share: float) -> None:
-        film.sink(share)
-        shrinks = film.chart.key / keys
-        begun = [Block(film.chart.rect.x0 + (block.x - film.chart.rect.x0) * shrinks, block.area) for block in start]
-        blocks = [between(a, b, share) for a, b in zip(begun, stop, strict=True)]
-        film.show(blocks)
-        film.one_sum(1 - share)
-        left, right = (a + (b - a) * share for a, b in zip(whole, film.span(blocks[film.high]), strict=True))
-        film.lid(high, (left, right))
-
-    everything = VGroup(*film.chart.blocks, high, film.chart.baseline)
-    words = FadeOut(*gone, rate_func=early), FadeIn(*sums, *film.signs[0], *film.signs[1], rate_func=late)
-    film.move(Shows(everything, show, rate_func=ease_in_out_cubic), *words, seconds=MOVE)
-    film.ceilings[film.low] = film.lid(lower, film.span(film.own[film.low]))
+    one = VGroup(chart.blocks[1], film.ceilings[film.high], film.strip.bars[film.found.parts[1].tile])
+    film.move(Shows(one, film.one_sum), in_all, seconds=0.4)
 
 
 class Accs:
-    """acc of the parts as they stand, at the left and at the right: rows of V, each times its term, added. Both have one scale."""
+    """acc of the parts as they stand, at the left and at the right: rows of V, each times its term, added. Both have one scale.
+
+    The scale is that of all that is to come; as long as there are but two rows of V, it is theirs.
+    """
+
+    factor: Word  # what scales it
 
     def __init__(self, film: MergeFilm) -> None:
         self.film, found, place, skin = film, film.found, film.place, film.skin
         self.at, lower = film.low, found.parts[film.low]
         self.start = [part.acc for part in found.parts]
         self.stop = [acc * (found.factor if side == self.at else 1.0) for side, acc in enumerate(self.start)]
-        self.row, self.term = lower.values[found.key], float(lower.terms[found.key])
+        self.rows, self.terms = ([of[key] for key in (found.key, found.second)] for of in (lower.values, lower.terms))
+        self.parts = [row * term for row, term in zip(self.rows, self.terms, strict=True)]
         self.whole, self.rects = place["acc"], [place[f"acc {side}"] for side in SIDES]
-        self.scale = fit(self.whole, self.stop[0] + self.stop[1], *self.start, self.row)
-        self.near = fit(self.rects[self.at], self.row)  # as one row of V is seen
-        level = round_level(float(np.abs(self.row).max(initial=0.0)))
-        self.bars = [SignedBars(f"acc {side}", skin.o, skin, level=level if at == self.at else 0.0) for at, side in enumerate(SIDES)]
+        far, near = [*self.start, self.stop[0] + self.stop[1], *found.accs], [*self.rows, self.parts[0], self.parts[0] + self.parts[1]]
+        self.ends = [np.array([min(each.min() for each in some), max(each.max() for each in some)]) for some in (near, far)]
+        self.scale = fit(self.whole, *far)
+        level = round_level(0.9 * float(self.ends[1][1]))
+        self.bars = [SignedBars(f"acc {side}", skin.o, skin, level=level) for side in SIDES]
+        self.ruler = SignedBars("rule", skin.o, skin, axis=False, level=round_level(float(self.ends[0][1])))
+        self.row = [SignedBars(f"row of V {at}", skin.v, skin, axis=False) for at in range(2)]
         self.was = SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
-        for bars, rect in zip((*self.bars, self.was), (*self.rects, self.rects[self.at]), strict=True):
-            bars.place(rect, *self.scale, len(self.row))
-        self.scale_at(0.0)
-        self.was.display(self.start[self.at]).bars.set_stroke(width=theme.OUTLINE)
-        texts = f"rows of V × terms, added: {len(self.row)} numbers", "rows of V × terms"
+        self.was.place(self.rects[self.at], *self.scale, len(self.start[0])).display(self.start[self.at]).bars.set_stroke(
+            width=theme.OUTLINE
+        )
+        self.zoom(0.0)
+        texts = f"rows of V × terms, added: {len(self.start[0])} numbers", "rows of V × terms"
         names = [labelled(place[f"acc {side} name"], ("acc", skin.o), (texts[0], skin.ink), texts[1]) for side in SIDES]
         self.letters, self.words = [pair[0] for pair in names], [pair[1] for pair in names]
-        rect = place[f"acc {SIDES[self.at]} name"]
-        self.v_name = labelled(rect, ("V", skin.v), (f"that key's row: {len(self.row)} numbers", skin.ink), "that key's row")
+        self.v_name = labelled(place["V name"], ("V", skin.v), (f"one key's row: {len(self.start[0])} numbers", skin.ink), "one key's row")
+
+    @property
+    def all(self) -> list[Any]:
+        """What stands of them once both are made."""
+        return [*self.bars, *self.letters, *self.words]
 
     def times(self, letter: Word, factor: str) -> Word:
         """A factor beside the name of what it scales."""
-        return Word(f"× {factor}", letter.px, self.film.skin.ink, letter.left + letter.wide + SPACE * em(letter.px), letter.baseline, "sum")
+        return Word(
+            f"× {factor}", letter.px, self.film.skin.ink, letter.left + letter.wide + SPACE * em(letter.px), letter.baseline, "scaled"
+        )
 
-    def scale_at(self, share: float) -> None:
-        """So far from the scale of one row of V to that of acc: a rule tells it, and fades."""
-        zero, unit = (near + (far - near) * share for near, far in zip(self.near, self.scale, strict=True))
-        self.bars[self.at].place(self.rects[self.at], zero, unit, len(self.row))
-        self.reveal(1 - share)
+    def zoom(self, share: float) -> None:
+        """So far from the scale of two rows of V to that of acc, both told by a rule; what is drawn fits at any moment."""
+        near, far = self.ends
+        rect = self.film.place["V"].toward(self.rects[self.at], share)
+        zero, unit = fit(rect, near + (far - near) * share)
+        for bars in (self.bars[self.at], *self.row, self.ruler):
+            bars.place(rect, zero, unit, len(self.start[0]))
+        self.bars[1 - self.at].place(self.rects[1 - self.at], *self.scale, len(self.start[0]))
+        reveal(self.ruler, late(1 - share))
+        reveal(self.bars[self.at], late(share))
 
-    def reveal(self, share: float) -> None:
-        """The rule, so strong."""
-        _, *rules, text = self.bars[self.at].scale_of
-        for rule in rules:
-            rule.set_stroke(opacity=share)
-        for glyph in text.family_members_with_points():
-            glyph.set_fill(opacity=share)
+    def grow(self, at: int, share: float) -> None:
+        """A row of V grows on what is there."""
+        self.row[at].display(self.rows[at] * share, start=self.parts[0] * at)
 
-    def come(self, share: float) -> None:
-        """The row of V of the followed key, out of its place in the strip."""
-        bars, start = self.bars[self.at], self.film.keys_of(self.at)[self.film.found.key]
-        bars.display(self.row).bars.display(start + (bars.boxes(self.row) - start) * share)
-        bars.bars.set_fill(self.film.skin.v)
-        bars.axis.set_stroke(opacity=share)
-        self.reveal(share)
-
-    def weigh(self, share: float) -> None:
+    def weigh(self, at: int, share: float) -> None:
         """The row is multiplied by its term: a part of acc."""
-        bars = self.bars[self.at]
-        bars.display(self.row * (1 + (self.term - 1) * share))
-        bars.bars.set_fill(theme.between(self.film.skin.v, self.film.skin.o, share))
+        self.row[at].display(self.rows[at] + (self.parts[at] - self.rows[at]) * share, start=self.parts[0] * at)
+        self.row[at].bars.set_fill(theme.between(self.film.skin.v, self.film.skin.o, share))
 
-    def grow(self, share: float) -> None:
+    def fill(self, share: float) -> None:
         """All other rows of V, times their terms, add to it; at the other side all."""
-        self.scale_at(share)
+        self.zoom(share)
         for side, (bars, acc) in enumerate(zip(self.bars, self.start, strict=True)):
-            first = self.row * self.term if side == self.at else 0.0 * acc
-            bars.display(first + (acc - first) * share)
-        self.bars[1 - self.at].axis.set_stroke(opacity=share)
+            first, way = (self.parts[0] + self.parts[1], share) if side == self.at else (0.0 * acc, late(share))
+            bars.display(first + (acc - first) * way)
+        other = self.bars[1 - self.at]
+        other.axis.set_stroke(opacity=late(share))
+        reveal(other, late(share))
 
     def shrink(self, share: float) -> None:
         """The lower part's gets as much smaller as its block."""
@@ -617,156 +615,44 @@ class Accs:
         come, into = (ease_in_out_cubic(float(np.clip(at, 0, 1))) for at in (2 * share, 2 * share - 1))
         for bars, rect in zip(self.bars, self.rects, strict=True):
             bars.place(rect.toward(self.whole, come), *self.scale, len(left))
+        reveal(self.bars[0], abs(1 - 2 * share))
+        reveal(self.bars[1], 1 - early(share))
         self.bars[0].display(left + right * into)
         self.bars[1].display(right * (1 - into), start=(left + right * into) * come)
 
 
+def reveal(bars: SignedBars, share: float) -> None:
+    """The rules at a value, and the value, so strong."""
+    *rules, text = bars.scale_of[-3:]
+    for rule in rules:
+        rule.set_stroke(opacity=share)
+    for glyph in text.family_members_with_points():
+        glyph.set_fill(opacity=share)
+
+
 @beat("values")
 def values(film: MergeFilm) -> None:
-    """The same two, smaller. A row of V comes, is multiplied by its term and is acc's first part; all others add to it."""
+    """The same two go up. A row of V, times its term, is acc's first part; another adds to it, and then all others."""
     film.accs = accs = Accs(film)
-    parts(film)
+    moves = VGroup(*film.chart.blocks, film.chart.baseline, *film.ceilings, *(word for side in (0, 1) for word in beneath(film, side)))
+    axis, letter = accs.bars[accs.at].axis, accs.v_name[0]
+    come = FadeOut(*film.notes, rate_func=early), FadeIn(axis, accs.ruler, *accs.v_name, rate_func=between_shares(0.8, 1.0))
+    film.move(Shows(moves, film.rise, rate_func=ease_in_out_cubic), *come, seconds=MOVE)
+    factors = [accs.times(letter, film.said[name]) for name in ("term", "second")]
     with film.scene.telling():
-        come = Shows(accs.bars[accs.at], accs.come, introducer=True, rate_func=ease_in_out_cubic)
-        film.move(come, FadeIn(film.ceilings[film.low], rate_func=early), FadeIn(*accs.v_name, rate_func=late), seconds=MOVE)
-        film.scene.hold(0.6)
-        factor = accs.times(accs.v_name[0], film.said["term"])
-        film.move(FadeOut(accs.v_name[1], rate_func=early), FadeIn(factor, rate_func=late), seconds=0.4)
-        film.move(Shows(accs.bars[accs.at], accs.weigh, rate_func=ease_in_out_cubic), seconds=0.8)
-        names = FadeOut(accs.v_name[0], factor, rate_func=early), FadeIn(*accs.letters, *accs.words, rate_func=late)
+        grow = Shows(accs.row[0], lambda share: accs.grow(0, share), introducer=True, rate_func=ease_in_out_cubic)
+        film.move(grow, seconds=MOVE)
+        film.scene.hold(0.4)
+        film.move(FadeOut(accs.v_name[1], rate_func=early), FadeIn(factors[0], rate_func=late), seconds=0.4)
+        film.move(Shows(accs.row[0], lambda share: accs.weigh(0, share), rate_func=ease_in_out_cubic), seconds=0.7)
+        grow = Shows(accs.row[1], lambda share: accs.grow(1, share), introducer=True, rate_func=ease_in_out_cubic)
+        film.move(grow, FadeOut(factors[0], rate_func=early), FadeIn(factors[1], rate_func=late), seconds=0.6)
+        film.move(Shows(accs.row[1], lambda share: accs.weigh(1, share), rate_func=ease_in_out_cubic), seconds=0.6)
+        film.scene.remove(*accs.row)
         film.scene.add(*accs.bars)
-        film.move(Shows(VGroup(*accs.bars), accs.grow, rate_func=ease_in_out_cubic), *names, seconds=1.0)
-
-
-@beat("acc")
-def acc(film: MergeFilm) -> None:
-    """One factor shrinks a sum and its acc; both add."""
-    accs, numbers, side = film.accs, film.numbers[film.low], film.low
-    factor = accs.times(accs.letters[accs.at], film.said["factor"])
-    with film.scene.telling():
-        by = numbers.next("×", film.skin.ink), numbers.next(film.said["factor"], film.skin.ink)
-        film.move(FadeOut(accs.words[accs.at], film.ceilings[side], rate_func=early), FadeIn(*by, factor, rate_func=late), seconds=0.5)
-        film.scene.add(accs.was)
-        result = numbers.next("=", film.skin.ink), numbers.next(film.said["shrunk"], film.hues[side])
-        pressing = press(film, film.own)
-
-        def shrink(share: float) -> None:
-            pressing(share)
-            accs.shrink(share)
-
-        everything = VGroup(film.chart.blocks[side], film.ceilings[film.high], accs.bars[side])
-        film.move(Shows(everything, shrink), FadeIn(*result, rate_func=late), seconds=1.4)
-        film.scene.hold(0.2)
-        join = Shows(VGroup(*accs.bars), accs.join), FadeOut(accs.letters[1], rate_func=early)
-        merges(film, gone=[accs.was, factor, accs.words[1 - accs.at]], also=join, seconds=1.1)
-        film.scene.remove(accs.bars[1])
-
-
-class Order:
-    """A half of the frame: one block, to which tiles come in an order, under a ceiling; beneath it the arithmetic and the sum.
-
-    Args:
-        past: m and l of the tiles that have come.
-    """
-
-    def __init__(self, film: MergeFilm, side: int, tiles: Sequence[int], past: Pair, key: float) -> None:
-        self.film, self.name, self.tiles, self.past = film, SIDES[side], tiles, past
-        self.rect, self.hues = film.place[f"{self.name} blocks"], film.hues
-        skin = film.skin
-        self.chart = film.chart if side == 0 else Merging(self.rect, key, film.hues, skin, ("block in order", "tile in order"))
-        words, place = ["tiles", *(f"{tile + 1}" for tile in tiles)], film.place[f"{self.name} order"]
-        colors = [skin.ink, *(skin.quiet for _ in tiles)]
-        self.order = worded(place, words, NAME, colors, "order") if line_width(words, LABEL) < place.width else []
-        self.ceiling = named_by_m(past, skin, skin.stats)
-        self.ceiling.remove(self.ceiling.m)
-        self.m = self.max_of(past)
-        self.line: list[Word] = []
-        *self.sign, self.sum = self.written(past)
-
-    def cover(self, left: float, right: float) -> Ceiling:
-        """Its ceiling, between these ends, and its max."""
-        self.ceiling.place(left, right, self.chart.y(1.0), (left + em(30), left))
-        self.m.put_at(*self.ceiling.base)
-        return self.ceiling
-
-    def max_of(self, pair: Pair) -> Word:
-        """m as it stands on the ceiling."""
-        return Word(pair.written[0], CEILING_PX, self.film.skin.stats, 0.0, 0.0, "m")
-
-    def max_of_tile(self, pair: Pair, block: Block) -> Word | None:
-        """A tile's own max above its block, as far as there is room beside that of all before it."""
-        word = Word(f"m {pair.written[0]}", CEILING_PX, self.hues[1], block.x, self.ceiling.base[1], "tile m")
-        left = min(block.x, self.rect.x1 - word.wide)
-        return word.put_at(left, word.baseline) if left > self.m.left + self.m.wide + em(NAME) and pair.l else None
-
-    def written(self, pair: Pair) -> list[Word]:
-        """l as it stands beneath."""
-        words = worded(self.film.place[f"{self.name} l"], ["ℓ", "=", pair.written[1]], NUMBER, [self.film.skin.stats] * 3, "sign")
-        words[-1].tag = "l"
-        return words
-
-    def arithmetic(self, new: Pair, factors: Sequence[float]) -> list[Word]:
-        """Old sum and new one, each with its factor unless that is 1."""
-        skin, written = self.film.skin, [(self.past.written[1], self.hues[0]), (new.written[1], self.hues[1])]
-        pieces = [
-            [each, *([("×", skin.ink), (number(factor), skin.ink)] if factor != 1.0 else [])]
-            for each, factor in zip(written, factors, strict=True)
-        ]
-        line = [*pieces[0], ("+", skin.ink), *pieces[1]]
-        return worded(self.film.place[f"{self.name} sum"], [text for text, _ in line], 1.2 * NAME, [hue for _, hue in line], "sum")
-
-    def takes(self, at: int) -> tuple[list[Any], Callable[[], None]]:
-        """One tile's block comes out of the row; the one with the lower max shrinks; they join. And what is left then."""
-        film, chart, tile, past = self.film, self.chart, self.tiles[at], self.past
-        new = pair_of(film.found.tiles[tile])
-        merged = merge(past, new)
-        x0 = self.rect.x0
-        both = [Block(x0, past.l), Block(x0 + (past.l + APART) * chart.key, new.l)]
-        factors = [float(np.exp(pair.m - merged.m)) if pair.l else 0.0 for pair in (past, new)]
-        levelled = [Block(x0, past.l * factors[0]), Block(x0 + past.l * factors[0] * chart.key, new.l * factors[1])]
-        risen = chart.cells(both[1])
-        lying = within(film.strip.cells[tile], risen)
-        bars = film.strip.bars[tile]
-        was, digit = str(bars.get_fill_color()), self.order[1 + at] if self.order else None
-
-        def show(share: float) -> None:
-            rise, down, come = (ease_in_out_cubic(between_shares(*pace)(share)) for pace in (COMES, PRESSES, JOINS))
-            bars.set_fill(theme.between(was, film.skin.stats, rise))
-            for side, (start, factor) in enumerate(zip(both, factors, strict=True)):
-                if start.area * factor <= 0:
-                    chart.stand(side, None)
-                    continue
-                block = squeezed(start, factor, down)
-                chart.stand(side, between(block, levelled[side], come) if come else block)
-            if rise < 1 and new.l:
-                chart.blocks[1].display(lying + (risen - lying) * rise)
-            chart.blocks[1].set_fill(theme.between(*self.hues[::-1], come))
-            if digit is not None:
-                digit.set_fill(theme.between(film.skin.quiet, self.hues[1], rise) if not come else theme.between(*self.hues[::-1], come))
-
-        everything = VGroup(*chart.blocks, bars, *([digit] if digit is not None else []))
-        line, (*_, sum_now), m_now = self.arithmetic(new, factors), self.written(merged), self.max_of(merged).put_at(*self.ceiling.base)
-        film.scene.remove(*self.line)
-        plays = [Shows(everything, show), FadeIn(*line, rate_func=between_shares(*READS))]
-        own = self.max_of_tile(new, both[1])
-        if own is not None:
-            plays.append(
-                Shows(
-                    own, lambda share: own.set_fill(opacity=between_shares(*COMES)(share) - between_shares(*JOINS)(share)), introducer=True
-                )
-            )
-        if m_now.text != self.m.text:
-            plays += [FadeOut(self.m, rate_func=between_shares(*LEAVES)), FadeIn(m_now, rate_func=between_shares(*RISES))]
-            self.m = m_now
-        plays += [FadeOut(self.sum, rate_func=between_shares(*LEAVES)), FadeIn(sum_now, rate_func=between_shares(*ENDS))]
-
-        def done() -> None:
-            chart.stand(0, Block(x0, merged.l) if merged.l else None).stand(1, None)
-            chart.blocks[1].set_fill(self.hues[1])
-            film.scene.remove(*([own] if own is not None else []))
-            self.past, self.line, self.sum = merged, line, sum_now
-
-        return plays, done
+        names = FadeOut(letter, factors[1], rate_func=early), FadeIn(*accs.letters, *accs.words, rate_func=late)
+        film.move(Shows(VGroup(*accs.bars, accs.ruler), accs.fill, rate_func=ease_in_out_cubic), *names, seconds=1.3)
+        film.scene.remove(accs.ruler)
 
 
 def within(rect: Rect, boxes: np.ndarray) -> np.ndarray:
@@ -781,159 +667,290 @@ def between_shares(start: float, stop: float) -> Callable[[float], float]:
     return lambda share: float(np.clip((share - start) / (stop - start), 0, 1))
 
 
-def take(film: MergeFilm, orders: Sequence[Order], at: int, seconds: float) -> None:
-    """The next tile of each of these orders."""
-    plays, ends = zip(*(order.takes(at) for order in orders), strict=True)
-    film.move(*(each for some in plays for each in some), seconds=seconds)
-    for done in ends:
-        done()
+def turned(ceiling: Ceiling, m: tuple[str, str], share: float) -> None:
+    """Its m, so far from one to the other: it folds away and unfolds as the other."""
+    ceiling.m.text = m[int(share >= 0.5)]
+    ceiling.outline = ceiling.number(ceiling.m.text)
+    ceiling.fold(abs(1 - 2 * share) if m[0] != m[1] else 1.0)
 
 
-def take_all(film: MergeFilm, beat: str, start: int, stop: int) -> None:
-    """The tiles that come in a beat."""
-    for at in range(start, stop):
-        take(film, film.orders, at, min(EACH if beat != "low" else MOST[beat], MOST[beat] / (stop - start)))
+def line_of(film: MergeFilm, texts: Sequence[str], colors: Sequence[str]) -> list[Word]:
+    """The arithmetic of l from the left, on a scale that the longest has room for."""
+    rect, longest = film.place["line"], ["ℓ", "=", "13.22", "×", "0.407", "+", "13.22", "×", "0.407", "=", "13.22"]
+    px = NUMBER * min(1.0, rect.width / line_width(longest, NUMBER))
+    return worded(rect, ["ℓ", "=", *texts], px, [film.skin.stats, film.skin.stats, *colors], "sum")
 
 
-def key_of(film: MergeFilm) -> float:
-    """So wide is a key where all tiles merge that the widest two blocks stand side by side in a half."""
-    found, own = film.found, [pair_of(tile).l for tile in film.found.tiles]
-    pasts = (found.path, range(len(own))), (found.shuffled, found.order)
-    beside = [past.l + own[tile] for path, order in pasts for past, tile in zip(path, order[1:], strict=False)]
-    return min(film.place[f"{side} blocks"].width for side in SIDES) / (max(beside) + APART)
+def take(film: MergeFilm, at: int, seconds: float, *, slowly: bool) -> None:
+    """One tile's block comes out of the row; the sum with the lower max shrinks, and acc if it is the sum so far; they join.
 
+    ``slowly``: the factor of the sum so far is told, and acc keeps an outline of what it was.
+    """
+    found, chart, skin, strip, accs = film.found, film.chart, film.skin, film.strip, film.accs
+    ceiling, tile, past, merged, new = film.ceilings[film.high], found.order[at], found.path[at - 1], found.path[at], found.own(at)
+    x0 = chart.rect.x0
+    both = [Block(x0, past.l), Block(x0 + (past.l + APART) * chart.key, new.l)]
+    factors = [float(np.exp(pair.m - merged.m)) if pair.l else 0.0 for pair in (past, new)]
+    levelled = [Block(x0, past.l * factors[0]), Block(x0 + past.l * factors[0] * chart.key, new.l * factors[1])]
+    risen, bars = chart.cells(both[1]), strip.bars[tile]
+    lying, was = within(strip.cells[tile], risen), str(bars.get_fill_color())
+    acc, added = found.accs[at - 1], found.acc_of(at, merged.m)
+    m = past.written[0], merged.written[0]
 
-@beat("tiles")
-def tiles(film: MergeFilm) -> None:
-    """The merged block goes to the left half, and all other tiles come to it, in another order; at the right they come as they stand."""
-    found, chart, count = film.found, film.chart, len(film.found.parts)
-    key, wide = key_of(film), found.merged.l
-    film.orders = [left, right] = [
-        Order(film, side, order, path[count - 1], key)
-        for side, (order, path) in enumerate(((found.order, found.shuffled), (range(len(found.tiles)), found.path)))
+    def show(share: float) -> None:
+        rise, turn, down, come = (ease_in_out_cubic(between_shares(*pace)(share)) for pace in (COMES, TURNS, PRESSES, JOINS))
+        film.light(tile)
+        film.lit.set_stroke(opacity=between_shares(*SETTLES)(share) * (1 - between_shares(*ENDS)(share)))
+        bars.set_fill(theme.between(was, film.hues[1], rise) if not come else theme.between(*film.hues[::-1], come))
+        for side, (start, factor) in enumerate(zip(both, factors, strict=True)):
+            block = squeezed(start, factor, down)
+            nothing = start.area * factor <= 0
+            chart.stand(side, None if nothing else between(block, levelled[side], come) if come else block)
+        if rise < 1 and new.l:
+            chart.blocks[1].display(lying + (risen - lying) * rise)
+        chart.blocks[1].set_fill(theme.between(*film.hues[::-1], come))
+        turned(ceiling, m, turn)
+        accs.bars[0].display(acc * (1 + (factors[0] - 1) * down) + added * come)
+
+    own = Word(f"m {new.written[0]}" if new.l else "", CEILING_PX, film.hues[1], both[1].x, ceiling.base[1], "tile m")
+    own.put_at(max(min(both[1].x, chart.rect.x1 - own.wide), x0 + em(250)), own.baseline)
+    pieces = [
+        [text, *(["×", number(factor)] if factor != 1.0 else [])]
+        for text, factor in zip((past.written[1], new.written[1]), factors, strict=True)
     ]
-    start, rect = chart.key, chart.rect
-    chart.stand(0, Block(rect.x0, wide)).stand(1, None)
+    texts = [*pieces[0], "+", *pieces[1], "=", merged.written[1]]
+    colors = [
+        film.hues[0],
+        *len(pieces[0][1:]) * [skin.ink],
+        skin.ink,
+        film.hues[1],
+        *len(pieces[1][1:]) * [skin.ink],
+        skin.ink,
+        skin.stats,
+    ]
+    line = line_of(film, texts, colors)
+    first, scaled, plus = line[2], line[3 : 2 + len(pieces[0])], line[2 + len(pieces[0])]
+    tile_sum, result = line[3 + len(pieces[0]) : -2], line[-2:]
+    first.tag = result[-1].tag = "l"
+    plays = [
+        Shows(VGroup(*chart.blocks, bars, film.lit, ceiling, accs.bars[0]), show),
+        Shows(
+            own,
+            lambda share: own.set_fill(opacity=between_shares(*NAMED)(share) - between_shares(*PRESSES)(share)),
+            introducer=True,
+        ),
+        FadeIn(plus, tile_sum[0], rate_func=between_shares(*NAMED)),
+        FadeIn(*result, rate_func=between_shares(*ENDS)),
+    ]
+    if scaled or tile_sum[1:]:
+        plays.append(FadeIn(*scaled, *tile_sum[1:], rate_func=between_shares(*FACTORS)))
+    plays += settled(film, line, SETTLES)
+    film.notes = explained(film, scaled[-1].text, m, acc) if slowly and scaled else []
+    if film.notes:
+        plays.append(FadeIn(*film.notes, rate_func=between_shares(*FACTORS)))
+    film.scene.add(film.lit)
+    film.move(*plays, seconds=seconds)
+    chart.stand(0, Block(x0, merged.l) if merged.l else None).stand(1, None)
     chart.blocks[1].set_fill(film.hues[1])
-    film.scene.remove(film.ceilings[film.high])
-    lit = [(film.strip.bars[part.tile], str(film.strip.bars[part.tile].get_fill_color())) for part in found.parts]
-    ends = film.whole, (left.rect.x0 - em(20), left.rect.x1)
+    film.scene.remove(own)
+    film.line = line
 
-    def go(share: float) -> None:
-        chart.place(rect.toward(left.rect, share), start + (key - start) * share)
-        chart.stand(0, Block(chart.rect.x0, wide))
-        left.cover(*(a + (b - a) * share for a, b in zip(*ends, strict=True)))
-        for bars, hue in lit:
-            bars.set_fill(theme.between(hue, film.skin.stats, share))
 
-    for order in film.orders:
-        for digit in order.order[1 : 1 + count]:
-            digit.set_fill(film.skin.stats)
-    film.scene.add(left.ceiling, left.m)
-    everything = VGroup(chart.blocks[0], chart.baseline, left.ceiling, left.m, *(bars for bars, _ in lit))
-    gone = FadeOut(film.accs.bars[0], film.accs.letters[0], *film.signs[0], *film.numbers[0].pieces, rate_func=early)
-    come = FadeIn(*left.order, *left.sign, left.sum, rate_func=late)
-    film.move(Shows(everything, go, rate_func=ease_in_out_cubic), gone, come, seconds=MOVE)
+def settled(film: MergeFilm, line: list[Word], pace: tuple[float, float]) -> list[Any]:
+    """What l was made of leaves; l goes to the first place of the next line, of which it is a part from now on."""
+    start, stop = pace
+    middle = (start + stop) / 2
+    gone, come = between_shares(start, middle), between_shares(middle, stop)
+    if not film.line:  # l of the two parts, which is written with the digits that check by hand there
+        return [FadeOut(*film.signs[0], *film.numbers[0].pieces, rate_func=gone), FadeIn(*line[:3], rate_func=come)]
+    *others, result = film.line[2:]
+    place = line[2].left, line[2].baseline
+    line[:3] = [*film.line[:2], result]
+    plays = [slid(result, *place, rate_func=lambda share: ease_in_out_cubic(come(share)))]
+    return [*plays, FadeOut(*others, *film.notes, rate_func=gone)] if others or film.notes else plays
+
+
+def explained(film: MergeFilm, factor: str, m: tuple[str, str], acc: np.ndarray) -> list[Any]:
+    """Beneath the arithmetic what the factor of the sum so far is; it stands at acc as well, of which an outline tells what it was."""
+    rect, skin, accs = film.place["upper factor"], film.skin, film.accs
+    old, new = (each.replace("−", "-") for each in m)
+    power = symbols(f"e^({old} - {new})", SYMBOLS, skin.ink, rect, "power")
+    power.shift((rect.x0 - power.get_left()[0], 0, 0))
+    glyphs = power.family_members_with_points()
+    for glyph, hue in (
+        *((each, film.hues[0]) for each in glyphs[1 : 1 + len(old)]),
+        *((each, film.hues[1]) for each in glyphs[-len(new) :]),
+    ):
+        glyph.set_fill(hue)
+    space = SPACE * em(NUMBER)
+    value = [Word("=", NUMBER, skin.ink, rect.x0 + power.width + space, power.get_bottom()[1], "sign")]
+    value.append(Word(factor, NUMBER, skin.ink, value[0].left + value[0].wide + space, value[0].baseline, "factor"))
+    accs.was.place(accs.whole, *accs.scale, len(acc)).display(acc)
+    return [power, *value, accs.times(accs.letters[0], factor), accs.was]
+
+
+def take_all(film: MergeFilm, beat: str) -> None:
+    """The tiles that come in a beat."""
+    times = film.found.times[beat]
+    for at in times:
+        take(film, at, MOST[beat] / len(times), slowly=beat == "higher")
+
+
+@beat("lower")
+def lower(film: MergeFilm) -> None:
+    """The next tiles of the row, whose max is lower."""
     with film.scene.telling():
-        rises(film, right, count)
-        take_all(film, "tiles", count, found.low or count)
+        take_all(film, "lower")
 
 
-def rises(film: MergeFilm, order: Order, count: int) -> None:
-    """The first tiles of the row, merged as they stand, come out of it to the right half."""
-    chart, tiles = order.chart, order.tiles[:count]
-    cells, strip = chart.cells(Block(order.rect.x0, order.past.l)), film.strip
-    first, last = strip.cells[tiles[0]], strip.cells[tiles[-1]]
-    lying = within(Rect(first.x0, first.y0, last.x1, last.y1), cells)
-    lit = [(strip.bars[tile], str(strip.bars[tile].get_fill_color())) for tile in tiles]
-
-    def rise(share: float) -> None:
-        chart.stand(0, Block(order.rect.x0, order.past.l)).blocks[0].display(lying + (cells - lying) * share)
-        for bars, hue in lit:
-            bars.set_fill(theme.between(hue, film.skin.stats, share))
-
-    film.scene.add(*chart.blocks)
-    words = FadeIn(
-        *order.order, chart.baseline, order.cover(order.rect.x0 - em(20), order.rect.x1), *order.sign, order.sum, order.m, rate_func=late
-    )
-    film.move(Shows(VGroup(chart.blocks[0], *(bars for bars, _ in lit)), rise, rate_func=ease_in_out_cubic), words, seconds=0.9)
+@beat("higher")
+def higher(film: MergeFilm) -> None:
+    """A tile whose max is higher: it is the sum so far that shrinks, and acc with it."""
+    with film.scene.telling():
+        take_all(film, "higher")
 
 
 @beat("low")
 def low(film: MergeFilm) -> None:
     """A tile with a large sum under a low max: measured from the larger one, it is a sliver."""
-    assert film.found.low is not None
     with film.scene.telling():
-        take_all(film, "low", film.found.low, film.found.low + 1)
+        take_all(film, "low")
+
+
+@beat("rest")
+def rest(film: MergeFilm) -> None:
+    """All others, faster."""
+    with film.scene.telling():
+        take_all(film, "rest")
+
+
+class Backward:
+    """The right half: the row from its last tile to its first, under a ceiling of its own."""
+
+    def __init__(self, film: MergeFilm) -> None:
+        self.film, self.found, self.skin, self.left = film, film.found, film.skin, film.place["left order"]
+        right, chart = film.place["right order"], film.chart
+        self.half = Rect(right.x0, chart.rect.y0, right.x1, chart.rect.y1)
+        self.chart = Merging(self.half, chart.key, film.hues, self.skin, ("block in order", "tile in order"))
+        self.tiles = range(len(self.found.tiles) - 1, -1, -1)
+        self.least = next(pair.m for pair in self.found.backward if pair.l)
+        self.ceiling = named_by_m(Pair(self.least, 0.0), self.skin, self.skin.stats)
+        self.ceiling.place(self.half.x0 - em(20), self.half.x1, self.chart.y(1.0), (self.half.x0 + em(30), self.half.x0))
+        self.orders = [order_of(film, side, tiles) for side, tiles in zip(SIDES, (self.found.order, self.tiles), strict=True)]
+        self.line = line_of(film, [film.line[-1].text], [self.skin.stats])
+        px, ahead = self.line[0].px, self.half.x0 - self.line[0].left
+        self.sign = [Word(each.text, px, self.skin.stats, each.left + ahead, each.baseline, "sign") for each in self.line[:2]]
+        self.sum = Counter(self.skin.stats, "l")
+        self.sum_at = self.line[2].left + ahead
+        self.say(0.0)
+
+    def say(self, l: float) -> None:
+        """The sum so far."""
+        number = self.line[2]
+        self.sum.say(Word(total(l), number.px, self.skin.stats, self.sum_at, number.baseline, "l"))
+
+    def reach(self, share: float) -> None:
+        """The ceiling of the first order, and its baseline: over all, or over the left half."""
+        film, ends = self.film, self.film.whole
+        right = ends[1] + (self.left.x1 - em(CEILING_PX) - ends[1]) * share
+        film.lid(film.ceilings[film.high], (ends[0], right), name=ends[0])
+        set_ends(film.chart.baseline, (film.chart.rect.x0, film.chart.rect.y0, 0), (min(right, film.chart.rect.x1), film.chart.rect.y0, 0))
+
+    def run(self, share: float) -> None:
+        """All tiles come, one after the other."""
+        count, path, skin = len(self.tiles), self.found.backward, self.skin
+        step = min(int(share * count), count - 1)
+        way = ease_in_out_cubic(float(np.clip((share * count - step) / TURN, 0, 1)))
+        past, now = path[step - 1] if step else Pair(-np.inf, 0.0), path[step]
+        area = past.l + (now.l - past.l) * way
+        self.chart.stand(0, Block(self.half.x0, area) if area > 0 else None)
+        self.say(area)
+        m = number(max(now.m if way >= 0.5 else past.m, self.least))
+        turned(self.ceiling, (m, m), 1.0)
+        self.film.light(self.tiles[step])
+        self.film.lit.set_stroke(opacity=1.0 if share < 1 else 0.0)
+        for at, digit in enumerate(self.orders[1][1:]):
+            digit.set_fill(skin.stats if at < step or share == 1 else self.film.hues[1] if at == step else skin.quiet)
+
+    def meet(self) -> list[Any]:
+        """Both blocks come together, and so do their sums: one equals the other. One ceiling is over both."""
+        film, chart, end = self.film, self.film.chart, self.found.path[-1].l
+        equal = Word("=", self.line[2].px, self.skin.ink, (self.left.x1 + self.half.x0) / 2, self.line[2].baseline, "sign")
+        equal.put_at(equal.left - equal.wide / 2, equal.baseline)
+        space, start = SPACE * em(equal.px), self.sum.points.copy()
+        stop, begin = equal.left - space, equal.left + equal.wide + space
+        block = max(stop - end * chart.key, chart.rect.x0)
+
+        def show(share: float) -> None:
+            chart.stand(0, Block(chart.rect.x0 + (block - chart.rect.x0) * share, end))
+            self.chart.stand(0, Block(self.half.x0 + (begin - self.half.x0) * share, self.found.backward[-1].l))
+            self.sum.points = start + np.array([(begin - self.sum_at) * share, 0.0, 0.0])
+            self.reach(1 - share)
+
+        moves = [chart.blocks[0], self.chart.blocks[0], self.sum, film.ceilings[film.high], chart.baseline]
+        plays = [Shows(VGroup(*moves), show, rate_func=ease_in_out_cubic), FadeIn(equal, rate_func=late)]
+        for words in (self.line, self.orders[0]):
+            plays += [slid(each, each.left + stop - words[-1].left - words[-1].wide, each.baseline) for each in words]
+        film.notes = [*self.orders[0], *self.orders[1], equal, self.sum, self.chart.blocks[0]]
+        return [*plays, FadeOut(self.ceiling, self.chart.baseline, *self.sign, rate_func=early)]
 
 
 @beat("all")
-def all_tiles(film: MergeFilm) -> None:
-    """The rest of the tiles, in both orders: the same max, the same sum."""
-    count, after = len(film.found.parts), film.found.low
+def another_order(film: MergeFilm) -> None:
+    """Beside it the row from its last tile to its first, fast; then both ends come together."""
+    back = Backward(film)
+    settle = settled(film, back.line, (0.0, 1.0))
+    film.line, film.notes = back.line, []
+    over = VGroup(film.ceilings[film.high], film.chart.baseline)
+    come = FadeIn(*back.orders[0], *back.orders[1], back.chart.baseline, *back.sign, back.ceiling, rate_func=late)
+    film.move(Shows(over, back.reach, rate_func=ease_in_out_cubic), *settle, come, seconds=MOVE)
+    film.scene.add(*back.chart.blocks, back.sum)
     with film.scene.telling():
-        take_all(film, "all", count if after is None else after + 1, len(film.found.tiles))
-        film.scene.hold(1.0)
+        everything = VGroup(*back.chart.blocks, back.sum, back.ceiling, film.lit, *back.orders[1])
+        film.move(Shows(everything, back.run), seconds=BACK)
+        film.scene.hold(0.2)
+        film.move(*back.meet(), seconds=1.0)
+
+
+def order_of(film: MergeFilm, side: str, tiles: Sequence[int]) -> list[Word]:
+    """In which order tiles come; nothing where there is no room."""
+    words, place, skin = ["tiles", *(f"{tile + 1}" for tile in tiles)], film.place[f"{side} order"], film.skin
+    colors = [skin.ink, *(skin.stats if side == "left" else skin.quiet for _ in tiles)]
+    return worded(place, words, NAME, colors, "order") if line_width(words, LABEL) < place.width else []
 
 
 @beat("once")
 def once(film: MergeFilm) -> None:
-    """Both blocks are one. acc of all tiles is divided by their sum: once, at the end, on one scale. Outlines stay of what acc was."""
-    found, skin, place, acc = film.found, film.skin, film.place, film.found.acc
-    end, rect = found.path[-1], place["end"]
-    bars, was = SignedBars("o", skin.o, skin), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
-    for each in (bars, was):
-        each.place(rect, *fit(rect, acc), len(acc)).display(acc)
-    was.bars.set_stroke(width=theme.OUTLINE)
-    words = worded(
-        place["acc name"], ["acc", "/", end.written[1], "=", "O"], NUMBER, [skin.o, skin.ink, skin.stats, skin.ink, skin.o], "part"
-    )
-    texts = [f"of all {film.said['tiles']} tiles: {len(acc)} numbers", f"{len(acc)} numbers"]
+    """acc comes near, and is divided by the sum: once, at the end, on one scale. Outlines stay of what acc was."""
+    found, skin, place, acc, accs = film.found, film.skin, film.place, film.found.acc, film.accs
+    rect, was_rect = place["end"], accs.whole
+    level = round_level(0.9 * float(acc.max(initial=0.0)))
+    bars, was = SignedBars("o", skin.o, skin, level=level), SignedBars("acc was", skin.o, skin, hollow=True, opacity=GHOST, axis=False)
+    scales = accs.scale, fit(rect, acc)
+    was.place(rect, *scales[1], len(acc)).display(acc).bars.set_stroke(width=theme.OUTLINE)
+    *sign, result = film.line or [*film.signs[0], film.numbers[0].pieces[-1]]
+    texts = ["acc", "/", result.text, "=", "O"]
+    words = worded(place["end name"], texts, NUMBER, [skin.o, skin.ink, skin.stats, skin.ink, skin.o], "part")
 
-    def grow(share: float) -> None:
-        bars.display(acc * share).axis.set_stroke(opacity=share)
+    def near(share: float) -> None:
+        zero, unit = (a + (b - a) * share for a, b in zip(*scales, strict=True))
+        bars.place(was_rect.toward(rect, share), zero, unit, len(acc)).display(acc)
+        reveal(bars, late(share))
 
-    if film.orders:
-        left = one_block(film)
-        sums, leave = [*left.sign, left.sum], [left.chart.blocks[0], left.chart.baseline, left.ceiling, left.m]
-    else:  # a row of one tile: acc of its two halves stands
-        (*others, result), leave = film.numbers[0].pieces, [*film.chart.blocks, film.chart.baseline, film.ceilings[film.high]]
-        sums, leave = [*film.signs[0], result], [*leave, *others, film.accs.bars[0], film.accs.letters[0]]
-    goes, home = [], place["acc name"].x1  # the sum waits at the right end of the line
-    for piece in reversed(sums):
-        home -= piece.wide
-        goes.append(slid(piece, home, words[2].baseline))
-        home -= SPACE * em(piece.px)
-    beside = Rect(words[0].left + words[0].wide + em(LABEL), place["acc name"].y0, home, place["acc name"].y1)
-    what = fitted(texts, LABEL, skin.ink, beside, "note", Face.TEXT)
-    grows = Shows(bars, grow, introducer=True, rate_func=late), FadeIn(words[0], what, rate_func=late)
-    film.move(FadeOut(*leave, rate_func=early), *goes, *grows, seconds=1.2)
-    film.scene.hold(0.3)
+    leave = [*sign, *film.notes, *film.chart.blocks, film.chart.baseline, film.ceilings[film.high]]
+    leave += [] if film.line else film.numbers[0].pieces[:-1]
     with film.scene.telling():
-        to = words[2].left, words[2].baseline
-        go = slid(sums[-1], *to, rate_func=lambda share: ease_in_out_cubic(late(share)))
-        film.move(go, FadeIn(words[1], rate_func=late), FadeOut(what, *sums[:-1], rate_func=early), seconds=1.0)
+        film.scene.remove(accs.bars[0])
+        go = slid(result, words[2].left, words[2].baseline)
+        moves = FadeOut(*leave, accs.letters[0], rate_func=early), FadeIn(*words[:2], rate_func=late)
+        film.move(Shows(bars, near, introducer=True, rate_func=ease_in_out_cubic), go, *moves, seconds=1.2)
         film.scene.add(was)
+        film.scene.hold(0.4)
 
         def divide(share: float) -> None:
-            bars.display(acc * (1 + (1 / end.l - 1) * share))
+            bars.display(acc * (1 + (1 / found.end.l - 1) * share))
 
-        right = place["acc name"].beyond(words[-1].left + words[-1].wide + em(NAME) - place["acc name"].x0)
+        right = place["end name"].beyond(words[-1].left + words[-1].wide + em(NAME) - place["end name"].x0)
         legend = fitted(["outlined: acc, filled: O", "filled: O"], LABEL, skin.ink, right, "note", Face.TEXT)
         named = FadeIn(*words[3:], legend, amid([CITATION], skin.ink, place["cited"], "quoted"), rate_func=late)
-        film.move(Shows(bars, divide, rate_func=ease_in_out_cubic), named, seconds=1.4)
-
-
-def one_block(film: MergeFilm) -> Order:
-    """The right half goes onto the left one, which it covers."""
-    left, right = film.orders
-    chart, block, key = right.chart, right.past.l, right.chart.key
-
-    def go(share: float) -> None:
-        chart.place(right.rect.toward(left.rect, share), key).stand(0, Block(chart.rect.x0, block))
-
-    words = [*left.order, *right.order, *left.line, *right.line, *right.sign, right.sum]
-    gone = FadeOut(*words, right.m, right.ceiling, chart.baseline, rate_func=early)
-    film.move(Shows(chart.blocks[0], go, rate_func=ease_in_out_cubic), gone, seconds=0.8)
-    film.scene.remove(*chart.blocks)
-    return left
+        film.move(Shows(bars, divide, rate_func=ease_in_out_cubic), named, seconds=1.6)

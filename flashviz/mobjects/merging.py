@@ -45,6 +45,7 @@ class Merging(VGroup):
         self, rect: Rect, key: float, hues: tuple[str, str], skin: Theme, names: tuple[str, str] = ("block left", "block right")
     ) -> None:
         self.tag, self.rect, self.key, self.unit, self.hues, self.skin = "merging", rect, key, rect.height, hues, skin
+        self.cut = 1.0  # how far cells part
         self.terms = Rectangles(skin.scores, name="terms")
         self.blocks = [Rectangles(hue, name=name) for hue, name in zip(hues, names, strict=True)]
         self.baseline = theme.rule(skin.edge, theme.HEAVY)
@@ -100,7 +101,7 @@ class Merging(VGroup):
         left, low, right, high = self.box(block)
         apart = seams(left, right, self.key)
         stops = np.append(apart, right)
-        starts = np.append(left, np.minimum(apart + em(LINE), stops[1:]))
+        starts = np.append(left, np.minimum(apart + self.cut * em(LINE), stops[1:]))
         return np.stack([starts, np.full(len(starts), low), stops, np.full(len(starts), high)], 1)
 
     def box(self, block: Block) -> tuple[float, float, float, float]:
