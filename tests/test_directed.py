@@ -22,14 +22,8 @@ from tests.drawn import in_roles
 
 FIVE_BY_SEVEN: dict[str, Any] = {"seq_q": 300, "seq_k": 420}
 SIDES = ("flash", "standard")
-<<<<<<< HEAD
 OF_ROW = ("axis", *SIDES, *(f"{side} {part}" for side in SIDES for part in ("how", "most", "note", "level")), "factor", "factor name")
-UNDER = "left", "right", "factor"
-HALVES = "strip", *(f"{side} {part}" for side in ("left", "right") for part in ("order", "blocks", "sum", "l"))
-=======
-OF_ROW = ("axis", *SIDES, *(f"{side} {part}" for side in SIDES for part in ("what", "how", "most", "note", "level")))
 MERGED = "strip", "upper", "line", "upper factor", "acc name", "acc"
->>>>>>> online16
 TRAINED = tuple(f"{side}{part}" for side in SIDES for part in ("", " name", " bytes", " how"))
 STAGED = ("stage", "title", "n", "bytes", "how", "each", "rest", "note")
 TILE = "tile", "tile name", "rows", "rows name", "keys", "keys name"
