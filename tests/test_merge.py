@@ -232,6 +232,7 @@ def test_rows_of_v_are_stacked_one_by_one_and_never_clipped() -> None:
     for share in np.linspace(0, 1, 21):
         accs.fill(float(share))
         bars = accs.bars[accs.at]
+        assert bars.values is not None
         assert bars.zero + bars.unit * bars.values.min() >= bars.rect.y0 - 1e-6
         assert bars.zero + bars.unit * bars.values.max() <= bars.rect.y1 + 1e-6
     assert accs.bars[accs.at].values == pytest.approx(lower.acc)
