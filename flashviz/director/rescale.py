@@ -374,18 +374,17 @@ def most_of_p(film: RescaleFilm) -> list[VMobject]:
     said, skin, at = film.said, film.skin, film.chart.at
     power = symbols(f"e^({said['over']})", NUMBER, skin.ink, film.shot.frame, "limit")
     bottom = at.y(float(film.found.before.max())) - em(140)
-    lead, why = f"if s were m + {said['over']}:", f"terms meet V in {said['dtype']}"
-    largest = f"≈ {said['largest']}"
-    for text in (f"{largest}: {said['dtype']}'s largest number", f"{largest}, {said['dtype']}'s largest", largest):
-        wide = max(text_width(lead, NAME), text_width(why, NAME), power.width + SPACE * em(NAME) + text_width(text, NAME))
+    lead, largest, dtype = f"if s were m + {said['over']}:", f"≈ {said['largest']}", said["dtype"]
+    number = f"{largest}: {dtype}'s largest number"
+    for text in (f"{number}, and terms meet V in {dtype}", number, f"{largest}, {dtype}'s largest", largest):
+        wide = max(text_width(lead, NAME), power.width + SPACE * em(NAME) + text_width(text, NAME))
         left, share = beside(film, at, film.found.before, wide, bottom)
         if share * NAME >= LABEL:
             break
     power.scale(share).shift((left - power.get_left()[0], bottom - power.get_bottom()[1], 0))
-    px, line = NAME * share, em(1.9 * NAME) * share
-    first = Word(lead, px, skin.ink, left, bottom + line, "limit", Face.TEXT)
-    last = Word(text, px, skin.ink, power.get_right()[0] + SPACE * em(px), bottom, "limit", Face.TEXT)
-    return [first, power, last, Word(why, px, skin.ink, left, bottom + 2 * line, "limit", Face.TEXT)]
+    px = NAME * share
+    first = Word(lead, px, skin.ink, left, bottom + em(1.9 * px), "limit", Face.TEXT)
+    return [first, power, Word(text, px, skin.ink, power.get_right()[0] + SPACE * em(px), bottom, "limit", Face.TEXT)]
 
 
 class Climb(Group):
@@ -396,7 +395,7 @@ class Climb(Group):
     """
 
     def __init__(self, film: RescaleFilm, ends: list[VMobject]) -> None:
-        self.tag, self.film, (lead, _, last, _) = "overflow", film, ends
+        self.tag, self.film, (lead, _, last) = "overflow", film, ends
         assert isinstance(lead, Word)
         assert isinstance(last, Word)
         self.lead, self.place = lead, (lead.left, last.baseline, last.px)
