@@ -270,8 +270,8 @@ def magnify(film: ExactnessFilm) -> None:
     """What is left of both is made twice as bright again and again, until both are seen: the bright end stands for less then."""
     place, found, skin = film.scene.shot("errors"), film.found, film.skin
     count, room = Counter(skin.hue("error"), "times"), place["times"]
-    text = first_that_fits([each.format(found.power) for each in TIMES], NAME, room.width, Face.STRONG)
-    form = TIMES[[each.format(found.power) for each in TIMES].index(text)]
+    forms = {each.format(found.power): each for each in TIMES}
+    form = forms[first_that_fits([*forms], NAME, room.width, Face.STRONG)]
 
     def show(share: float) -> None:
         times = 2 ** round(share**SOON * math.log2(found.power))

@@ -667,13 +667,6 @@ def between_shares(start: float, stop: float) -> Callable[[float], float]:
     return lambda share: float(np.clip((share - start) / (stop - start), 0, 1))
 
 
-def turned(ceiling: Ceiling, m: tuple[str, str], share: float) -> None:
-    """Its m, so far from one to the other: it folds away and unfolds as the other."""
-    ceiling.m.text = m[int(share >= 0.5)]
-    ceiling.outline = ceiling.number(ceiling.m.text)
-    ceiling.fold(abs(1 - 2 * share) if m[0] != m[1] else 1.0)
-
-
 def line_of(film: MergeFilm, texts: Sequence[str], colors: Sequence[str]) -> list[Word]:
     """The arithmetic of l from the left, on a scale that the longest has room for."""
     rect, longest = film.place["line"], ["ℓ", "=", "13.22", "×", "0.407", "+", "13.22", "×", "0.407", "=", "13.22"]
@@ -696,6 +689,7 @@ def take(film: MergeFilm, at: int, seconds: float, *, slowly: bool) -> None:
     lying, was = within(strip.cells[tile], risen), str(bars.get_fill_color())
     acc, added = found.accs[at - 1], found.acc_of(at, merged.m)
     m = past.written[0], merged.written[0]
+    turns = ceiling.turn(m[1])
 
     def show(share: float) -> None:
         rise, turn, down, come = (ease_in_out_cubic(between_shares(*pace)(share)) for pace in (COMES, TURNS, PRESSES, JOINS))
@@ -709,7 +703,8 @@ def take(film: MergeFilm, at: int, seconds: float, *, slowly: bool) -> None:
         if rise < 1 and new.l:
             chart.blocks[1].display(lying + (risen - lying) * rise)
         chart.blocks[1].set_fill(theme.between(*film.hues[::-1], come))
-        turned(ceiling, m, turn)
+        if m[0] != m[1]:
+            turns.show(turn)
         accs.bars[0].display(acc * (1 + (factors[0] - 1) * down) + added * come)
 
     own = Word(f"m {new.written[0]}" if new.l else "", CEILING_PX, film.hues[1], both[1].x, ceiling.base[1], "tile m")
@@ -865,8 +860,7 @@ class Backward:
         area = past.l + (now.l - past.l) * way
         self.chart.stand(0, Block(self.half.x0, area) if area > 0 else None)
         self.say(area)
-        m = number(max(now.m if way >= 0.5 else past.m, self.least))
-        turned(self.ceiling, (m, m), 1.0)
+        self.ceiling.say(number(max(now.m if way >= 0.5 else past.m, self.least)))
         self.film.light(self.tiles[step])
         self.film.lit.set_stroke(opacity=1.0 if share < 1 else 0.0)
         for at, digit in enumerate(self.orders[1][1:]):

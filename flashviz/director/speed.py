@@ -234,6 +234,10 @@ class Machine(Group):
         first, later = ([*own] for _, own in groupby(self.passages, lambda each: program(each) == FIRST))
         self.begin, self.row, self.paused = first[0].leaves, first[ROW].leaves, max(each.arrives for each in first)
         self.again, self.end = min(each.leaves for each in later), max(each.arrives for each in later)
+        bounds = [bound for each in self.passages for bound in (each.packet.start, each.packet.stop)]
+        times = [each.amid + side * film.found.tile / 2 for each in self.passages for side in (-1, 1)]
+        last = self.packets[-1].stop  # of LSE, which follows the last tile
+        self.counts = np.array([*times, times[-1] + last - bounds[-1]]), np.array([*bounds, last])
         self.softmax = next(stay.start for stay in self.stays if stay.tensor == "P")
         self.summed = max(each.chip for each in first if not each.packet.out)
         self.ahead = later[0].amid - later[0].packet.middle  # what it has waited when it goes on
@@ -362,9 +366,7 @@ class Machine(Group):
 
     def crossed(self, now: float) -> float:
         """Bytes: tiles wait, and then are at the same pace again; the last bytes of LSE follow the last tile."""
-        sums = [bound for each in self.passages for bound in (each.packet.start, each.packet.stop)] + [self.packets[-1].stop]
-        times = [each.amid + side * self.film.found.tile / 2 for each in self.passages for side in (-1, 1)]
-        return float(np.interp(now, [*times, times[-1] + sums[-1] - sums[-2]], sums))
+        return float(np.interp(now, *self.counts))
 
     def display(self, now: float) -> Machine:
         """HBM, the pipe and the chip when so many bytes could have crossed."""

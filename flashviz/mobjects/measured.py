@@ -164,6 +164,11 @@ class Ceiling(VGroup):
             for glyph in part.family_members_with_points():
                 glyph.set_fill(opacity=share)
 
+    def say(self, m: str) -> None:
+        """m is another, at once."""
+        self.m.text, self.outline = m, self.number(m)
+        self.fold(1.0)
+
     def turn(self, m: str) -> Shows:
         """m folds away and unfolds as another: the same path, since manim draws those that were there when a play began."""
         sides = [(self.m.text, self.outline), (m, self.number(m))]
