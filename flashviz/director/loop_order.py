@@ -36,7 +36,7 @@ from flashviz.layout import rows as split
 from flashviz.layout.loop_order import close
 from flashviz.lettering import Face, em, text_width
 from flashviz.mobjects.fringed import FringedCross
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, late, moved
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, during, late, moved
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.readout import Readout
 from flashviz.mobjects.tiles import Rectangles, edges, outlines, plane
@@ -245,10 +245,10 @@ class Chip(Group):
         until = {"Q": SCORED, "K": SCORED, "V": 1.0}
         for tensor, drawn in self.copies.items():
             begin, end = ways[tensor]
-            way = ease_in_out_cubic(float(np.clip((share - begin) / (end - begin), 0, 1)))
+            way = ease_in_out_cubic(during(begin, end)(share))
             flying = begin < share < until[tensor]
             drawn.display(edges([self.at[tensor].toward(inside[tensor], way)]) if flying else nothing)
-        scored, summed = (float(np.clip((share - a) / (b - a), 0, 1)) for a, b in ((COPIED, SCORED), (WEIGHED, 1.0)))
+        scored, summed = (during(*pace)(share) for pace in ((COPIED, SCORED), (WEIGHED, 1.0)))
         self.made["S"].display(edges([cell.left(scored * cell.width)]) if scored else nothing)
         done = (before + summed) / self.parts if "O" in held else 0.0
         self.made["O"].display(edges([self.at["O"].left(done * self.at["O"].width)]) if done else nothing)

@@ -21,7 +21,7 @@ from flashviz.figures import compact
 from flashviz.layout import Rect
 from flashviz.layout.scaling import Areas
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, during, early, late
 from flashviz.mobjects.readout import ADVANCE, Flip, Readout
 from flashviz.mobjects.tiles import Rectangles, dashed, dashes, edges, image, image_corners, outlines, span
 
@@ -352,7 +352,7 @@ def copy(film: MemoryScalingFilm, name: str, old: Rect, way: tuple[int, int], ti
         thing = Group(values, part).set_z_index(-1 + right * up, family=True)
 
     def come(share: float) -> None:
-        rect = begin.toward(stop, ease_in_out_cubic(float(np.clip((share - time[0]) / (time[1] - time[0]), 0.0, 1.0))))
+        rect = begin.toward(stop, ease_in_out_cubic(during(*time)(share)))
         part.display(np.array([rect.edges]))
         if values is not None:
             values.points = image_corners(rect)

@@ -41,7 +41,7 @@ from flashviz.mobjects.bars import SignedBars, fit, round_level
 from flashviz.mobjects.cast import set_ends
 from flashviz.mobjects.measured import CEILING_PX, Ceiling
 from flashviz.mobjects.merging import Block, Merging, ScoreStrip
-from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, early, late
+from flashviz.mobjects.motion import FadeIn, FadeOut, Shows, during, early, late
 from flashviz.mobjects.named import Named
 from flashviz.mobjects.tiles import Rectangles, box, edges, outlines
 from flashviz.palette import Theme
@@ -331,7 +331,7 @@ def part(film: MergeFilm) -> None:
     )
     film.scene.add(film.chart.baseline)
     up = Shows(VGroup(film.strip, *film.digits), film.unroll, rate_func=ease_in_out_cubic)
-    away = FadeOut(*film.notes, rate_func=between_shares(0.0, 0.2)), FadeIn(film.chart.baseline, term, rate_func=late)
+    away = FadeOut(*film.notes, rate_func=during(0.0, 0.2)), FadeIn(film.chart.baseline, term, rate_func=late)
     at = come_out(film, 0, up, *away)
     with film.scene.telling():
         left, base = ceiling.base
@@ -636,7 +636,7 @@ def values(film: MergeFilm) -> None:
     film.accs = accs = Accs(film)
     moves = VGroup(*film.chart.blocks, film.chart.baseline, *film.ceilings, *(word for side in (0, 1) for word in beneath(film, side)))
     axis, letter = accs.bars[accs.at].axis, accs.v_name[0]
-    come = FadeOut(*film.notes, rate_func=early), FadeIn(axis, accs.ruler, *accs.v_name, rate_func=between_shares(0.8, 1.0))
+    come = FadeOut(*film.notes, rate_func=early), FadeIn(axis, accs.ruler, *accs.v_name, rate_func=during(0.8, 1.0))
     film.move(Shows(moves, film.rise, rate_func=ease_in_out_cubic), *come, seconds=MOVE)
     factors = [accs.times(letter, film.said[name]) for name in ("term", "second")]
     with film.scene.telling():
@@ -660,11 +660,6 @@ def within(rect: Rect, boxes: np.ndarray) -> np.ndarray:
     low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
     scale = np.array([rect.width, rect.height]) / np.maximum(high - low, 1e-9)
     return np.asarray(np.array([*2 * (rect.x0, rect.y0)]) + (boxes - [*low, *low]) * [*scale, *scale])
-
-
-def between_shares(start: float, stop: float) -> Callable[[float], float]:
-    """A pace: from one share of the time to another."""
-    return lambda share: float(np.clip((share - start) / (stop - start), 0, 1))
 
 
 def line_of(film: MergeFilm, texts: Sequence[str], colors: Sequence[str]) -> list[Word]:
@@ -692,9 +687,9 @@ def take(film: MergeFilm, at: int, seconds: float, *, slowly: bool) -> None:
     turns = ceiling.turn(m[1])
 
     def show(share: float) -> None:
-        rise, turn, down, come = (ease_in_out_cubic(between_shares(*pace)(share)) for pace in (COMES, TURNS, PRESSES, JOINS))
+        rise, turn, down, come = (ease_in_out_cubic(during(*pace)(share)) for pace in (COMES, TURNS, PRESSES, JOINS))
         film.light(tile)
-        film.lit.set_stroke(opacity=between_shares(*SETTLES)(share) * (1 - between_shares(*ENDS)(share)))
+        film.lit.set_stroke(opacity=during(*SETTLES)(share) * (1 - during(*ENDS)(share)))
         bars.set_fill(theme.between(was, film.hues[1], rise) if not come else theme.between(*film.hues[::-1], come))
         for side, (start, factor) in enumerate(zip(both, factors, strict=True)):
             block = squeezed(start, factor, down)
@@ -731,18 +726,18 @@ def take(film: MergeFilm, at: int, seconds: float, *, slowly: bool) -> None:
         Shows(VGroup(*chart.blocks, bars, film.lit, ceiling, accs.bars[0]), show),
         Shows(
             own,
-            lambda share: own.set_fill(opacity=between_shares(*NAMED)(share) - between_shares(*PRESSES)(share)),
+            lambda share: own.set_fill(opacity=during(*NAMED)(share) - during(*PRESSES)(share)),
             introducer=True,
         ),
-        FadeIn(plus, tile_sum[0], rate_func=between_shares(*NAMED)),
-        FadeIn(*result, rate_func=between_shares(*ENDS)),
+        FadeIn(plus, tile_sum[0], rate_func=during(*NAMED)),
+        FadeIn(*result, rate_func=during(*ENDS)),
     ]
     if scaled or tile_sum[1:]:
-        plays.append(FadeIn(*scaled, *tile_sum[1:], rate_func=between_shares(*FACTORS)))
+        plays.append(FadeIn(*scaled, *tile_sum[1:], rate_func=during(*FACTORS)))
     plays += settled(film, line, SETTLES)
     film.notes = explained(film, scaled[-1].text, m, acc) if slowly and scaled else []
     if film.notes:
-        plays.append(FadeIn(*film.notes, rate_func=between_shares(*FACTORS)))
+        plays.append(FadeIn(*film.notes, rate_func=during(*FACTORS)))
     film.scene.add(film.lit)
     film.move(*plays, seconds=seconds)
     chart.stand(0, Block(x0, merged.l) if merged.l else None).stand(1, None)
@@ -755,7 +750,7 @@ def settled(film: MergeFilm, line: list[Word], pace: tuple[float, float]) -> lis
     """What l was made of leaves; l goes to the first place of the next line, of which it is a part from now on."""
     start, stop = pace
     middle = (start + stop) / 2
-    gone, come = between_shares(start, middle), between_shares(middle, stop)
+    gone, come = during(start, middle), during(middle, stop)
     if not film.line:  # l of the two parts, which is written with the digits that check by hand there
         return [FadeOut(*film.signs[0], *film.numbers[0].pieces, rate_func=gone), FadeIn(*line[:3], rate_func=come)]
     *others, result = film.line[2:]

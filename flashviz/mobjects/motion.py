@@ -107,6 +107,11 @@ def moved(old: Mobject, new: Mobject) -> Shows:
     return Shows(new, come, rate_func=ease_in_out_cubic)
 
 
+def during(start: float, stop: float) -> Callable[[float], float]:
+    """A pace: from one share of the time to another."""
+    return lambda share: min(max((share - start) / (stop - start), 0.0), 1.0)
+
+
 def early(share: float) -> float:
     """A pace: in the first half."""
     return min(2 * share, 1.0)

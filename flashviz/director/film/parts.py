@@ -14,7 +14,7 @@ from flashviz import theme
 from flashviz.director.words import LABEL, Word, middle, word
 from flashviz.layout import Cross, Rect
 from flashviz.lettering import Face, em, text_width
-from flashviz.mobjects.motion import Shows
+from flashviz.mobjects.motion import Shows, during
 from flashviz.mobjects.named import Act, Named
 from flashviz.mobjects.tiles import Matrix, box, image_corners
 from flashviz.mobjects.whole import HbmPanel, Sheet
@@ -74,7 +74,7 @@ def put(matrix: Matrix, rect: Rect) -> None:
 
 def arrived_of(share: float) -> float:
     """How much has arrived of what set out one after another."""
-    return float(np.clip((share - SET_OUT) / (LANDED - SET_OUT), 0.0, 1.0))
+    return during(SET_OUT, LANDED)(share)
 
 
 def stored_at(cross: Cross, tensor: str, i: int, j: int) -> tuple[int, Rect]:
